@@ -1,0 +1,30 @@
+"""Every limit of the system, named, each with its reason."""
+
+from __future__ import annotations
+
+ENTRY_BYTES_MAX = 60_000
+"""C2SP tlog-tiles entries carry a 16-bit length (65,535); larger things go in by digest."""
+BATCH_ENTRIES_MAX = 256
+"""One package of tlog-mirror; every batch ends at a signed checkpoint."""
+FRAME_BYTES_MAX = 16_777_216
+"""A peer frame: one full batch of full entries (15.4 MB); a longer prefix is refused unread."""
+TEXT_CHARACTERS_MAX = 4_000
+"""One message: what a person can read back; longer matter is a document."""
+NAME_CHARACTERS_MAX = 64
+"""Identifiers of parties, posts, lines, zones: they stand in file names, URLs and log origins."""
+VERTICES_MAX = 10_000
+"""Vertices of one polygon or line: a whole national border at 1:10m is below."""
+NOTE_BYTES_MAX = 1_000_000
+"""A signed note; C2SP requires accepting 16 signatures, far below."""
+NOTE_SIGNATURES_MAX = 64
+"""Signature lines read from one note; a note with more is refused."""
+INPUTS_QUEUED_MAX = 10_000
+"""Inputs waiting in a node; beyond it feeds are refused with a count, messages never."""
+TRACK_REPORTS_KEPT_MAX = 64
+"""Reports of one aircraft held in the live picture; the recording holds them all."""
+TRACKS_MAX = 20_000
+"""Aircraft in one live picture; four times the European peak."""
+REFUSED_KEPT_MAX = 100
+"""Refused heads kept of one log: two already prove a fork, and a peer must not fill the disk."""
+PEER_ENTRIES_AHEAD_S = 120
+"""A peer's entry dated further ahead of our clock than this is kept, and marked future-dated."""

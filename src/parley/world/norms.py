@@ -1,0 +1,184 @@
+"""The norms: the one table of states, clocks and defaults, read from `norms.toml`.
+
+Rule: no other file holds a state name, a clock or a default of NORMS; they are read from here.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import tomllib
+from typing import Literal
+
+import msgspec
+
+from parley.world.faults import InputFault, nearest
+
+MessageClass = Literal["DISTRESS", "URGENT", "SAFETY", "ROUTINE", "ADMIN"]
+Attribute = Literal["W", "A", "R", "Y", "N"]
+CLASSES: tuple[MessageClass, ...] = ("DISTRESS", "URGENT", "SAFETY", "ROUTINE", "ADMIN")
+"""Highest first: a message of a higher class never waits behind bytes of a lower."""
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class LineNorms(_Record, frozen=True, kw_only=True):
+    """State words and clocks of a line of communication (NORMS 1, 3, 4)."""
+
+    glance: tuple[str, ...]
+    agreement: tuple[str, ...]
+    link: tuple[str, ...]
+    attended: tuple[str, ...]
+    test: tuple[str, ...]
+    heartbeat_every_s: int
+    link_up_within_s: int
+    presence_within_s: int
+    machine_test_every_s: int
+    person_test_every_s: int
+    suspension_notice_s: int
+
+
+class ClassNorms(_Record, frozen=True, kw_only=True):
+    """Clocks of one message class (NORMS 2); `None` where the class has no such clock."""
+
+    name: MessageClass
+    aftn: str
+    stored_s: int
+    answered_s: int
+    displayed_s: int | None = None
+    escalate_s: tuple[int, ...] = ()
+    passes_while_suspended: str
+
+
+class MessageType(msgspec.Struct, frozen=True, kw_only=True, rename={"message_class": "class"}):
+    """One type of message: its class, the answers it allows, what is read back."""
+
+    name: str
+    message_class: MessageClass
+    attribute: Attribute
+    read_back: tuple[str, ...] = ()
+    life_safety: bool = False
+    answered_s: int | None = None
+
+
+class _Attributes(_Record, frozen=True, kw_only=True):
+    W: tuple[str, ...]
+    A: tuple[str, ...]
+    R: tuple[str, ...]
+    Y: tuple[str, ...]
+    N: tuple[str, ...]
+    standby_for: tuple[Attribute, ...]
+
+
+class ZoneNorms(_Record, frozen=True, kw_only=True):
+    """The two states of a zone (NORMS 5)."""
+
+    activity: tuple[str, ...]
+    promulgation: tuple[str, ...]
+    owner_silent_after_s: int
+
+
+class AlertNorms(_Record, frozen=True, kw_only=True):
+    """Classes and times of alerts (NORMS 6)."""
+
+    classes: tuple[str, ...]
+    chain_s: int
+    short_term_s: int
+    lookahead_s: int
+
+
+class VerdictNorms(_Record, frozen=True, kw_only=True):
+    """Words of verdicts (NORMS 7)."""
+
+    clause: tuple[str, ...]
+    question: tuple[str, ...]
+
+
+class SeparationNorms(_Record, frozen=True, kw_only=True):
+    """One default separation (NORMS 8), as written: nautical miles and feet."""
+
+    horizontal_nm: float
+    vertical_ft: float
+    dwell_s: int | None = None
+
+
+class _Lead(_Record, frozen=True, kw_only=True):
+    tactical_s: int
+    humanitarian_s: int
+
+
+class _Vertical(_Record, frozen=True, kw_only=True):
+    amsl_against_wgs84_m: float
+
+
+class _ReadBack(_Record, frozen=True, kw_only=True):
+    within_s: int
+
+
+class Norms(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"classes": "class", "types": "type"},
+):
+    """The whole table."""
+
+    version: int
+    line: LineNorms
+    classes: tuple[ClassNorms, ...]
+    read_back: _ReadBack
+    attribute: _Attributes
+    types: tuple[MessageType, ...]
+    zone: ZoneNorms
+    alert: AlertNorms
+    verdict: VerdictNorms
+    separation: dict[str, SeparationNorms]
+    lead: _Lead
+    vertical: _Vertical
+
+
+@functools.cache
+def norms() -> Norms:
+    """Return the norms of this release; read once from the package's own data file."""
+    text = importlib.resources.files("parley.world").joinpath("norms.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), Norms)
+
+
+def class_norms(message_class: MessageClass) -> ClassNorms:
+    """Return the clocks of a message class."""
+    return next(c for c in norms().classes if c.name == message_class)
+
+
+def message_type(name: str) -> MessageType:
+    """Return a message type by its name.
+
+    Raises:
+        InputFault: there is no such type; the repair names the nearest.
+    """
+    for known in norms().types:
+        if known.name == name:
+            return known
+    names = [known.name for known in norms().types]
+    close = nearest(name, names)
+    raise InputFault(
+        "message type",
+        value=name,
+        wanted="a type of the norms",
+        repair=f"did you mean {close!r}?" if close else f"known: {', '.join(names)}",
+    )
+
+
+def allowed_answers(kind: MessageType) -> tuple[str, ...]:
+    """Return the answers that this type allows, closing ones first.
+
+    >>> allowed_answers(message_type("clearance"))
+    ('WILCO', 'UNABLE', 'STANDBY')
+    >>> allowed_answers(message_type("humanitarian.notice"))
+    ('ROGER', 'UNABLE')
+    """
+    table = norms().attribute
+    closing: tuple[str, ...] = getattr(table, kind.attribute)
+    return (*closing, "STANDBY") if kind.attribute in table.standby_for else closing

@@ -1,0 +1,414 @@
+"""A scenario: parties, agreements, geometry, tracks and messages of one story, as plain records.
+
+What `wire.scenario` reads, what `parley demo` plays and what `review.answers` judges. Rules:
+
+- Nothing here is an answer. A `derived` message (what a system must say) is never in a scenario.
+- What somebody says about the past is a `Claim` or an `Assertion` with its claimant, never a state.
+- Every line of communication stands under exactly one agreement; one that stands under none is held
+  by a bare agreement of the line's own name, whose parties are its ends and which has no clauses.
+- Identifiers are unique per kind and every reference leads somewhere: `Scenario` checks it.
+
+What must not be here: parsing, judging, and anything that knows one scenario from another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, Protocol, TypeVar
+
+import msgspec
+
+from parley.world.agreement import Agreement, Line, Party, refuse_twice
+from parley.world.boundary import Boundary
+from parley.world.faults import InputFault, nearest
+from parley.world.geo import Position
+from parley.world.norms import MessageClass, MessageType, message_type
+from parley.world.place import Gazetteer, Place
+from parley.world.time import Interval, format_instant
+from parley.world.track import Track
+from parley.world.zone import Zone
+
+Requires = Literal["ack", "read_back", "reply", "issue_confirmation"]
+QueryKind = Literal["line_used", "line_state", "inside_zones", "agreed_by", "told"]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Source(_Record, frozen=True, kw_only=True):
+    """Who published something, when (as written) and what it is."""
+
+    id: str
+    publisher: str
+    date: str = ""
+    what: str = ""
+
+
+class Flight(_Record, frozen=True, kw_only=True):
+    """A flight of a party: `track` names its track, if one is known."""
+
+    id: str
+    party: str
+    kind: str = ""
+    manned: bool | None = None
+    priority: str = "routine"
+    intent_shared: bool = False
+    track: str | None = None
+    synthetic: bool = False
+
+
+class Assertion(_Record, frozen=True, kw_only=True):
+    """What somebody said about one dimension of a line's state, for its own time only.
+
+    `by` is the claimant as written; `parties` are the parties of the scenario that it names.
+    """
+
+    line: str
+    dimension: str
+    value: str
+    by: str
+    parties: tuple[str, ...] = ()
+    when: Interval
+    source: str = ""
+
+
+class Event(_Record, frozen=True, kw_only=True):
+    """Something that is said to have happened, some time within `when`."""
+
+    id: str
+    kind: str
+    when: Interval
+    place: str = ""
+    position: Position | None = None
+    position_uncertainty_m: float = 0.0
+    line: str | None = None
+    agreement: str | None = None
+    contested: bool = False
+    claims: tuple[str, ...] = ()
+    source: str = ""
+
+
+class ClaimAnswer(_Record, frozen=True, kw_only=True):
+    """What a claim answers to a question about an event."""
+
+    question: str
+    event: str
+    value: str
+    subject: str = ""
+
+
+class Claim(_Record, frozen=True, kw_only=True):
+    """What somebody says, through whom, about what; the gist in our own words."""
+
+    id: str
+    by: str
+    via: str = ""
+    about: str
+    says: str
+    contradicts: tuple[str, ...] = ()
+    answers: ClaimAnswer | None = None
+
+
+class StatedDemand(_Record, frozen=True, kw_only=True):
+    """A demand known from a statement, not from a message: `deadline` and `answer` as written."""
+
+    id: str
+    by: str
+    to: str
+    when: Interval
+    kind: str
+    wants: tuple[str, ...] = ()
+    deadline: str = ""
+    answer: str = ""
+    source: str = ""
+
+
+class ScenarioMessage(_Record, frozen=True, kw_only=True):
+    """One message of the story: an opener (`type`) or an answer (`answer`), never both.
+
+    Attributes:
+        seq: its number in the scenario.
+        at_us: when it was sent, microseconds UTC.
+        sender: the party.
+        to: the parties it is sent to.
+        kind: the scenario's own word (`area_notice`, `ack`).
+        line: the line it travels on: the one named, or the one with the fewest ends that holds
+            sender and all addressees; an answer travels on the line of what it answers.
+        agreement: the agreement that the line stands under.
+        type: message type of the norms, for an opener.
+        message_class: class of the norms; of an answer, the class of what it answers.
+        answer: the answer's word (ROGER, WILCO, AFFIRM, REPLY, UNABLE, NEGATIVE).
+        of: seq of the message that is answered, corrected or reported on.
+        subject: subject code as written.
+        text: free text for a person.
+        fields: normalised text. Instants and windows are RFC 3339 (`from/to`), positions
+            `lat,lon` in degrees with 6 decimals. An answer that reads back holds what was read.
+        requires: what the sender asked for.
+        answer_within_s: the sender's own deadline in seconds after `at_us`.
+        reads_back: whether this is an answer that repeats fields.
+    """
+
+    seq: int
+    at_us: int
+    sender: str
+    to: tuple[str, ...]
+    kind: str
+    line: str
+    agreement: str
+    type: str | None = None
+    message_class: MessageClass
+    answer: str | None = None
+    of: int | None = None
+    subject: str = ""
+    text: str = ""
+    fields: dict[str, str] = {}
+    requires: Requires | None = None
+    answer_within_s: float | None = None
+    reads_back: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.type is None) == (self.answer is None):
+            raise InputFault(f"message {self.seq}", wanted="a type or an answer, not both")
+
+    @property
+    def norms(self) -> MessageType:
+        """The norms of its type; asks only where it is an opener."""
+        assert self.type is not None, "an answer has no type of its own"
+        return message_type(self.type)
+
+
+class InitialState(_Record, frozen=True, kw_only=True):
+    """What a zone's owner had said of its activity before the first message."""
+
+    zone: str
+    activity: str
+    since_us: int
+    by: str
+
+
+class ZoneTerms(_Record, frozen=True, kw_only=True):
+    """What entering a zone asks for, and whose flights stay inside it."""
+
+    zone: str
+    authorisation_required: bool = False
+    released_to: str | None = None
+    rule: str = ""
+
+
+class DistributionRequired(_Record, frozen=True, kw_only=True):
+    """The units of a party that must get a message."""
+
+    of: int
+    party: str
+    units: tuple[str, ...]
+
+
+class DistributionReceipt(_Record, frozen=True, kw_only=True):
+    """One unit's receipt of a message."""
+
+    of: int
+    party: str
+    unit: str
+    at_us: int
+
+
+class Query(_Record, frozen=True, kw_only=True):
+    """A question to be answered from the scenario; the fields that its kind uses are set."""
+
+    id: str
+    kind: QueryKind
+    line: str | None = None
+    by: str | None = None
+    subject: str | None = None
+    from_us: int | None = None
+    to_us: int | None = None
+    at_us: int | None = None
+    event: str | None = None
+    zones_of: str | None = None
+    object: str | None = None
+    message: int | None = None
+
+
+class Scenario(_Record, frozen=True, kw_only=True):
+    """One story, complete: who, under which agreements, where, and what was said and flown."""
+
+    id: str
+    synthetic: bool = False
+    sources: tuple[Source, ...] = ()
+    parties: tuple[Party, ...]
+    agreements: tuple[Agreement, ...] = ()
+    places: tuple[Place, ...] = ()
+    boundaries: tuple[Boundary, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    zone_terms: tuple[ZoneTerms, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    flights: tuple[Flight, ...] = ()
+    messages: tuple[ScenarioMessage, ...] = ()
+    initial_states: tuple[InitialState, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+    events: tuple[Event, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    demands: tuple[StatedDemand, ...] = ()
+    distribution_required: tuple[DistributionRequired, ...] = ()
+    distribution_receipts: tuple[DistributionReceipt, ...] = ()
+    queries: tuple[Query, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("sources", "parties", "agreements", "boundaries", "zones", "tracks", "flights",
+                     "events", "claims", "demands", "queries"):  # fmt: skip
+            refuse_twice((item.id for item in getattr(self, name)), f"scenario {self.id} {name}")
+        refuse_twice((p.name for p in self.places), f"scenario {self.id} places")
+        refuse_twice((line.id for line in self.lines), f"scenario {self.id} lines")
+        refuse_twice((str(m.seq) for m in self.messages), f"scenario {self.id} message seq")
+        _check_references(self)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line of communication, in the order of their agreements."""
+        return tuple(line for agreement in self.agreements for line in agreement.lines)
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """The places by name, alias and id."""
+        return Gazetteer(self.places)
+
+    @property
+    def acting_parties(self) -> tuple[str, ...]:
+        """The parties that send or receive a message: a node runs for each of them."""
+        acting = {m.sender for m in self.messages}.union(*(m.to for m in self.messages))
+        return tuple(party.id for party in self.parties if party.id in acting)
+
+    @property
+    def end_us(self) -> int | None:
+        """The last instant of which messages or receipts tell; None where there are none."""
+        told = [m.at_us for m in self.messages] + [r.at_us for r in self.distribution_receipts]
+        return max(told, default=None)
+
+    def party(self, party_id: str) -> Party:
+        """Return a party by its id."""
+        return _found(self.parties, party_id, "party")
+
+    def agreement(self, agreement_id: str) -> Agreement:
+        """Return an agreement by its id."""
+        return _found(self.agreements, agreement_id, "agreement")
+
+    def line(self, line_id: str) -> Line:
+        """Return a line of communication by its id."""
+        return _found(self.lines, line_id, "line")
+
+    def agreement_of_line(self, line_id: str) -> Agreement:
+        """Return the agreement that a line stands under."""
+        self.line(line_id)
+        return next(a for a in self.agreements if any(line.id == line_id for line in a.lines))
+
+    def zone(self, zone_id: str) -> Zone:
+        """Return a zone by its id."""
+        return _found(self.zones, zone_id, "zone")
+
+    def terms_of(self, zone_id: str) -> ZoneTerms:
+        """Return what entering a zone asks for; nothing, where nothing is stated."""
+        stated = (terms for terms in self.zone_terms if terms.zone == zone_id)
+        return next(stated, ZoneTerms(zone=zone_id))
+
+    def place(self, name: str) -> Place:
+        """Return a place by its id, its name or an alias."""
+        return self.gazetteer.find(name)
+
+    def event(self, event_id: str) -> Event:
+        """Return an event by its id."""
+        return _found(self.events, event_id, "event")
+
+    def message(self, seq: int) -> ScenarioMessage:
+        """Return a message by its number."""
+        for message in self.messages:
+            if message.seq == seq:
+                return message
+        raise InputFault("message", value=seq, wanted="the seq of a message of the scenario")
+
+    def answers_to(self, seq: int) -> tuple[ScenarioMessage, ...]:
+        """Return the answers to a message in the order of their times."""
+        found = [m for m in self.messages if m.of == seq and m.answer is not None]
+        return tuple(sorted(found, key=lambda m: (m.at_us, m.seq)))
+
+    def correction_of(self, seq: int) -> ScenarioMessage | None:
+        """Return the first correction of a message, or of an answer to it."""
+        speaks_of = {seq, *(m.seq for m in self.answers_to(seq))}
+        found = [m for m in self.messages if m.type == "correction" and m.of in speaks_of]
+        return min(found, key=lambda m: (m.at_us, m.seq), default=None)
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def _found(items: Iterable[_N], item_id: str, what: str) -> _N:
+    known = {item.id: item for item in items}
+    if item_id in known:
+        return known[item_id]
+    close = nearest(item_id, list(known))
+    raise InputFault(
+        what,
+        value=item_id,
+        wanted=f"a {what} of the scenario",
+        repair=f"did you mean {close!r}?" if close else f"known: {', '.join(known) or 'none'}",
+    )
+
+
+def _check_references(scenario: Scenario) -> None:
+    for zone in (
+        *(t.zone for t in scenario.zone_terms),
+        *(s.zone for s in scenario.initial_states),
+    ):
+        scenario.zone(zone)
+    for party in _parties_named(scenario):
+        scenario.party(party)
+    for flight in scenario.flights:
+        if flight.track is not None:
+            _found(scenario.tracks, flight.track, "track")
+    for assertion in scenario.assertions:
+        scenario.line(assertion.line)
+    for claim in scenario.claims:
+        if claim.answers is not None:
+            scenario.event(claim.answers.event)
+    required = (needed.of for needed in scenario.distribution_required)
+    for seq in (*required, *(receipt.of for receipt in scenario.distribution_receipts)):
+        scenario.message(seq)
+    for message in scenario.messages:
+        _check_message(scenario, message)
+
+
+def _parties_named(scenario: Scenario) -> Iterator[str]:
+    for boundary in scenario.boundaries:
+        yield from (*boundary.agreed_by, *boundary.asserted_by)
+    for zone in scenario.zones:
+        yield from (*zone.agreed_by, *zone.asserted_by)
+    yield from (track.party for track in scenario.tracks if track.party is not None)
+    yield from (flight.party for flight in scenario.flights)
+    yield from (state.by for state in scenario.initial_states)
+    yield from (needed.party for needed in scenario.distribution_required)
+    yield from (receipt.party for receipt in scenario.distribution_receipts)
+    for message in scenario.messages:
+        yield from (message.sender, *message.to)
+
+
+def _check_message(scenario: Scenario, message: ScenarioMessage) -> None:
+    if message.of is None:
+        return
+    opener = scenario.message(message.of)
+    if opener.at_us > message.at_us:
+        raise InputFault(
+            f"message {message.seq} time",
+            value=format_instant(message.at_us),
+            wanted=f"not before message {opener.seq} that it speaks of",
+        )
+    if message.answer is not None and message.sender not in opener.to:
+        raise InputFault(
+            f"message {message.seq} sender",
+            value=message.sender,
+            wanted=f"an addressee of message {opener.seq}: {', '.join(opener.to)}",
+        )

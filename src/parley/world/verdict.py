@@ -1,0 +1,156 @@
+"""Verdicts about one duty: met, late, missed, not triggered, not checkable, no duty (NORMS 7).
+
+Pure arithmetic on instants, shared by the node's rules and by review, so that what is warned of
+live and what is said afterwards cannot differ. A verdict carries its value, its limit and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from parley.world.time import seconds_between
+
+ClauseVerdict = Literal["met", "late", "missed", "not triggered", "not checkable", "no duty"]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One duty judged: which, the verdict, the measured value and its limit in seconds, and why."""
+
+    duty: str
+    verdict: ClauseVerdict
+    value_s: float | None = None
+    limit_s: float | None = None
+    due_us: int | None = None
+    because: str = ""
+    clause: str | None = None
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field that was read back other than it was said; `said` or `read` None is absent."""
+
+    field: str
+    said: str | None
+    read: str | None
+
+
+class EscalationStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is called next when nobody answers: so many seconds after the message, this post."""
+
+    after_s: float
+    post: str
+
+
+def judge_answer(
+    *,
+    sent_us: int,
+    answered_us: int | None,
+    within_s: float | None,
+    now_us: int,
+    duty: str = "acknowledgement",
+    clause: str | None = None,
+) -> Verdict:
+    """Return whether a message was answered in time, late, or missed as of `now_us`.
+
+    The deadline itself is still in time. Before it, with no answer yet, the duty is not triggered.
+
+    >>> judge_answer(sent_us=0, answered_us=21_000_000, within_s=60, now_us=60_000_000).verdict
+    'met'
+    """
+    if within_s is None:
+        return Verdict(
+            duty=duty, verdict="no duty", because="no answer was asked for", clause=clause
+        )
+    due_us = sent_us + round(within_s * 1_000_000)
+    if answered_us is not None and answered_us <= now_us:
+        value_s = seconds_between(sent_us, answered_us)
+        late = answered_us > due_us
+        return Verdict(
+            duty=duty,
+            verdict="late" if late else "met",
+            value_s=value_s,
+            limit_s=within_s,
+            due_us=due_us,
+            because=f"after {value_s:g} s against {within_s:g} s",
+            clause=clause,
+        )
+    if now_us <= due_us:
+        return Verdict(
+            duty=duty,
+            verdict="not triggered",
+            limit_s=within_s,
+            due_us=due_us,
+            because="not due yet",
+            clause=clause,
+        )
+    return Verdict(
+        duty=duty,
+        verdict="missed",
+        limit_s=within_s,
+        due_us=due_us,
+        because=f"no answer within {within_s:g} s",
+        clause=clause,
+    )
+
+
+def judge_lead_time(
+    *, sent_us: int, begins_us: int | None, lead_s: float, clause: str | None = None
+) -> Verdict:
+    """Return whether a notice came long enough before what it announces.
+
+    >>> judge_lead_time(sent_us=0, begins_us=60_000_000, lead_s=900).verdict
+    'late'
+    """
+    if begins_us is None:
+        return Verdict(
+            duty="lead time",
+            verdict="not checkable",
+            limit_s=lead_s,
+            because="the notice states no beginning",
+            clause=clause,
+        )
+    value_s = seconds_between(sent_us, begins_us)
+    verdict: ClauseVerdict = "met" if value_s >= lead_s else "late"
+    return Verdict(
+        duty="lead time",
+        verdict=verdict,
+        value_s=value_s,
+        limit_s=lead_s,
+        because=f"lead time {value_s:g} s against {lead_s:g} s",
+        clause=clause,
+    )
+
+
+def compare_read_back(
+    said: Mapping[str, str], read: Mapping[str, str], fields: Sequence[str]
+) -> tuple[Difference, ...]:
+    """Return the differences between what was said and what was read back; empty is a match.
+
+    Only `fields` are compared, character by character; a field left out is a difference.
+    """
+    return tuple(
+        Difference(field=name, said=said.get(name), read=read.get(name))
+        for name in fields
+        if said.get(name) != read.get(name)
+    )
+
+
+def escalations_due(
+    *,
+    sent_us: int,
+    answered_us: int | None,
+    steps: Sequence[EscalationStep],
+    now_us: int,
+) -> tuple[tuple[int, EscalationStep], ...]:
+    """Return the steps whose time came before an answer and not after now, with their instants.
+
+    An answer at the very instant of a step stops it: the deadline itself is still in time.
+    """
+    due = ((sent_us + round(step.after_s * 1_000_000), step) for step in steps)
+    return tuple(
+        (at_us, step)
+        for at_us, step in due
+        if at_us < now_us + 1 and (answered_us is None or at_us < answered_us)
+    )

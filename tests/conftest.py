@@ -1,0 +1,14 @@
+"""Settings that every test shares."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+
+# Two cores are shared with other work, so a slow example is no finding. In CI the same examples are
+# drawn each time: a landing depends on the change, not on luck; a person's own runs keep searching.
+hypothesis.settings.register_profile(
+    "parley", deadline=None, print_blob=True, derandomize=os.environ.get("CI") == "true"
+)
+hypothesis.settings.load_profile("parley")
