@@ -1,0 +1,1 @@
+"""Append, read, keep: SQLite for logs, files for recordings. Opens only what `app` hands it."""
