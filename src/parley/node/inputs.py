@@ -1,0 +1,263 @@
+"""What comes in through the one door, and what goes out of it.
+
+Inputs are what happened outside: time passed, somebody at a keyboard acted, a feed reported, a
+frame came. Outputs are entries to write, batches to mirror, frames to send, alerts to show; `app`
+stores first and sends after.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from parley.node.entries import Draft, Reference, Status
+from parley.node.frames import Frame
+from parley.node.picture import TrackReport
+from parley.world.boundary import Boundary
+from parley.world.intent import Intent, IntentState
+from parley.world.norms import MessageClass
+from parley.world.time import Interval
+from parley.world.zone import Zone
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+# ---- inputs -------------------------------------------------------------------------------------
+
+
+class Tick(_Value, frozen=True, kw_only=True, tag="tick"):
+    """Nothing but time passed."""
+
+
+class Say(_Value, frozen=True, kw_only=True, tag="say"):
+    """A post says something on a line. `confirmed`: the sender has answered the guard's query."""
+
+    agreement: str
+    line: str
+    post: str
+    to: tuple[str, ...]
+    message_type: str
+    message_class: MessageClass | None = None
+    subject: str = ""
+    text: str = ""
+    fields: dict[str, str] = {}
+    ref: tuple[Reference, ...] = ()
+    answer_within_s: float | None = None
+    wants_answer: bool = True
+    wants_read_back: bool | None = None
+    status: Status = "actual"
+    happened: Interval | None = None
+    valid_until_us: int | None = None
+    confirmed: bool = False
+
+
+class Answer(_Value, frozen=True, kw_only=True, tag="answer"):
+    """A post answers a message, reading fields back."""
+
+    ref: tuple[str, int]
+    post: str
+    answer: str
+    fields: dict[str, str] = {}
+    text: str = ""
+    promised_us: int | None = None
+
+
+class Display(_Value, frozen=True, kw_only=True, tag="display"):
+    """A message was put in front of a post."""
+
+    ref: tuple[str, int]
+    post: str
+
+
+class DeclareLine(_Value, frozen=True, kw_only=True, tag="declare_line"):
+    """A post suspends, resumes or withdraws its side of a line; without effect time: by notice."""
+
+    agreement: str
+    line: str
+    post: str
+    value: Literal["in force", "suspended", "withdrawn"]
+    effective_us: int | None = None
+    reason: str = ""
+
+
+class BePresent(_Value, frozen=True, kw_only=True, tag="be_present"):
+    """A person comes to, stays at, or leaves a post of a line."""
+
+    agreement: str
+    line: str
+    post: str
+    present: bool = True
+
+
+class DeclareZone(_Value, frozen=True, kw_only=True, tag="declare_zone"):
+    """This party declares a zone of its own."""
+
+    agreement: str
+    post: str
+    zone: Zone
+
+
+class DeclareBoundary(_Value, frozen=True, kw_only=True, tag="declare_boundary"):
+    """This party declares a boundary of its own."""
+
+    agreement: str
+    post: str
+    boundary: Boundary
+
+
+class SetActivity(_Value, frozen=True, kw_only=True, tag="set_activity"):
+    """The owner of a zone says what is physically happening in it."""
+
+    agreement: str
+    post: str
+    zone: str
+    activity: Literal["hot", "cold", "unknown"]
+    from_us: int | None = None
+    to_us: int | None = None
+
+
+class Promulgate(_Value, frozen=True, kw_only=True, tag="promulgate"):
+    """A zone is requested, issued or ended."""
+
+    agreement: str
+    post: str
+    zone: str
+    promulgation: Literal["draft", "requested", "issued", "ended"]
+    from_us: int | None = None
+    to_us: int | None = None
+    reference: str = ""
+
+
+class FileIntent(_Value, frozen=True, kw_only=True, tag="file_intent"):
+    """This party plans to fly."""
+
+    agreement: str
+    post: str
+    intent: Intent
+
+
+class ChangeIntent(_Value, frozen=True, kw_only=True, tag="change_intent"):
+    """An own intent goes to another state."""
+
+    agreement: str
+    post: str
+    intent: str
+    state: IntentState
+
+
+class TrackReports(_Value, frozen=True, kw_only=True, tag="track_reports"):
+    """A feed reports positions, in the order in which they came."""
+
+    feed: str
+    reports: tuple[TrackReport, ...]
+
+
+class SegmentRecorded(_Value, frozen=True, kw_only=True, tag="segment_recorded"):
+    """Raw reports were written to a segment file with this hash."""
+
+    agreement: str
+    sha256: str
+    size_bytes: int
+    reports: int
+    from_us: int
+    to_us: int
+
+
+class LinkOpened(_Value, frozen=True, kw_only=True, tag="link_opened"):
+    """A connection stands; `peer` is whom we called, None where we were. `nonce` is fresh."""
+
+    connection: int
+    nonce: str
+    peer: str | None = None
+
+
+class LinkClosed(_Value, frozen=True, kw_only=True, tag="link_closed"):
+    """A connection is gone."""
+
+    connection: int
+
+
+class FrameIn(_Value, frozen=True, kw_only=True, tag="frame_in"):
+    """A frame came over a connection. `checkpoint`: with a receipt, our own note of that size."""
+
+    connection: int
+    frame: Frame
+    checkpoint: bytes = b""
+
+
+Input = (
+    Tick | Say | Answer | Display | DeclareLine | BePresent | DeclareZone | DeclareBoundary
+    | SetActivity | Promulgate | FileIntent | ChangeIntent | TrackReports | SegmentRecorded
+    | LinkOpened | LinkClosed | FrameIn
+)  # fmt: skip
+Act = (
+    Say | Answer | Display | DeclareLine | BePresent | DeclareZone | DeclareBoundary
+    | SetActivity | Promulgate | FileIntent | ChangeIntent
+)  # fmt: skip
+"""What a person at a post does."""
+
+# ---- outputs ------------------------------------------------------------------------------------
+
+
+class FrameOut(_Value, frozen=True, kw_only=True):
+    """A frame to send over a connection, after everything is stored."""
+
+    connection: int
+    frame: Frame
+
+
+class PushWanted(_Value, frozen=True, kw_only=True):
+    """The next batch of an own log is due to a peer; `app` reads it from the store and sends it."""
+
+    connection: int
+    origin: str
+    first: int
+
+
+class Mirrored(_Value, frozen=True, kw_only=True):
+    """Verified entries of a peer's log, to be stored and then folded."""
+
+    origin: str
+    first: int
+    entries: tuple[bytes, ...]
+    checkpoint: bytes
+
+
+class ReceiptKept(_Value, frozen=True, kw_only=True):
+    """A peer's verified receipt for our log, to be stored."""
+
+    origin: str
+    size: int
+    peer: str
+    line: bytes
+
+
+class Refused(_Value, frozen=True, kw_only=True):
+    """A head that was not taken, to be kept as evidence."""
+
+    origin: str
+    peer: str
+    checkpoint: bytes
+    why: str
+
+
+class Drop(_Value, frozen=True, kw_only=True):
+    """Close a connection: the peer broke the rules."""
+
+    connection: int
+    why: str
+
+
+class Output(_Value, frozen=True, kw_only=True):
+    """What `step` wants done, in this order: store, fold, send."""
+
+    drafts: tuple[Draft, ...] = ()
+    mirrored: tuple[Mirrored, ...] = ()
+    receipts: tuple[ReceiptKept, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    frames: tuple[FrameOut, ...] = ()
+    pushes: tuple[PushWanted, ...] = ()
+    drops: tuple[Drop, ...] = ()

@@ -1,0 +1,101 @@
+"""Agreements: which text each party has adopted, and what binds whom.
+
+Rule: a text binds two parties only if both have adopted the same SHA-256; what one side alone
+asserts never creates a duty for the other.
+"""
+
+from __future__ import annotations
+
+from parley.node.entries import AgreementAdopted, Draft
+from parley.node.state import Scope, State
+from parley.trust.bytes import sha256_hex
+from parley.world.agreement import Agreement, Line
+from parley.world.faults import InputFault, nearest
+
+
+def adopted_agreement(state: State, agreement_id: str) -> Agreement:
+    """Return an agreement that this party has adopted.
+
+    Raises:
+        InputFault: it has not; the repair names the nearest.
+    """
+    agreement = state.agreement(agreement_id)
+    if agreement is None:
+        known = sorted(state.identity.agreements)
+        close = nearest(agreement_id, known)
+        raise InputFault(
+            "agreement",
+            value=agreement_id,
+            wanted=f"one of {', '.join(known)}",
+            repair=f"did you mean {close!r}?" if close else "",
+        )
+    return agreement
+
+
+def line_of(agreement: Agreement, line_id: str) -> Line:
+    """Return a line of an agreement.
+
+    Raises:
+        InputFault: it has no such line; the repair names the nearest.
+    """
+    for line in agreement.lines:
+        if line.id == line_id:
+            return line
+    known = [line.id for line in agreement.lines]
+    close = nearest(line_id, known)
+    raise InputFault(
+        f"line of {agreement.id}",
+        value=line_id,
+        wanted=f"one of {', '.join(known) or 'none'}",
+        repair=f"did you mean {close!r}?" if close else "",
+    )
+
+
+def adoptions(state: State) -> list[Draft]:
+    """Return the entries by which this party adopts the agreements it was started with."""
+    drafts = []
+    for name, agreement in sorted(state.identity.agreements.items()):
+        document = state.identity.documents[name]
+        sha256 = sha256_hex(document.encode())
+        known = state.scope(name).adopted_by(state.party)
+        if known is None or known.sha256 != sha256:
+            drafts.append(
+                Draft(
+                    agreement=name,
+                    by="system",
+                    body=AgreementAdopted(
+                        agreement=name,
+                        version=agreement.version,
+                        sha256=sha256,
+                        document=document,
+                    ),
+                )
+            )
+    return drafts
+
+
+def agreed_by(scope: Scope, sha256: str) -> tuple[str, ...]:
+    """Return the parties whose newest adoption is this text, in order."""
+    return tuple(
+        party
+        for party in sorted(scope.adopted)
+        if (newest := scope.adopted_by(party)) is not None and newest.sha256 == sha256
+    )
+
+
+def binding_agreements(state: State, *parties: str) -> list[Agreement]:
+    """Return the agreements that bind all these parties: adopted, same text, by each of them.
+
+    A party without a node (bound through another) is bound by the adoption of the one it is bound
+    through.
+    """
+    found = []
+    for name, agreement in sorted(state.identity.agreements.items()):
+        if not agreement.binds(*parties):
+            continue
+        own = state.scope(name).adopted_by(state.party)
+        agreed = agreed_by(state.scope(name), own.sha256) if own else ()
+        answerable = {agreement.party(p).bound_through or p for p in parties}
+        if answerable <= set(agreed):
+            found.append(agreement)
+    return found

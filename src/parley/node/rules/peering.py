@@ -1,0 +1,331 @@
+"""Links to peers: who is there, what they hold, what they may push, what is acknowledged.
+
+Rules:
+- A link is used only after its other end has signed our nonce with the peer's link key.
+- A peer may push only its own logs, under agreements shared with it, exactly continued, under a
+  head that its log key signed and that the entries really give. Anything else is its fault.
+- A receipt is sent after the entries are stored (the caller stores before it sends).
+"""
+
+from __future__ import annotations
+
+from parley.node.entries import LogName, log_name
+from parley.node.frames import (
+    Frame,
+    Heads,
+    Hello,
+    Prove,
+    Push,
+    Receipt,
+    Refuse,
+    heads_message,
+    hello_message,
+)
+from parley.node.identity import PeerKeys
+from parley.node.inputs import (
+    Drop,
+    FrameIn,
+    FrameOut,
+    LinkClosed,
+    LinkOpened,
+    Mirrored,
+    Output,
+    PushWanted,
+    ReceiptKept,
+    Refused,
+)
+from parley.node.links import Held, Session
+from parley.node.state import Log, State
+from parley.trust.bytes import sha256_hex
+from parley.trust.checkpoint import cosign, open_checkpoint, verify_cosignature
+from parley.trust.keys import verify_signature
+from parley.trust.note import add_signatures
+from parley.trust.tree import leaf_hash
+from parley.world.faults import InputFault, PeerFault
+from parley.world.limits import BATCH_ENTRIES_MAX
+from parley.world.norms import norms
+
+
+def link_opened(state: State, event: LinkOpened) -> Output:
+    """Return the greeting of a new connection; whoever calls speaks first."""
+    session = Session(connection=event.connection, nonce=event.nonce, peer=event.peer)
+    state.links.sessions[event.connection] = session
+    return Output(frames=(_hello(state, session),)) if event.peer is not None else Output()
+
+
+def link_closed(state: State, event: LinkClosed) -> Output:
+    """Forget a connection; what was confirmed over it is asked again over the next."""
+    state.links.sessions.pop(event.connection, None)
+    return Output()
+
+
+def frame_in(state: State, event: FrameIn, now_us: int) -> Output:
+    """Return what a frame leads to; a peer that breaks the rules is counted and dropped."""
+    session = state.links.sessions.get(event.connection)
+    if session is None:
+        return Output()
+    try:
+        return _frame(state, session, event, now_us)
+    except PeerFault as fault:
+        name = session.peer or "unknown"
+        state.links.faults[name] = state.links.faults.get(name, 0) + 1
+        state.links.sessions.pop(event.connection, None)
+        return Output(
+            refused=_evidence(session, event.frame, fault),
+            drops=(Drop(connection=event.connection, why=str(fault)),),
+        )
+
+
+def _evidence(session: Session, frame: Frame, fault: PeerFault) -> tuple[Refused, ...]:
+    """Keep what a peer pushed and we refused: a signed head is evidence of a fork."""
+    if not isinstance(frame, Push) or session.peer is None:
+        return ()
+    note = frame.checkpoint.encode()
+    return (Refused(origin=frame.origin, peer=session.peer, checkpoint=note, why=str(fault)),)
+
+
+def _frame(state: State, session: Session, event: FrameIn, now_us: int) -> Output:
+    frame = event.frame
+    if isinstance(frame, Hello):
+        return _hello_in(state, session, frame)
+    if isinstance(frame, Prove):
+        return _prove_in(state, session, frame, now_us)
+    if not session.proven or session.peer is None:
+        raise PeerFault("frame", value=type(frame).__name__, wanted="a proof of identity first")
+    match frame:
+        case Heads():
+            return _heads_in(state, session, frame, now_us)
+        case Push():
+            return _push_in(state, session, session.peer, frame, now_us)
+        case Receipt():
+            return _receipt_in(state, session, session.peer, frame, event.checkpoint)
+        case Refuse():
+            session.pushing.pop(frame.origin, None)
+            return Output()
+
+
+def _hello(state: State, session: Session) -> FrameOut:
+    assert session.peer is not None
+    session.hello_sent = True
+    texts = {
+        name: sha256_hex(state.identity.documents[name].encode())
+        for name in state.identity.shared_with(session.peer)
+    }
+    hello = Hello(party=state.party, peer=session.peer, nonce=session.nonce, agreements=texts)
+    return FrameOut(connection=session.connection, frame=hello)
+
+
+def _hello_in(state: State, session: Session, hello: Hello) -> Output:
+    if hello.peer != state.party:
+        raise PeerFault("hello peer", value=hello.peer, wanted=state.party)
+    if hello.party not in state.identity.peers or session.peer not in (None, hello.party):
+        raise PeerFault("hello party", value=hello.party, wanted="a party this node knows")
+    if session.peer_nonce is not None:
+        raise PeerFault("hello", value="a second one", wanted="one on each link")
+    if len(hello.nonce) < 32 or not hello.nonce.isascii() or not hello.nonce.isalnum():
+        raise PeerFault("hello nonce", value=hello.nonce, wanted="32 or more letters and digits")
+    session.peer = hello.party
+    session.peer_nonce = hello.nonce
+    state.links.texts[hello.party] = dict(hello.agreements)
+    frames = [] if session.hello_sent else [_hello(state, session)]
+    message = hello_message(state.party, hello.party, hello.nonce)
+    proof = Prove(signature=state.identity.keys.link.sign(message).hex())
+    frames.append(FrameOut(connection=session.connection, frame=proof))
+    return Output(frames=tuple(frames))
+
+
+def _prove_in(state: State, session: Session, frame: Prove, now_us: int) -> Output:
+    if session.peer is None or not session.hello_sent:
+        raise PeerFault("proof", value="before hello", wanted="hello first")
+    message = hello_message(session.peer, state.party, session.nonce)
+    _verify_link(_keys(state, session.peer), frame.signature, message)
+    session.proven = True
+    return Output(frames=heartbeat(state, session, now_us))
+
+
+def _keys(state: State, peer: str) -> PeerKeys:
+    keys = state.identity.peers.get(peer)
+    if keys is None:
+        raise PeerFault("peer", value=peer, wanted="a party this node knows")
+    return keys
+
+
+def _verify_link(keys: PeerKeys, signature: str, message: bytes) -> None:
+    try:
+        raw = bytes.fromhex(signature)
+    except ValueError:
+        raise PeerFault("signature", value=signature, wanted="hexadecimal") from None
+    verify_signature(keys.link.public, raw, message)
+
+
+def heartbeat(state: State, session: Session, now_us: int) -> tuple[FrameOut, ...]:
+    """Return our heartbeat for a proven session: what we hold of the peer's logs, and our clock."""
+    if session.peer is None or session.peer_nonce is None:
+        return ()
+    session.heads_sent_us = now_us
+    theirs = [log for log in state.logs() if log.name.party == session.peer]
+    held = {log.name.origin: log.tree.size for log in theirs}
+    message = heads_message(state.party, session.peer, session.peer_nonce, now_us, held)
+    signature = state.identity.keys.link.sign(message).hex()
+    frame = Heads(at_us=now_us, heads=held, signature=signature)
+    return (FrameOut(connection=session.connection, frame=frame),)
+
+
+def _heads_in(state: State, session: Session, frame: Heads, now_us: int) -> Output:
+    assert session.peer is not None
+    message = heads_message(session.peer, state.party, session.nonce, frame.at_us, frame.heads)
+    _verify_link(_keys(state, session.peer), frame.signature, message)
+    state.links.heard_us[session.peer] = now_us
+    state.links.offset_us[session.peer] = frame.at_us - now_us
+    sizes = {log.name.origin: log.tree.size for log in state.own_logs()}
+    for origin, size in frame.heads.items():
+        if origin not in sizes:
+            raise PeerFault("heads log", value=origin, wanted=f"a log of {state.party}")
+        if size < 0:
+            raise PeerFault(f"heads size of {origin}", value=size, wanted="0 or more")
+        if size > sizes[origin]:
+            # It says that it holds more of our log than we do: perhaps we are a restored backup.
+            # Only a head with our own signature would prove it, so it is shown, not obeyed.
+            state.links.ahead[origin] = (session.peer, size)
+    session.confirmed = {o: min(size, sizes[o]) for o, size in frame.heads.items()}
+    # Whatever was under way is asked again: a frame may have been lost with its connection.
+    session.pushing.clear()
+    return Output(pushes=due_pushes(state, session))
+
+
+def due_pushes(state: State, session: Session) -> tuple[PushWanted, ...]:
+    """Return the batches of own logs that this peer lacks and are not under way, lines first."""
+    if not session.proven or session.peer is None:
+        return ()
+    shared = set(state.identity.shared_with(session.peer))
+    wanted = []
+    for log in sorted(state.own_logs(), key=lambda each: (each.name.kind != "line", each.name)):
+        origin = log.name.origin
+        confirmed = session.confirmed.get(origin, 0)
+        lacks = log.name.agreement in shared and confirmed < log.tree.size
+        if lacks and origin not in session.pushing:
+            session.pushing[origin] = confirmed
+            wanted.append(PushWanted(connection=session.connection, origin=origin, first=confirmed))
+    return tuple(wanted)
+
+
+def _permitted(state: State, peer: str, origin: str) -> LogName:
+    """Return the name of a log that this peer may push to us."""
+    try:
+        name = log_name(origin)
+    except InputFault as fault:
+        raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
+    if name.party != peer:
+        raise PeerFault("push log", value=origin, wanted=f"a log written by {peer}")
+    if name.agreement not in state.identity.shared_with(peer):
+        raise PeerFault("push log", value=origin, wanted=f"an agreement shared with {peer}")
+    return name
+
+
+def _push_in(state: State, session: Session, peer: str, push: Push, now_us: int) -> Output:
+    _permitted(state, peer, push.origin)
+    log = state.log(push.origin)
+    if push.first != log.tree.size:
+        # Not in step: say what is held, and the peer begins there. Old entries are never replaced.
+        return Output(frames=heartbeat(state, session, now_us))
+    if not 0 < len(push.entries) <= BATCH_ENTRIES_MAX:
+        raise PeerFault("push entries", value=len(push.entries), wanted=f"1..{BATCH_ENTRIES_MAX}")
+    note = push.checkpoint.encode()
+    _verify_head(state, peer, log, push, note)
+    receipt = Receipt(
+        origin=push.origin,
+        size=push.first + len(push.entries),
+        line=cosign(state.identity.keys.mirror, note, now_us).decode(),
+    )
+    return Output(
+        mirrored=(
+            Mirrored(origin=push.origin, first=push.first, entries=push.entries, checkpoint=note),
+        ),
+        frames=(FrameOut(connection=session.connection, frame=receipt),),
+    )
+
+
+def _verify_head(state: State, peer: str, log: Log, push: Push, note: bytes) -> None:
+    """Check that the peer signed a head, and that exactly these entries give it."""
+    head = open_checkpoint(note, _keys(state, peer).log, push.origin)
+    if head.size != push.first + len(push.entries):
+        raise PeerFault(
+            f"head of {push.origin}", value=head.size, wanted=f"{push.first + len(push.entries)}"
+        )
+    frontier = log.frontier.copy()
+    for data in push.entries:
+        frontier.append(leaf_hash(data))
+    if frontier.root() != head.root:
+        raise PeerFault(
+            f"head of {push.origin} at {head.size}",
+            value=head.root.hex(),
+            wanted=f"root {frontier.root().hex()} of the entries held here",
+            repair="the log was forked or changed; both heads are kept as evidence",
+        )
+
+
+def _receipt_in(
+    state: State, session: Session, peer: str, receipt: Receipt, checkpoint: bytes
+) -> Output:
+    own = {log.name.origin: log for log in state.own_logs()}
+    log = own.get(receipt.origin)
+    if log is None or not checkpoint:
+        raise PeerFault("receipt", value=receipt.origin, wanted="a head of a log of ours")
+    line = receipt.line.encode()
+    try:
+        noted = add_signatures(checkpoint, (line,))
+        given = verify_cosignature(noted, _keys(state, peer).mirror)
+    except InputFault as fault:
+        raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
+    keep_receipt(state, receipt.origin, peer, Held(size=receipt.size, time_s=given.time_s))
+    session.confirmed[receipt.origin] = receipt.size
+    session.pushing.pop(receipt.origin, None)
+    return Output(
+        receipts=(ReceiptKept(origin=receipt.origin, size=receipt.size, peer=peer, line=line),),
+        pushes=due_pushes(state, session),
+    )
+
+
+def keep_receipt(state: State, origin: str, peer: str, held: Held) -> None:
+    """Keep a verified receipt if it is the largest yet."""
+    by_peer = state.links.receipts.setdefault(origin, {})
+    known = by_peer.get(peer)
+    if known is None or held.size > known.size:
+        by_peer[peer] = held
+
+
+def due(state: State, now_us: int) -> Output:
+    """Return the heartbeats and pushes that time and new entries have made due."""
+    frames: list[FrameOut] = []
+    pushes: list[PushWanted] = []
+    every_us = norms().line.heartbeat_every_s * 1_000_000
+    for session in state.links.sessions.values():
+        if not session.proven:
+            continue
+        if now_us - session.heads_sent_us >= every_us:
+            frames.extend(heartbeat(state, session, now_us))
+        pushes.extend(due_pushes(state, session))
+    return Output(frames=tuple(frames), pushes=tuple(pushes))
+
+
+def link_state(state: State, party: str, now_us: int) -> tuple[str, int | None]:
+    """Return the link word of NORMS 1 for a peer, and the instant it was last heard."""
+    if party == state.party:
+        return "up", now_us
+    heard_us = state.links.heard_us.get(party)
+    if heard_us is None:
+        return "unknown", None
+    within_us = norms().line.link_up_within_s * 1_000_000
+    return ("up" if now_us - heard_us <= within_us else "down"), heard_us
+
+
+__all__ = [
+    "due",
+    "due_pushes",
+    "frame_in",
+    "heartbeat",
+    "keep_receipt",
+    "link_closed",
+    "link_opened",
+    "link_state",
+]

@@ -1,0 +1,134 @@
+r"""The peer protocol: frames to bytes and back, h11 style. No sockets.
+
+One frame on the wire is::
+
+    total length   4 bytes, big-endian, of what follows
+    header length  4 bytes, big-endian
+    header         JSON object, tagged by "type"
+    payload        for a push: each entry as 2 bytes of length and its exact bytes (C2SP bundle)
+
+Contract: any bytes give a frame, a wait for more, or `PeerFault`; never anything else.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from parley.node.frames import Frame, Heads, Hello, Prove, Push, Receipt, Refuse
+from parley.world.faults import InputFault, PeerFault
+from parley.world.limits import BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX
+
+_LENGTH_BYTES = 4
+_ENTRY_LENGTH_BYTES = 2
+
+
+class _PushHeader(
+    msgspec.Struct, frozen=True, kw_only=True, tag="push", forbid_unknown_fields=True
+):
+    origin: str
+    first: int
+    checkpoint: str
+    count: int
+
+
+_Header = Hello | Prove | Heads | _PushHeader | Receipt | Refuse
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Header)
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """Return the bytes of a frame.
+
+    Raises:
+        InputFault: longer than a frame may be.
+    """
+    payload = b""
+    header: object = frame
+    if isinstance(frame, Push):
+        header = _PushHeader(
+            origin=frame.origin,
+            first=frame.first,
+            checkpoint=frame.checkpoint,
+            count=len(frame.entries),
+        )
+        payload = b"".join(
+            len(data).to_bytes(_ENTRY_LENGTH_BYTES, "big") + data for data in frame.entries
+        )
+    head = _encoder.encode(header)
+    total = _LENGTH_BYTES + len(head) + len(payload)
+    if total > FRAME_BYTES_MAX:
+        raise InputFault("frame bytes", value=total, wanted=f"{FRAME_BYTES_MAX} at most")
+    return (
+        total.to_bytes(_LENGTH_BYTES, "big")
+        + len(head).to_bytes(_LENGTH_BYTES, "big")
+        + head
+        + payload
+    )
+
+
+class FrameReader:
+    """Bytes in, frames out; keeps what is not yet whole."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def receive(self, data: bytes) -> list[Frame]:
+        """Return the frames that these bytes complete, in order.
+
+        Raises:
+            PeerFault: a length over the limit, or bytes that are no frame; the link is of no use.
+        """
+        self._buffer += data
+        frames: list[Frame] = []
+        while len(self._buffer) >= _LENGTH_BYTES:
+            total = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
+            if not _LENGTH_BYTES <= total <= FRAME_BYTES_MAX:
+                raise PeerFault(
+                    "frame length", value=total, wanted=f"{_LENGTH_BYTES}..{FRAME_BYTES_MAX}"
+                )
+            if len(self._buffer) < _LENGTH_BYTES + total:
+                break
+            body = bytes(self._buffer[_LENGTH_BYTES : _LENGTH_BYTES + total])
+            del self._buffer[: _LENGTH_BYTES + total]
+            frames.append(_decode(body))
+        return frames
+
+
+def _decode(body: bytes) -> Frame:
+    length = int.from_bytes(body[:_LENGTH_BYTES], "big")
+    head, payload = body[_LENGTH_BYTES : _LENGTH_BYTES + length], body[_LENGTH_BYTES + length :]
+    if len(head) < length:
+        raise PeerFault("frame header length", value=length, wanted=f"{len(head)} at most")
+    try:
+        header: _Header = _decoder.decode(head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PeerFault("frame header", value=str(error), wanted="a known frame") from None
+    if isinstance(header, _PushHeader):
+        return Push(
+            origin=header.origin,
+            first=header.first,
+            checkpoint=header.checkpoint,
+            entries=_entries(payload, header.count),
+        )
+    if payload:
+        raise PeerFault("frame payload", value=f"{len(payload)} bytes", wanted="none")
+    return header
+
+
+def _entries(payload: bytes, count: int) -> tuple[bytes, ...]:
+    if not 0 < count <= BATCH_ENTRIES_MAX:
+        raise PeerFault("push count", value=count, wanted=f"1..{BATCH_ENTRIES_MAX}")
+    entries = []
+    at = 0
+    for _ in range(count):
+        length = int.from_bytes(payload[at : at + _ENTRY_LENGTH_BYTES], "big")
+        at += _ENTRY_LENGTH_BYTES
+        data = payload[at : at + length]
+        if not 0 < length <= ENTRY_BYTES_MAX or len(data) < length:
+            wanted = f"1..{ENTRY_BYTES_MAX}, whole"
+            raise PeerFault("push entry length", value=length, wanted=wanted)
+        entries.append(data)
+        at += length
+    if at != len(payload):
+        raise PeerFault("push payload", value=f"{len(payload) - at} bytes more", wanted="none")
+    return tuple(entries)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parley.node.frames import Frame, Heads, Hello, Prove, Push, Receipt, Refuse
+from parley.wire.peer import FrameReader, encode_frame
+from parley.world.faults import PeerFault
+from parley.world.limits import BATCH_ENTRIES_MAX, FRAME_BYTES_MAX
+
+TEXT = st.text(max_size=40)
+SIZES = st.integers(0, 2**62)
+ENTRIES = st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=5).map(tuple)
+FRAMES: st.SearchStrategy[Frame] = st.one_of(
+    st.builds(Hello, party=TEXT, peer=TEXT, nonce=TEXT, agreements=st.dictionaries(TEXT, TEXT)),
+    st.builds(Prove, signature=TEXT),
+    st.builds(Heads, at_us=SIZES, heads=st.dictionaries(TEXT, SIZES), signature=TEXT),
+    st.builds(Push, origin=TEXT, first=SIZES, checkpoint=TEXT, entries=ENTRIES),
+    st.builds(Receipt, origin=TEXT, size=SIZES, line=TEXT),
+    st.builds(Refuse, origin=TEXT, why=TEXT),
+)
+
+
+@given(st.lists(FRAMES, max_size=6), st.integers(1, 50))
+def test_frames_come_out_as_they_went_in_however_the_bytes_are_cut(frames, piece) -> None:
+    data = b"".join(encode_frame(frame) for frame in frames)
+    reader = FrameReader()
+    found = [f for at in range(0, len(data), piece) for f in reader.receive(data[at : at + piece])]
+    assert found == frames
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_frames_or_the_peers_fault(data: bytes) -> None:
+    try:
+        FrameReader().receive(data)
+    except PeerFault:
+        return
+
+
+@given(FRAMES, st.integers(0, 10_000), st.integers(0, 255))
+def test_any_changed_byte_is_a_frame_or_the_peers_fault(frame, at, value) -> None:
+    data = bytearray(encode_frame(frame))
+    data[at % len(data)] = value
+    try:
+        FrameReader().receive(bytes(data))
+    except PeerFault:
+        return
+
+
+def pushed(count: int) -> bytes:
+    return b'{"type":"push","origin":"o","first":0,"checkpoint":"","count":%d}' % count
+
+
+def framed(head: bytes, payload: bytes = b"") -> bytes:
+    body = len(head).to_bytes(4, "big") + head + payload
+    return len(body).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        ((FRAME_BYTES_MAX + 1).to_bytes(4, "big"), "frame length"),
+        (b"\x00\x00\x00\x00", "frame length"),
+        (framed(b"{}"), "frame header"),
+        (framed(b'{"type":"prove","signature":"","more":1}'), "frame header"),
+        (framed(b'{"type":"prove","signature":""}', b"x"), "frame payload"),
+        (framed(b"[" * 100_000), "frame header"),
+        (framed(pushed(0)), "push count"),
+        (framed(pushed(257)), "push count"),
+        (framed(pushed(1), b"\x00\x05abc"), "entry length"),
+        (framed(pushed(1), b"\x00\x00"), "entry length"),
+        (framed(pushed(1), b"\x00\x01abc"), "push payload"),
+        (b"\x00\x00\x00\x08\x00\x00\xff\xff{}{}", "header length"),
+    ],
+)
+def test_bytes_that_are_no_frame_are_the_peers_fault(data: bytes, match: str) -> None:
+    with pytest.raises(PeerFault, match=match):
+        FrameReader().receive(data)
+
+
+def test_a_full_batch_of_full_entries_fits_a_frame() -> None:
+    push = Push(origin="o", first=0, checkpoint="c", entries=(b"x" * 60_000,) * BATCH_ENTRIES_MAX)
+    assert FrameReader().receive(encode_frame(push)) == [push]
