@@ -351,11 +351,11 @@ def test_pieces_leave_their_path_by_less_than_ten_centimetres(tracks, share):
 def test_a_crowd_far_and_wide_gives_the_twins_set_whatever_the_cells():
     rng = np.random.default_rng(7)
     tracks = []
-    for k in range(60):
-        lat = (89.7 if k % 3 == 0 else 47.0) + rng.uniform(-0.3, 0.3)
+    for k in range(36):
+        lat = (89.7 if k % 3 == 0 else 47.0) + rng.uniform(-0.15, 0.15)
         lon = rng.choice([179.0, -179.5, 10.0]) + rng.uniform(-0.9, 0.9)
         rows = [(0.0, lat, lon, 3000.0)]
-        for t in range(30, 601, 30):
+        for t in range(30, 301, 30):
             here = EARTH.Direct(rows[-1][1], rows[-1][2], rng.uniform(0, 360), rng.uniform(0, 7500))
             rows.append((t, here["lat2"], here["lon2"], 3000.0 + rng.uniform(-200, 200)))
         tracks.append(
@@ -366,6 +366,6 @@ def test_a_crowd_far_and_wide_gives_the_twins_set_whatever_the_cells():
     legs = legs_from_tracks(tracks, 60.0)
     for minima in (FIVE_MILES, Minima(horizontal_m=900.0, vertical_m=60.0)):
         table, plain = find_encounters(legs, minima), find_encounters_plain(legs, minima)
-        assert len(table) >= 10
+        assert len(table) >= 3
         assert table.pairs() == plain.pairs()
         assert np.abs(table.from_us - plain.from_us).max() < 20_000

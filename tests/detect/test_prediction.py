@@ -257,6 +257,29 @@ def test_twelve_hundred_seconds_ahead_still_within_five_centimetres():
         assert distance_m(pair, row["loss_s"]) == pytest.approx(FIVE_NM_M - 0.01, abs=0.05)
 
 
+def test_a_long_way_round_the_earth_is_not_filtered_away():
+    """Straight on in space the one would pass 9.5 km above the other; on the earth it meets it."""
+    start = EARTH.Direct(50.0, 0.0, 70.0, 348_000.0)
+    pair = states(
+        (50.0, 0.0, 8000, 0, 0, 0),
+        (start["lat2"], start["lon2"], 8000, start["azi2"] + 180.0, 290, 0),
+    )
+    (row,) = predict_pairs(pair, 1000.0, THOUSAND_FT_M, lookahead_s=1500.0)
+    assert row["least_s"] == pytest.approx(1200.0, abs=0.01)
+    assert row["least_horizontal_m"] == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_minimum_of_zero_binds_nothing_even_through_the_same_point():
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        pair = meeting(
+            *rng.uniform((-70, -180), (70, 180)), 0.0, 0.0, rng.uniform(20, 250),
+            rng.uniform(0, 360, 2), rng.uniform(100, 250, 2),
+        )  # fmt: skip
+        assert len(predict_pairs(pair, 0.0, THOUSAND_FT_M)) == 0
+        assert len(predict_pairs(pair, FIVE_NM_M, 0.0)) == 0
+
+
 # --- the same for everybody ----------------------------------------------------------------------
 
 

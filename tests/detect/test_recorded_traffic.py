@@ -125,7 +125,7 @@ def place_at(track, at_us):
 
 
 @pytest.mark.parametrize(
-    ("name", "from_h", "to_h"), [("quickstart.parquet", 12, 15), ("switzerland.parquet", 8, 10)]
+    ("name", "from_h", "to_h"), [("quickstart.parquet", 12, 15), ("switzerland.parquet", 6, 12)]
 )
 def test_the_episodes_are_those_of_the_plain_twin(name, from_h, to_h):
     legs = legs_from_tracks(tracks(name), MAX_GAP_S)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from simstory import two
 from simworld import Faults, SimWorld
 
-from parley.node.entries import Entry, MessageSaid
+from parley.node.entries import (
+    Body,
+    Draft,
+    Entry,
+    LogName,
+    MessageSaid,
+    Reference,
+    encode_entry,
+    kind_of,
+)
 from parley.node.inputs import Input, Say
 from parley.node.rules.hotline import find_thread
 from parley.node.state import Key, Thread, key_of
@@ -48,3 +57,29 @@ def say(
 def thread(world: SimWorld, party: str, key: Key) -> Thread:
     """Return a thread as one node holds it."""
     return find_thread(world.node(party).state, key)[1]
+
+
+def write_as(
+    world: SimWorld,
+    party: str,
+    body: Body,
+    *,
+    agreement: str = "AB",
+    issued_us: int | None = None,
+    year: int = 2026,
+    **envelope,
+) -> Key:
+    """Let a party's node sign any entry into its own log, past all rules, and return its place."""
+    crank = world.node(party)
+    name = LogName(agreement=agreement, party=party, kind=kind_of(body), year=year)
+    draft = Draft(agreement=agreement, by="desk", body=body, **envelope)
+    seq = crank.state.log(name.origin).tree.size
+    at_us = world.now_us if issued_us is None else issued_us
+    data = encode_entry(draft, log=name, seq=seq, issued_us=at_us, seen={})
+    crank._append_own(name.origin, seq, [data])
+    return (name.origin, seq)
+
+
+def reference(world: SimWorld, party: str, key: Key) -> Reference:
+    """Return the true reference to an entry that a node holds."""
+    return world.node(party).state.reference(key)

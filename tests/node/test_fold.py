@@ -13,9 +13,12 @@ from simstory import Story
 from parley.node.entries import Seen
 from parley.node.rules.agreements import agreed_by
 from parley.node.rules.hotline import closing_answer
-from parley.node.rules.lines import line_vector
+from parley.node.rules.intents import intents_of
+from parley.node.rules.lines import line_vector, results_of_tests
+from parley.node.rules.tracks import open_alerts
 from parley.node.rules.zones import zone_view, zones_of
-from parley.node.state import State, digest, fold
+from parley.node.state import State, digest, fold, key_of
+from parley.node.step import next_due_us
 
 
 @functools.cache
@@ -56,8 +59,12 @@ def views(state: State, now_us: int) -> object:
                 for p in (t.said.to if t.said else ())
             ]
         )
+        found.append(sorted(map(str, intents_of(scope))))
+        found.append([results_of_tests(scope, line, now_us) for line in agreement.lines])
         own = scope.adopted_by(state.party)
         found.append(agreed_by(scope, own.sha256) if own else None)
+    found.append([key_of(entry) for _, entry in open_alerts(state)])
+    found.append(next_due_us(state, now_us))
     return msgspec.to_builtins(found)
 
 

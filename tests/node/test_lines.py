@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from nodekit import do, pair, say, thread
-from simstory import three
-from simworld import SECOND_US, SimWorld
+from simstory import agreement_of, three
+from simworld import SECOND_US, START_US, SimWorld
 
 from parley.node.entries import MessageSaid
 from parley.node.inputs import Answer, BePresent, DeclareLine
 from parley.node.rules.lines import line_vector
 from parley.world.faults import InputFault
+from parley.world.time import Interval
 
 
 def vector(world: SimWorld, party: str, name: str = "AB"):
@@ -132,3 +134,13 @@ def test_a_line_of_three_is_degraded_by_one_lost_end_and_names_it() -> None:
     found = vector(world, "ALFA", "ABC")
     assert found.glance == "DEGRADED"
     assert "link to CHARLIE down" in found.missing
+
+
+def test_an_agreement_that_has_run_out_is_not_in_force() -> None:
+    base = agreement_of("AB", ("ALFA", "BRAVO"))
+    valid = Interval(from_us=START_US - SECOND_US, to_us=START_US + 60 * SECOND_US)
+    world = pair([msgspec.structs.replace(base, valid=valid)])
+    world.run(10)
+    assert side(world, "ALFA", "BRAVO").agreement == "in force"
+    world.run(60)
+    assert side(world, "ALFA", "BRAVO").agreement == "not in force"

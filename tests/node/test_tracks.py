@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import msgspec
 import pytest
 from geographiclib.geodesic import Geodesic
 from hypothesis import given
@@ -13,13 +16,14 @@ from simworld import SECOND_US, SimWorld
 from parley.node.entries import AlertRaised, AlertResolved
 from parley.node.inputs import TrackReports
 from parley.node.picture import Picture, TrackReport
-from parley.node.rules.tracks import open_alerts, pair_rule
+from parley.node.rules.tracks import _may_be_in, open_alerts, pair_rule, pair_rules
+from parley.node.state import Scope
 from parley.world.agreement import Party, Separation
 from parley.world.boundary import Boundary
 from parley.world.geo import Position
-from parley.world.shape import Circle
+from parley.world.shape import Circle, Polygon
 from parley.world.volume import VerticalLimit
-from parley.world.zone import Zone
+from parley.world.zone import Zone, zone_contains
 
 NM_M = 1852.0
 
@@ -37,7 +41,7 @@ def report(world: SimWorld, aircraft: str, party: str | None, lat, lon, alt_m=50
 
 
 def fly(world: SimWorld, node: str, flights, seconds: int, step_s: int = 5):
-    """Fly geodesics (aircraft, party, lat, lon, azimuth, speed, altitude); return what was written."""
+    """Fly geodesics (aircraft, party, lat, lon, azimuth, speed, height); return what is written."""
     start_us = world.now_us
     written = []
     for at_s in range(0, seconds + 1, step_s):
@@ -140,6 +144,55 @@ def test_the_larger_minimum_holds_where_two_agreements_apply() -> None:
     rule = pair_rule(world.node("ALFA").state, "ALFA", "BRAVO", world.now_us)
     assert rule is not None
     assert (rule.clause, rule.agreement, rule.binding) == ("W", "AB2", True)
+
+
+def test_of_two_minima_neither_is_left_out() -> None:
+    """5 NM or 1,000 ft, and 3 NM or 3,000 ft: 2,000 ft apart overhead breaks only the second."""
+    clauses = (
+        Separation(id="W", horizontal_m=5 * NM_M, vertical_m=304.8),
+        Separation(id="H", horizontal_m=3 * NM_M, vertical_m=914.4),
+        Separation(id="S", horizontal_m=2 * NM_M, vertical_m=300.0),
+    )
+    world = pair([replaced(agreement_of("AB", ("ALFA", "BRAVO")), clauses=clauses)])
+    state = world.node("ALFA").state
+    rules = pair_rules(state, "ALFA", "BRAVO", world.now_us)
+    assert [rule.clause for rule in rules] == ["W", "H"], "the third asks for no more than those"
+    (alert,) = alerts_of(fly(world, "ALFA", head_on(alt_b_m=5609.6), 60))
+    assert alert.body.clause == "H"
+    (alert,) = alerts_of(
+        fly(
+            pair([replaced(agreement_of("AB", ("ALFA", "BRAVO")), clauses=clauses)]),
+            "ALFA",
+            head_on(),
+            60,
+        )
+    )
+    assert alert.body.clause == "W"
+
+
+def test_two_reports_of_one_instant_make_no_wild_motion() -> None:
+    world = pair()
+    flights = head_on()
+    written = fly(world, "ALFA", flights, 10)
+    assert len(alerts_of(written)) == 1
+    state = world.node("ALFA").state
+    at = state.picture.aircraft["A1"].last
+    near = msgspec.structs.replace(at, at_us=at.at_us + 1_000, lon_deg=at.lon_deg + 0.001)
+    do(world, "ALFA", TrackReports(feed="G", reports=(near,)))
+    assert not any("not possible" in why for why in state.picture.refused)
+    far = msgspec.structs.replace(at, at_us=at.at_us + 1_000_000, lon_deg=at.lon_deg + 3.0)
+    do(world, "ALFA", TrackReports(feed="G", reports=(far,)))
+    assert state.picture.refused == {"motion of A1 not possible": 1}
+
+
+def test_an_undecided_place_is_counted_not_passed_over() -> None:
+    world = zoned()
+    low = [("B1", "BRAVO", 35.0, 38.2, 90.0, 100.0, 5000.0)]
+    there = Geodesic.WGS84.Direct(35.0, 38.2, 90.0, 100.0)
+    level = report(world, "B1", "BRAVO", there["lat2"], there["lon2"], ref="STD")
+    do(world, "ALFA", TrackReports(feed="F", reports=(level,)))
+    assert world.node("ALFA").state.picture.refused == {"inside Z1 or not: undecided": 1}
+    assert alerts_of(fly(world, "ALFA", low, 5), "incursion")
 
 
 @pytest.mark.row("S22")
@@ -264,3 +317,31 @@ def test_no_report_moves_an_aircraft_to_where_it_cannot_be(lat, lon, alt_m, late
     possible = -90 <= lat <= 90 and -180 <= lon <= 180 and -1000 <= alt_m <= 100_000
     assert taken == (possible and later_s > 0)
     assert sum(picture.refused.values()) == (not taken)
+
+
+@given(
+    st.floats(-85, 85), st.floats(-180, 180), st.floats(0.01, 8.0), st.integers(3, 9),
+    st.floats(0, 6.28), st.floats(0, 1.5), st.sampled_from(["planar", "geodesic"]),
+)  # fmt: skip
+def test_no_zone_is_passed_over_by_its_ball(lat, lon, size, corners, turn, out, edges) -> None:
+    """Whatever is in a zone, or undecided, is in the ball that decides what is looked at."""
+    ring = []
+    for corner in range(corners):
+        angle = turn + 2 * math.pi * corner / corners
+        ring_lat = max(-89.0, min(89.0, lat + size * math.sin(angle)))
+        ring_lon = (lon + size * math.cos(angle) + 180.0) % 360.0 - 180.0
+        ring.append(Position(lat_deg=ring_lat, lon_deg=ring_lon))
+    zone = Zone(id="Z", kind="zone", shape=Polygon(exterior=tuple(ring), edges=edges))
+    scope = Scope(agreement_id="AB")
+    for angle in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0):
+        there_lat = max(-90.0, min(90.0, lat + out * size * math.sin(angle)))
+        there_lon = (lon + out * size * math.cos(angle) + 180.0) % 360.0 - 180.0
+        position = Position(lat_deg=there_lat, lon_deg=there_lon)
+        if zone_contains(zone, position).decided != "out":
+            assert _may_be_in(scope, ("Z", zone), position)
+
+
+def test_a_far_zone_is_not_looked_at(monkeypatch) -> None:
+    world = zoned()
+    monkeypatch.setattr("parley.node.rules.tracks.zone_contains", None)
+    assert not fly(world, "ALFA", [("B1", "BRAVO", 37.0, 38.0, 90.0, 200.0, 5000.0)], 10)

@@ -118,7 +118,8 @@ def test_two_back_to_back_windows_leave_no_gap() -> None:
         ))  # fmt: skip
     world.run(1)
     at = [start_us + s * SECOND_US for s in (50, 100, 199, 200, 299, 300)]
-    assert [view(world, "BRAVO", us).activity for us in at] == ["cold", *["hot"] * 4, "cold"]
+    assert [view(world, "BRAVO", us).activity for us in at] == ["cold", *["hot"] * 4, "unknown"]
+    assert view(world, "BRAVO", at[-1]).shown == "hot", "a word from before the window is over"
 
 
 def test_a_partys_own_zone_never_replaces_an_agreed_one_or_another_partys() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.node.frames import Frame, Heads, Hello, Prove, Push, Receipt, Refuse
-from parley.wire.peer import FrameReader, encode_frame
+from parley.wire.peer import GREETING_BYTES_MAX, FrameReader, encode_frame
 from parley.world.faults import PeerFault
 from parley.world.limits import BATCH_ENTRIES_MAX, FRAME_BYTES_MAX
 
@@ -82,3 +82,14 @@ def test_bytes_that_are_no_frame_are_the_peers_fault(data: bytes, match: str) ->
 def test_a_full_batch_of_full_entries_fits_a_frame() -> None:
     push = Push(origin="o", first=0, checkpoint="c", entries=(b"x" * 60_000,) * BATCH_ENTRIES_MAX)
     assert FrameReader().receive(encode_frame(push)) == [push]
+
+
+def test_a_stranger_is_not_waited_for_with_a_frame_of_full_length() -> None:
+    reader = FrameReader(GREETING_BYTES_MAX)
+    hello = Hello(party="A" * 64, peer="B" * 64, nonce="c" * 64, agreements={"AB": "d" * 64})
+    assert reader.receive(encode_frame(hello)) == [hello]
+    with pytest.raises(PeerFault, match="frame length"):
+        reader.receive((GREETING_BYTES_MAX + 1).to_bytes(4, "big"))
+    reader = FrameReader(GREETING_BYTES_MAX)
+    reader.limit_bytes = FRAME_BYTES_MAX
+    assert reader.receive(FRAME_BYTES_MAX.to_bytes(4, "big")) == []

@@ -155,6 +155,17 @@ def test_close_to_an_end_the_uncertainty_reaches_beyond_it():
     assert "too near the end of the line" in answer.because
 
 
+def test_in_the_mouth_of_a_bend_the_end_of_the_other_arm_counts():
+    # Two arms 22 km apart; the position is past the end of the southern one, 9 km from the other.
+    arms = (at(36.0, 38.0), at(36.0, 38.4), at(36.2, 38.4), at(36.2, 37.9))
+    line = Boundary(id="U", vertices=arms)
+    position = at(36.12, 37.95)
+    assert side_of(line, position, 2_500.0).decided == "left"
+    assert side_of(line, position, 4_000.0).decided == "undecided"
+    south = side_of(line, destination(position, 180.0, 4_000.0))
+    assert "beyond the start" in south.because
+
+
 @pytest.mark.row("S28")
 def test_a_line_two_kilometres_from_ja_din_cannot_be_decided(syria):
     features, expected = syria

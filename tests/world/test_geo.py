@@ -17,6 +17,7 @@ from parley.world.geo import (
     Position,
     bearing_deg,
     checked_uncertainty_m,
+    course_at_deg,
     destination,
     distance_m,
     distance_to_line_m,
@@ -243,9 +244,27 @@ def test_planar_pieces_keep_a_geodesic_edge_within_the_tolerance():
 
 
 def test_planar_pieces_see_an_s_over_the_equator():
-    # Half way, where a check is cheapest, the geodesic and its chord meet.
-    line = polyline([at(-40.0, 0.0), at(40.0, 60.0)], "geodesic")
-    assert len(planar_pieces(line, tolerance_m=10.0)[0]) > 50
+    # Half way, where a check is cheapest, geodesic and chord meet; at a quarter they do not.
+    ends = (-1.6, 0.0), (1.6, 3.0)
+    whole = WGS84.InverseLine(*ends[0], *ends[1])
+    quarter = whole.Position(whole.s13 / 4)
+    chord = [at(*ends[0]), at(*ends[1])]
+    assert distance_to_line_m(at(quarter["lat2"], quarter["lon2"]), chord, "planar") > 5.0
+    lon, lat, _ = planar_pieces(polyline(chord, "geodesic"), tolerance_m=1.0)
+    outline = [at(b, a) for a, b in zip(lon, lat, strict=True)]
+    assert distance_to_line_m(at(quarter["lat2"], quarter["lon2"]), outline, "planar") < 1.0
+
+
+@given(lines_and_points(), EDGES, st.floats(0.01, 0.99))
+@settings(max_examples=60, deadline=None)
+def test_the_course_of_an_edge_is_that_of_a_short_step_along_it(drawn, edges, fraction):
+    a, b = drawn[0][:2]
+    before, after = (point_on_edge(a, b, fraction + by, edges) for by in (-1e-4, 1e-4))
+    truth = WGS84.Inverse(*before, *after)["azi1"]
+    foot, course = course_at_deg(polyline([at(*a), at(*b)], edges), 0, fraction)
+    expected = point_on_edge(a, b, fraction, edges)
+    assert WGS84.Inverse(foot.lat_deg, foot.lon_deg, *expected)["s12"] < 1e-5
+    assert (course - truth + 180.0) % 360.0 - 180.0 == pytest.approx(0.0, abs=0.01)
 
 
 def test_planar_pieces_are_bounded():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import math
 
 import msgspec
@@ -26,6 +28,7 @@ from parley.world.shape import (
     shape_from_document,
     to_document,
 )
+from shared_data import shared
 
 WGS84 = Geodesic.WGS84
 EDGES = st.sampled_from(["planar", "geodesic"])
@@ -276,6 +279,30 @@ def test_ten_thousand_vertices_are_taken_and_one_more_is_not():
         polygon(*ring, (10.5, 11.5), ring[0])
 
 
+def test_a_mask_of_everything_outside_a_country_never_becomes_a_zone():
+    # A national feed carries the whole earth as the ring of its "outside" zone.
+    feed = json.loads(shared("data/zones/eans-ee.json").read_text("utf-8-sig"))
+    refused = []
+    for feature in feed["features"]:
+        rings = [tuple(at(c[1], c[0]) for c in r) for r in feature["geometry"]["coordinates"]]
+        try:
+            Polygon(exterior=rings[0], holes=tuple(rings[1:]))
+        except InputFault:
+            refused.append(feature["properties"]["identifier"])
+    assert refused == ["EERZout"]
+
+
+def test_real_flight_information_regions_are_taken_as_they_are():
+    with gzip.open(shared("data/zones/eurofirs.json.gz"), "rt", encoding="utf-8") as file:
+        features = json.load(file)["features"]
+    for feature in features:
+        [ring] = feature["geometry"]["coordinates"]
+        area = Polygon(exterior=tuple(at(c[1], c[0]) for c in ring))
+        inner = shapely.Polygon([c[:2] for c in ring]).representative_point()
+        assert contains(area, at(inner.y, inner.x)).decided == "in"
+    assert len(features) == 58
+
+
 # --- rings of planar edges -----------------------------------------------------------------------
 
 
@@ -329,6 +356,19 @@ def test_the_rings_of_a_corridor_agree_with_its_distances(steps, centre, width_m
     ]
     truth = shapely.Polygon(rings[0], rings[1:]).contains(shapely.Point(point[1], point[0]))
     assert answer.nominal == ("in" if truth else "out")
+
+
+@pytest.mark.parametrize("edges", ["planar", "geodesic"])
+@pytest.mark.parametrize("width_m", [1_852.0, 100_000.0])
+def test_the_ring_of_a_long_corridor_keeps_half_the_width(edges, width_m):
+    ends = (at(60.0, 177.0), at(61.0, -178.0))
+    ring = planar_ring(Corridor(vertices=ends, width_m=width_m, edges=edges))
+    for a, b in zip(ring, (*ring[1:], ring[0]), strict=True):
+        turn = (b.lon_deg - a.lon_deg + 180) % 360 - 180
+        for share in (0.0, 0.5):
+            point = at(a.lat_deg + share * (b.lat_deg - a.lat_deg), a.lon_deg + share * turn)
+            away_m = distance_to_line_m(point, ends, edges)
+            assert away_m == pytest.approx(width_m / 2, abs=1.0)
 
 
 def test_a_corridor_round_a_town_keeps_the_town_out():

@@ -10,25 +10,43 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from parley.node.entries import Entry, decode_entry
+import msgspec
+
+from parley.node.entries import Draft, Entry, decode_entry
 from parley.node.frames import Frame, Push, Receipt
 from parley.node.identity import Identity
-from parley.node.inputs import Drop, FrameIn, FrameOut, Input, Output, PushWanted, Tick
+from parley.node.inputs import (
+    Drop,
+    FrameIn,
+    FrameOut,
+    Input,
+    Output,
+    PushWanted,
+    Tick,
+    TrackReports,
+)
 from parley.node.links import Held
 from parley.node.rules.peering import keep_receipt
 from parley.node.state import State, fold
 from parley.node.step import peer_work, step, write_drafts
 from parley.store.sqlite import Refused as RefusedHead
 from parley.store.sqlite import StoredCosignature
-from parley.trust.checkpoint import Checkpoint, sign_checkpoint, verify_cosignature
+from parley.trust.checkpoint import (
+    Checkpoint,
+    parse_unverified_checkpoint,
+    sign_checkpoint,
+    verify_cosignature,
+)
 from parley.trust.note import add_signatures
 from parley.trust.tree import leaf_hash
-from parley.world.faults import OurFault
+from parley.world.faults import Fault, InputFault, OurFault
 from parley.world.limits import BATCH_ENTRIES_MAX, REFUSED_KEPT_MAX
 
 _ROUNDS_MAX = 20
 """Rounds of work that one input may lead to; more means that two rules chase each other."""
 _READ_ENTRIES = 4096
+UNWRITABLE_KEPT_MAX = 1000
+"""Own drafts that could not be written and are remembered, so that they are not tried each turn."""
 
 
 class LogStore(Protocol):
@@ -72,12 +90,17 @@ class LogStore(Protocol):
 
 @dataclass(slots=True)
 class Turned:
-    """What one turn did: what to send now, whom to drop, and what was written (for the screen)."""
+    """What one turn did: what to send now, whom to drop, and what was written (for the screen).
+
+    `unwritten` says which entries of our own rules could not be written, and why: our fault, shown
+    and counted; it never stops the clock or the other entries.
+    """
 
     frames: list[FrameOut] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
     written: list[Entry] = field(default_factory=list)
     mirrored: list[Entry] = field(default_factory=list)
+    unwritten: list[str] = field(default_factory=list)
 
 
 class Crank:
@@ -91,6 +114,8 @@ class Crank:
     def __init__(self, identity: Identity, store: LogStore) -> None:
         self.store = store
         self.state = State(identity=identity)
+        self.unwritable: dict[str, str] = {}
+        self.doubted: list[str] = []
         for origin in store.origins():
             self._restore(origin)
 
@@ -102,16 +127,39 @@ class Crank:
             fold(self.state, origin, start, self.store.entries(origin, start, end))
         log = self.state.log(origin)
         log.checkpoint = self.store.checkpoint(origin) or b""
+        if log.checkpoint:
+            head = parse_unverified_checkpoint(log.checkpoint)
+            if (head.size, head.root) != (log.tree.size, log.frontier.root()):
+                raise OurFault(
+                    f"stored log {origin}",
+                    value=f"{log.tree.size} entries with root {log.frontier.root().hex()}",
+                    wanted=f"its head, {head.size} entries with root {head.root.hex()}",
+                    repair="the store was changed or is broken: fetch the log from a mirror",
+                )
+        self._restore_receipts(origin)
+
+    def _restore_receipts(self, origin: str) -> None:
+        """Take the largest receipt of each peer that still verifies.
+
+        One that does not (a key was changed, a byte was) is named, and keeps no node from starting.
+        """
         peers = self.state.identity.peers.items()
         mirrors = {keys.mirror.name: (party, keys.mirror) for party, keys in peers}
-        for kept in self.store.cosignatures(origin):
+        done: set[str] = set()
+        for kept in sorted(self.store.cosignatures(origin), key=lambda k: k.size, reverse=True):
             known = mirrors.get(kept.cosigner)
+            if known is None or kept.cosigner in done:
+                continue
             note = self.store.checkpoint_at(origin, kept.size)
-            if known is not None and note is not None:
+            if note is None:
+                continue
+            try:
                 given = verify_cosignature(add_signatures(note, (kept.line,)), known[1])
-                keep_receipt(
-                    self.state, origin, known[0], Held(size=kept.size, time_s=given.time_s)
-                )
+            except Fault as fault:
+                self.doubted.append(f"receipt of {kept.cosigner} for {origin}: {fault}")
+                continue
+            done.add(kept.cosigner)
+            keep_receipt(self.state, origin, known[0], Held(size=kept.size, time_s=given.time_s))
 
     def turn(self, now_us: int, event: Input) -> Turned:
         """Take one input all the way: step, store, fold, and what follows; return what to send.
@@ -120,9 +168,12 @@ class Crank:
             InputFault: an operator's act that cannot be done; nothing has changed.
         """
         turned = Turned()
-        self._carry_out(now_us, step(self.state, now_us, self._completed(event)), turned)
+        output = step(self.state, now_us, self._completed(event))
+        if isinstance(event, TrackReports):
+            output = self._writable(now_us, output, turned)
+        self._carry_out(now_us, output, turned)
         for _ in range(_ROUNDS_MAX):
-            output = step(self.state, now_us, Tick())
+            output = self._writable(now_us, step(self.state, now_us, Tick()), turned)
             if not output.drafts:
                 break
             self._carry_out(now_us, output, turned)
@@ -131,12 +182,42 @@ class Crank:
         self._send(peer_work(self.state, now_us), turned)
         return turned
 
+    def _writable(self, now_us: int, output: Output, turned: Turned) -> Output:
+        """Leave out what our own rules drafted and cannot be written, and name it once.
+
+        An operator's act is refused as a whole; what the clock or a feed makes due must not be held
+        up by one entry among it.
+        """
+        drafts = [d for d in output.drafts if repr(d) not in self.unwritable]
+        try:
+            write_drafts(self.state, tuple(drafts), now_us=now_us)
+        except InputFault:
+            drafts = [d for d in drafts if self._try(now_us, d, turned)]
+        return msgspec.structs.replace(output, drafts=tuple(drafts))
+
+    def _try(self, now_us: int, draft: Draft, turned: Turned) -> bool:
+        try:
+            write_drafts(self.state, (draft,), now_us=now_us)
+        except InputFault as fault:
+            if len(self.unwritable) < UNWRITABLE_KEPT_MAX:
+                self.unwritable[repr(draft)] = str(fault)
+            turned.unwritten.append(str(fault))
+            return False
+        return True
+
     def _completed(self, event: Input) -> Input:
-        """Give a receipt the note of ours that it is about."""
-        if isinstance(event, FrameIn) and isinstance(event.frame, Receipt):
-            note = self.store.checkpoint_at(event.frame.origin, event.frame.size)
-            return FrameIn(connection=event.connection, frame=event.frame, checkpoint=note or b"")
-        return event
+        """Give a receipt the note of ours that it is about, if it is about one of ours."""
+        if not isinstance(event, FrameIn) or not isinstance(event.frame, Receipt):
+            return event
+        frame = event.frame
+        session = self.state.links.sessions.get(event.connection)
+        own = {log.name.origin: log.tree.size for log in self.state.own_logs()}
+        # The store is asked only what can be there: a peer's number may be of any size.
+        known = (
+            session is not None and session.proven and 0 < frame.size <= own.get(frame.origin, 0)
+        )
+        note = self.store.checkpoint_at(frame.origin, frame.size) if known else None
+        return FrameIn(connection=event.connection, frame=frame, checkpoint=note or b"")
 
     def _carry_out(self, now_us: int, output: Output, turned: Turned) -> None:
         """Store and fold what a step wants written; then collect what it wants sent."""
@@ -186,16 +267,27 @@ class Crank:
 
     def _push(self, wanted: PushWanted) -> Frame | None:
         """Return the next batch that ends at a signed head."""
-        sizes = self.store.checkpoint_sizes(wanted.origin, after=wanted.first)
-        if not sizes:
+        end = self._batch_end(wanted.origin, wanted.first)
+        if end is None:
             return None
-        end = max(size for size in sizes if size - wanted.first <= BATCH_ENTRIES_MAX)
         note = self.store.checkpoint_at(wanted.origin, end)
         assert note is not None
         entries = tuple(self.store.entries(wanted.origin, wanted.first, end))
         return Push(
             origin=wanted.origin, first=wanted.first, checkpoint=note.decode(), entries=entries
         )
+
+    def _batch_end(self, origin: str, first: int) -> int | None:
+        """Return the largest size with a head that one batch reaches.
+
+        Looked for downwards from a full batch: a long log has a head for nearly every entry, and
+        each push must not read them all.
+        """
+        last = min(first + BATCH_ENTRIES_MAX, self.state.log(origin).tree.size)
+        for size in range(last, first, -1):
+            if self.store.checkpoint_at(origin, size) is not None:
+                return size
+        return None
 
 
 Clock = Callable[[], int]

@@ -40,7 +40,7 @@ PLANAR_ERROR_M = 0.1
 """How far a straight piece in longitude and latitude may leave the geodesic that it stands for."""
 PARTS_MAX = 4_096
 """Pieces of one leg: enough for 400 km legs up to 85 degrees of latitude; beyond, error grows."""
-SAME_US = 1.0
+SAME_US = 1
 """Two crossings no further apart than this are at one instant."""
 _ROUNDING = 8.0 * float(np.finfo(np.float64).eps)
 
@@ -82,7 +82,7 @@ def line_crossings(track: Track, line: Sequence[Position]) -> list[Crossing]:
     if path.t_us.shape[0] < 2:
         return []
     line_lon_deg, line_lat_deg = unwrapped(line)
-    raw: list[tuple[float, int]] = []
+    raw: list[tuple[Fraction, int]] = []
     for shift_deg in _shifts_deg(path.lon_deg, line_lon_deg):
         for edge in range(len(line) - 1):
             ends = [
@@ -93,7 +93,7 @@ def line_crossings(track: Track, line: Sequence[Position]) -> list[Crossing]:
     return _settled(sorted(raw))
 
 
-def _settled(raw: list[tuple[float, int]]) -> list[Crossing]:
+def _settled(raw: list[tuple[Fraction, int]]) -> list[Crossing]:
     """Return crossings with those of one instant summed: there and back at once is no crossing."""
     crossings: list[Crossing] = []
     k = 0
@@ -112,7 +112,7 @@ def _settled(raw: list[tuple[float, int]]) -> list[Crossing]:
 
 def _edge_crossings(
     path: Path, first: tuple[float, float], last: tuple[float, float]
-) -> list[tuple[float, int]]:
+) -> list[tuple[Fraction, int]]:
     """Return (instant, +1 left to right or -1 right to left) of each leg that crosses one edge.
 
     A leg crosses when its ends lie on different sides of the edge and the edge's ends on different
@@ -129,28 +129,27 @@ def _edge_crossings(
         & (np.maximum(lat_deg[:-1], lat_deg[1:]) >= low_lat_deg)
         & (np.minimum(lat_deg[:-1], lat_deg[1:]) <= high_lat_deg)
     )
-    found: list[tuple[float, int]] = []
+    found: list[tuple[Fraction, int]] = []
     for leg in np.flatnonzero(near).tolist():
         one = float(lon_deg[leg]), float(lat_deg[leg])
         two = float(lon_deg[leg + 1]), float(lat_deg[leg + 1])
         left_one, left_two = is_left(first, last, one), is_left(first, last, two)
         if left_one == left_two or is_left(one, two, first) == is_left(one, two, last):
             continue
-        before, after = turn_deg2(first, last, one), turn_deg2(first, last, two)
-        share = before / (before - after) if before != after else 0.0
-        share = min(max(share, 0.0), 1.0)
-        at_us = path.t_us[leg] + (path.t_us[leg + 1] - path.t_us[leg]) * share
-        found.append((float(at_us), 1 if left_one else -1))
+        # In fractions too: where a leg runs along the edge, floats would lose the instant.
+        before, after = exact_turn(first, last, one), exact_turn(first, last, two)
+        from_us, to_us = Fraction(float(path.t_us[leg])), Fraction(float(path.t_us[leg + 1]))
+        at_us = from_us + (to_us - from_us) * before / (before - after)
+        found.append((at_us, 1 if left_one else -1))
     return found
 
 
-def turn_deg2(
+def exact_turn(
     first: tuple[float, float], last: tuple[float, float], point: tuple[float, float]
-) -> float:
-    """Return twice the area of the triangle: positive where the point lies left of the line."""
-    return (last[0] - first[0]) * (point[1] - first[1]) - (last[1] - first[1]) * (
-        point[0] - first[0]
-    )
+) -> Fraction:
+    """Return twice the signed area of a triangle: positive left of the line, negative right."""
+    x0, y0, x1, y1 = (Fraction(value) for value in (*first, *last))
+    return (x1 - x0) * (Fraction(point[1]) - y0) - (y1 - y0) * (Fraction(point[0]) - x0)
 
 
 def is_left(
@@ -167,9 +166,7 @@ def is_left(
     two = (last[1] - first[1]) * (point[0] - first[0])
     if abs(one - two) > _ROUNDING * (abs(one) + abs(two)):
         return one > two
-    x0, y0, x1, y1 = (Fraction(value) for value in (*first, *last))
-    x, y = Fraction(point[0]), Fraction(point[1])
-    return (x1 - x0) * (y - y0) >= (y1 - y0) * (x - x0)
+    return exact_turn(first, last, point) >= 0
 
 
 def presence(

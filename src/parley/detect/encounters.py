@@ -189,12 +189,18 @@ def find_encounters(legs: Legs, minima: Minima, progress: Progress | None = None
 
 
 def _slice_s(pieces: Pieces, chord_m: float) -> float:
-    """Return the length of a time slice: about the time in which an aircraft covers the minimum."""
+    """Return the length of a time slice: about the time in which an aircraft covers the minimum.
+
+    Shorter where one is much faster than the mean, for its box must not cover many cells; longer
+    where the time from first to last would need more slices than a key can number.
+    """
     length_m = np.linalg.norm(pieces.end_m - pieces.start_m, axis=-1)
     spans_s = pieces.span_s[:, 1] - pieces.span_s[:, 0]
-    speed_mps = max(float(length_m.sum() / spans_s.sum()), 1.0)
+    mean_mps = max(float(length_m.sum() / spans_s.sum()), 1.0)
+    fastest_mps = max(float((length_m / spans_s).max()), 1.0)
+    slice_s = min(chord_m / mean_mps, 8.0 * chord_m / fastest_mps, 300.0)
     whole_s = float(pieces.span_s[:, 1].max())
-    return float(max(min(max(chord_m / speed_mps, 1.0), 300.0), whole_s / (_SLICE_COUNT_MAX - 2)))
+    return float(max(slice_s, 1.0, whole_s / (_SLICE_COUNT_MAX - 2)))
 
 
 def _runs(key: Ints) -> list[tuple[int, int]]:

@@ -172,7 +172,7 @@ def _checked_minima(what: str, value: ArrayLike, pair_count: int, state_count: i
     """Return one number, one per pair or a symmetric table of minima, as float64."""
     table = np.asarray(value, dtype=np.float64)
     limit_m = HORIZONTAL_MAX_M if what.startswith("horizontal") else ALTITUDE_MAX_M
-    check_within(what, table.ravel(), 0.0, limit_m)
+    check_within(what, table.ravel(), (0.0, limit_m))
     if table.shape not in ((), (pair_count,), (state_count, state_count)):
         wanted = f"one number, ({pair_count},) or ({state_count}, {state_count})"
         raise InputFault(what, value=table.shape, wanted=wanted)

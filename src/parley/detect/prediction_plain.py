@@ -22,6 +22,7 @@ from parley.detect.encounters import SPEED_MAX_MPS, TOLERANCE_M
 from parley.detect.prediction import PREDICTION, States
 
 STEP_S = 1.0
+_Row = tuple[float, ...]
 _END_S = 1e-7
 _GOLDEN_SHARE = (math.sqrt(5.0) - 1.0) / 2.0
 _GEOD = pyproj.Geod(ellps="WGS84")
@@ -60,7 +61,7 @@ def predict_pairs_plain(
 
 def predict_pair_plain(
     states: States, pair: tuple[int, int], minima: tuple[float, float], lookahead_s: float
-) -> tuple[float, ...] | None:
+) -> _Row | None:
     """Return the row of one pair in the order of `PREDICTION`, or None if none is lost."""
     a, b = pair
     for row in pair:

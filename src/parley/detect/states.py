@@ -74,9 +74,9 @@ class States:
                     f"states {field.name}", value=column.shape, wanted=f"one column of {rows} rows"
                 )
         for name, limit in (("lat_deg", 90.0), ("lon_deg", 180.0), ("alt_m", ALTITUDE_MAX_M)):
-            check_within(f"states {name}", getattr(self, name), -limit, limit)
+            check_within(f"states {name}", getattr(self, name), (-limit, limit))
         for name in ("east_mps", "north_mps", "up_mps"):
-            check_within(f"states {name}", getattr(self, name), -math.inf, math.inf)
+            check_within(f"states {name}", getattr(self, name), (-math.inf, math.inf))
 
     def __len__(self) -> int:
         return int(self.lat_deg.shape[0])
@@ -108,7 +108,7 @@ class States:
         (0.053899, 60.0)
         """
         times_s = np.zeros(len(self)) + np.asarray(ahead_s, dtype=np.float64)
-        check_within("time ahead in seconds", times_s, -LOOKAHEAD_MAX_S, LOOKAHEAD_MAX_S)
+        check_within("time ahead in seconds", times_s, (-LOOKAHEAD_MAX_S, LOOKAHEAD_MAX_S))
         flown = self.flown
         times_s = np.where(flown, times_s, 0.0)
         place_m, velocity_mps = first_motion(self, flown)
@@ -167,11 +167,11 @@ def velocity_from_reports(
     ]
     names = ("latitude", "longitude", "altitude", "time") * 2
     for number, (name, column) in enumerate(zip(names, columns, strict=True)):
-        check_within(f"report {number // 4} {name}", column, -math.inf, math.inf)
+        check_within(f"report {number // 4} {name}", column, (-math.inf, math.inf))
     from_deg, from_m, from_s = columns[0:2], columns[2], columns[3]
     to_deg, to_m, to_s = columns[4:6], columns[6], columns[7]
     span_s = to_s - from_s
-    check_within("seconds from report 0 to report 1", span_s, math.nextafter(0.0, 1.0), math.inf)
+    check_within("seconds from report 0 to report 1", span_s, (math.nextafter(0.0, 1.0), math.inf))
     moved_m = _surface_m(to_deg[0], to_deg[1]) - _surface_m(from_deg[0], from_deg[1])
     east, north = _level_axes(to_deg[0], to_deg[1])
     east_m, north_m = dot(moved_m, east), dot(moved_m, north)
@@ -181,8 +181,9 @@ def velocity_from_reports(
     return east_m * stretch / span_s, north_m * stretch / span_s, (to_m - from_m) / span_s
 
 
-def check_within(what: str, column: Floats, low: float, high: float) -> None:
+def check_within(what: str, column: Floats, bounds: tuple[float, float]) -> None:
     """Refuse a number that is not finite or out of range, naming its row."""
+    low, high = bounds
     good = np.isfinite(column) & (column >= low) & (column <= high)
     if good.all():
         return

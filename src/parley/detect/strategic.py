@@ -324,12 +324,12 @@ def _flat(shape: Shape) -> shapely.Polygon:
         jumps = np.rint(np.diff(points[:, 0]) / 360.0)
         points[1:, 0] -= 360.0 * np.cumsum(jumps)
         if rings:
-            points[:, 0] -= 360.0 * np.rint((_middle(points) - _middle(rings[0])) / 360.0)
+            points[:, 0] -= 360.0 * np.rint((_middle_deg(points) - _middle_deg(rings[0])) / 360.0)
         rings.append(points)
     return shapely.Polygon(rings[0], rings[1:])
 
 
-def _middle(points: NDArray[np.float64]) -> float:
+def _middle_deg(points: NDArray[np.float64]) -> float:
     return float(points[:, 0].min() + points[:, 0].max()) / 2.0
 
 

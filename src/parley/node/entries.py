@@ -12,6 +12,7 @@ What does not live here: what the entries mean (`state`, `rules`).
 
 from __future__ import annotations
 
+import functools
 from typing import Literal
 
 import msgspec
@@ -368,7 +369,8 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact a party signed, as read: the envelope and its body.
 
-    `body` is `None` where only a commitment stands in the log (a sealed payload).
+    `body` is `None` where only a commitment stands in the log (a sealed payload). `not_before_us`:
+    set by `fold` where the entry claims an earlier time than one before it in its log.
     """
 
     log: LogName
@@ -384,6 +386,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     valid_until_us: int | None
     commit: str | None
     body: Body | None
+    not_before_us: int = US_MIN
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
@@ -467,6 +470,9 @@ def _decode(data: bytes, *, log: LogName, index: int) -> Entry:
         raise InputFault("entry seq", value=envelope.seq, wanted=f"its place in the log, {index}")
     if not US_MIN <= envelope.issued_us <= US_MAX:
         raise InputFault("entry issued_us", value=envelope.issued_us, wanted="1900 to 2100")
+    until_us = envelope.valid_until_us
+    if until_us is not None and not US_MIN <= until_us <= US_MAX:
+        raise InputFault("entry valid_until_us", value=until_us, wanted="1900 to 2100")
     check_name(envelope.by, "entry by")
     present = bytes(envelope.body) != b"null"
     if present == (envelope.commit is not None):
@@ -509,8 +515,25 @@ def _decode_body(data: bytes, kind: type) -> Body:
     return decoded
 
 
+@functools.cache
+def _instants_of(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in msgspec.structs.fields(kind) if f.name.endswith("_us"))
+
+
+def _check_instants(body: msgspec.Struct) -> None:
+    """Check that every instant of a body is one: a peer's number is shown as a date."""
+    for name in _instants_of(type(body)):
+        value = getattr(body, name)
+        if value is not None and name != "age_us" and not US_MIN <= value <= US_MAX:
+            raise InputFault(f"entry {name}", value=value, wanted="1900 to 2100")
+    if isinstance(body, AlertRaised):
+        for vector in body.states:
+            _check_instants(vector)
+
+
 def _check_body(body: Body) -> None:
     """Check the limits that the types cannot say."""
+    _check_instants(body)
     if isinstance(body, MessageSaid | MessageAnswered):
         if len(body.text) > TEXT_CHARACTERS_MAX:
             wanted = f"{TEXT_CHARACTERS_MAX} characters at most"

@@ -21,6 +21,7 @@ class Session:
         confirmed: sizes of our logs that it holds, by origin.
         pushing: the size that a push under way ends at, by origin.
         heads_sent_us: when our last heartbeat went out.
+        heads_at_us: the time in the newest heartbeat that came in; an older one says nothing new.
     """
 
     connection: int
@@ -32,6 +33,7 @@ class Session:
     confirmed: dict[str, int] = field(default_factory=dict)
     pushing: dict[str, int] = field(default_factory=dict)
     heads_sent_us: int = -(10**18)
+    heads_at_us: int = -(10**18)
 
 
 @dataclass(frozen=True, slots=True)

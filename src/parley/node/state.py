@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import msgspec
 
+from parley.node.agenda import Agenda
 from parley.node.entries import (
     AgreementAdopted,
     AlertRaised,
@@ -50,12 +51,14 @@ from parley.node.entries import (
     log_name,
 )
 from parley.node.identity import Identity
+from parley.node.indexes import Indexes
 from parley.node.links import Links
 from parley.node.picture import Picture
 from parley.trust.frontier import Frontier
 from parley.trust.tree import Tree, leaf_hash
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault, OurFault
+from parley.world.time import datetime_from_us
 
 K = TypeVar("K")
 Key = tuple[str, int]
@@ -70,6 +73,15 @@ def key_of(entry: Entry) -> Key:
 def order_of(entry: Entry) -> tuple[int, str, int]:
     """Return the order in which entries of different logs are read: claimed time, origin, index."""
     return (entry.issued_us, entry.log.origin, entry.seq)
+
+
+def written_us(entry: Entry) -> int:
+    """Return the earliest instant at which an entry can have been written, as its log claims it.
+
+    An entry that claims an earlier time than the one before it in its log is backdated: it counts
+    from the time that its writer had already reached.
+    """
+    return max(entry.issued_us, entry.not_before_us)
 
 
 @dataclass(slots=True)
@@ -87,20 +99,26 @@ class Log:
     @property
     def head(self) -> Seen:
         """Its size and root."""
-        return Seen(size=self.tree.size, root=self.tree.root().hex())
+        return Seen(size=self.tree.size, root=self.frontier.root().hex())
 
 
 @dataclass(slots=True)
 class Thread:
-    """A message and all that refers to it; `said` is missing while only answers have come."""
+    """A message and all that refers to it; `said` is missing while only answers have come.
+
+    `leaf` is the hash of the message: an answer counts only to these bytes. `closed` keeps which
+    answer closes it for whom, with the number of answers there were when that was found.
+    """
 
     key: Key
     said: Entry | None = None
+    leaf: str = ""
     displayed: dict[str, Entry] = field(default_factory=dict)
     answers: dict[Key, Entry] = field(default_factory=dict)
     checks: dict[Key, Entry] = field(default_factory=dict)
     overdue: dict[tuple[str, str], Entry] = field(default_factory=dict)
     escalated: dict[tuple[str, int], Entry] = field(default_factory=dict)
+    closed: dict[str, tuple[int, Entry | None]] = field(default_factory=dict)
 
     @property
     def body(self) -> MessageSaid:
@@ -131,6 +149,7 @@ class Scope:
     recorded: dict[Key, Entry] = field(default_factory=dict)
     unreadable: dict[Key, Unreadable] = field(default_factory=dict)
     sealed: dict[Key, Entry] = field(default_factory=dict)
+    index: Indexes = field(default_factory=Indexes)
 
     def thread(self, key: Key) -> Thread:
         """Return the thread of a message, made empty if nothing of it is known yet."""
@@ -146,9 +165,13 @@ class Scope:
         acts = self.adopted.get(party)
         if not acts:
             return None
-        body = max(acts.values(), key=order_of).body
-        assert isinstance(body, AgreementAdopted)
-        return body
+        # Last in the party's own log, not last by what it claims: a date is no place in a log.
+        known = self.index.views.get(f"adopted {party}")
+        if known is None or known[0] != len(acts):
+            known = (len(acts), max(acts.values(), key=key_of).body)
+            self.index.views[f"adopted {party}"] = known
+        assert isinstance(known[1], AgreementAdopted)
+        return known[1]
 
 
 @dataclass(slots=True)
@@ -159,6 +182,7 @@ class State:
     scopes: dict[str, Scope] = field(default_factory=dict)
     picture: Picture = field(default_factory=Picture)
     links: Links = field(default_factory=Links)
+    agenda: Agenda = field(default_factory=Agenda)
 
     @property
     def party(self) -> str:
@@ -227,16 +251,33 @@ def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> Non
         if isinstance(entry, Unreadable):
             scope.unreadable[(origin, entry.seq)] = entry
             continue
-        log.clock_went_back += entry.issued_us < log.issued_us
+        if entry.issued_us < log.issued_us:
+            log.clock_went_back += 1
+            entry = msgspec.structs.replace(entry, not_before_us=log.issued_us)
         log.issued_us = max(log.issued_us, entry.issued_us)
         log.seen.update(entry.seen)
-        if entry.body is None:
+        why = _outside_its_year(entry)
+        if why is not None:
+            scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
+        elif entry.body is None:
             scope.sealed[key_of(entry)] = entry
         else:
-            _place(scope, entry, entry.body)
+            _place(scope, entry, entry.body, leaf)
 
 
-def _place(scope: Scope, entry: Entry, body: Body) -> None:
+def _outside_its_year(entry: Entry) -> str | None:
+    """Return why an entry cannot stand in the log of that year, or None.
+
+    A log is of one year. Without this a party could open the log of a year gone by and write an
+    answer there that would stand before the one it gave.
+    """
+    year = datetime_from_us(entry.issued_us).year
+    if year == entry.log.year:
+        return None
+    return f"entry issued_us is of {year}, wanted of the year of its log, {entry.log.year}"
+
+
+def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
     """Put an entry where it belongs; one place per type, so that arrival order cannot matter."""
     if isinstance(
         body,
@@ -247,9 +288,13 @@ def _place(scope: Scope, entry: Entry, body: Body) -> None:
         | MessageOverdue
         | MessageEscalated,
     ):
-        _place_message(scope, entry, body)
+        _place_message(scope, entry, body, leaf)
         return
     key = key_of(entry)
+    if isinstance(body, AlertRaised):
+        scope.index.add_alert(key, entry, body)
+    elif isinstance(body, AlertResolved):
+        scope.index.add_resolution(entry, body)
     match body:
         case LogOpened():
             scope.opened[entry.log.origin] = entry
@@ -301,20 +346,26 @@ def _place_message(
     | ReadBackChecked
     | MessageOverdue
     | MessageEscalated,
+    leaf: bytes,
 ) -> None:
+    key = key_of(entry)
     if isinstance(body, MessageSaid):
-        scope.thread(key_of(entry)).said = entry
+        thread = scope.thread(key)
+        thread.said, thread.leaf = entry, leaf.hex()
+        scope.index.add_message(key, entry, body)
+        scope.index.touched.add(key)
         return
     why = _misplaced(scope, entry, body)
     if why is not None:
-        scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
+        scope.unreadable[key] = Unreadable(log=entry.log, seq=entry.seq, why=why)
         return
     thread = scope.thread(entry.ref[0].key)
+    scope.index.touched.add(thread.key)
     match body:
         case MessageDisplayed():
             _keep_first(thread.displayed, entry.log.party, entry)
         case MessageAnswered():
-            thread.answers[key_of(entry)] = entry
+            thread.answers[key] = entry
         case ReadBackChecked():
             _keep_first(thread.checks, entry.ref[1].key, entry)
         case MessageOverdue():

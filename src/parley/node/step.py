@@ -11,7 +11,15 @@ Rules:
 
 from __future__ import annotations
 
-from parley.node.entries import Draft, LogName, LogOpened, Seen, encode_entry, kind_of
+from parley.node.entries import (
+    Draft,
+    LogName,
+    LogOpened,
+    Seen,
+    encode_entry,
+    kind_of,
+    log_name,
+)
 from parley.node.inputs import (
     Act,
     Answer,
@@ -37,6 +45,9 @@ from parley.node.inputs import (
 from parley.node.rules import agreements, hotline, intents, lines, peering, tracks, zones
 from parley.node.state import State
 from parley.world.time import datetime_from_us
+
+SEEN_MAX = 64
+"""Heads in one entry: a third of its room even with the longest names."""
 
 
 def step(state: State, now_us: int, event: Input) -> Output:
@@ -74,6 +85,7 @@ def clock_work(state: State, now_us: int) -> list[Draft]:
         *agreements.adoptions(state),
         *hotline.due(state, now_us),
         *intents.due(state),
+        *tracks.due(state, now_us),
     ]
 
 
@@ -187,10 +199,14 @@ def _opening(state: State, name: LogName) -> Draft:
 def _news(state: State, name: LogName, before: dict[str, Seen]) -> dict[str, Seen]:
     """Return the heads under the agreement that moved since the writer's entry before.
 
-    Each entry carries only what is new; all of `seen` is the sum over the log so far.
+    Each entry carries only what is new; all of `seen` is the sum over the log so far. No more than
+    `SEEN_MAX` go into one entry, the newest year first and then what was told least: peers that
+    open many logs must not make our entries too long to write.
     """
-    found = {}
-    for origin, log in sorted(state.scope(name.agreement).logs.items()):
-        if origin != name.origin and log.tree.size and before.get(origin) != log.head:
-            found[origin] = log.head
-    return found
+    news = [
+        (before[origin].size if origin in before else 0, origin, head)
+        for origin, log in state.scope(name.agreement).logs.items()
+        if origin != name.origin and log.tree.size and before.get(origin) != (head := log.head)
+    ]
+    news.sort(key=lambda each: (-log_name(each[1]).year, each[0], each[1]))
+    return {origin: head for _, origin, head in sorted(news[:SEEN_MAX], key=lambda each: each[1])}

@@ -28,7 +28,8 @@ RECORDING_BYTES_MAX = 4_000_000_000
 RECORDING_ROWS_MAX = 200_000_000
 """Rows of one Parquet recording: two days of 1,000 aircraft at 1 Hz."""
 READABLE = (".parquet", ".csv", ".csv.gz", ".json", ".json.gz")
-WRITABLE = (".parquet", ".csv", ".jsonl")
+WRITABLE = (".parquet", ".csv", ".jsonl", ".json")
+"""A `.json` written here holds JSON lines as well."""
 _NULLS = ["", "NaN", "nan", "NULL", "null", "None", "NA", "N/A"]
 
 

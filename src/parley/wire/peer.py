@@ -18,6 +18,8 @@ from parley.node.frames import Frame, Heads, Hello, Prove, Push, Receipt, Refuse
 from parley.world.faults import InputFault, PeerFault
 from parley.world.limits import BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX
 
+GREETING_BYTES_MAX = 65_536
+"""A hello with the texts of a hundred agreements; a frame before the proof is never longer."""
 _LENGTH_BYTES = 4
 _ENTRY_LENGTH_BYTES = 2
 
@@ -67,9 +69,15 @@ def encode_frame(frame: Frame) -> bytes:
 
 
 class FrameReader:
-    """Bytes in, frames out; keeps what is not yet whole."""
+    """Bytes in, frames out; keeps what is not yet whole.
 
-    def __init__(self) -> None:
+    Attributes:
+        limit_bytes: the longest frame taken. Nobody who has not proved who it is needs more than
+            `GREETING_BYTES_MAX`; without that every stranger could make a node keep 16 MB.
+    """
+
+    def __init__(self, limit_bytes: int = FRAME_BYTES_MAX) -> None:
+        self.limit_bytes = limit_bytes
         self._buffer = bytearray()
 
     def receive(self, data: bytes) -> list[Frame]:
@@ -82,9 +90,9 @@ class FrameReader:
         frames: list[Frame] = []
         while len(self._buffer) >= _LENGTH_BYTES:
             total = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
-            if not _LENGTH_BYTES <= total <= FRAME_BYTES_MAX:
+            if not _LENGTH_BYTES <= total <= self.limit_bytes:
                 raise PeerFault(
-                    "frame length", value=total, wanted=f"{_LENGTH_BYTES}..{FRAME_BYTES_MAX}"
+                    "frame length", value=total, wanted=f"{_LENGTH_BYTES}..{self.limit_bytes}"
                 )
             if len(self._buffer) < _LENGTH_BYTES + total:
                 break

@@ -196,6 +196,13 @@ class ZoneTerms(_Record, frozen=True, kw_only=True):
     rule: str = ""
 
 
+class OpenTerm(_Record, frozen=True, kw_only=True):
+    """Words of a statement about an object that nobody has defined: kept, never guessed at."""
+
+    about: str
+    text: str
+
+
 class DistributionRequired(_Record, frozen=True, kw_only=True):
     """The units of a party that must get a message."""
 
@@ -242,6 +249,7 @@ class Scenario(_Record, frozen=True, kw_only=True):
     boundaries: tuple[Boundary, ...] = ()
     zones: tuple[Zone, ...] = ()
     zone_terms: tuple[ZoneTerms, ...] = ()
+    open_terms: tuple[OpenTerm, ...] = ()
     tracks: tuple[Track, ...] = ()
     flights: tuple[Flight, ...] = ()
     messages: tuple[ScenarioMessage, ...] = ()

@@ -10,8 +10,6 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from parley.node.entries import (
     Draft,
     Entry,
@@ -27,9 +25,10 @@ from parley.node.inputs import Answer, Display, Say
 from parley.node.rules.agreements import adopted_agreement, line_of
 from parley.node.rules.guard import check_named_place
 from parley.node.rules.lines import suspended_by
-from parley.node.state import Key, Scope, State, Thread, key_of, order_of
-from parley.world.agreement import Acknowledgement, Agreement, ReadBack
+from parley.node.state import Key, Scope, State, Thread, key_of, order_of, written_us
+from parley.world.agreement import Acknowledgement, Agreement, ReadBack, refuse_twice
 from parley.world.faults import InputFault
+from parley.world.limits import PEER_ENTRIES_AHEAD_S
 from parley.world.norms import (
     CLASSES,
     MessageClass,
@@ -44,6 +43,7 @@ from parley.world.verdict import EscalationStep, compare_read_back, escalations_
 
 CLOSING = ("WILCO", "UNABLE", "ROGER", "AFFIRM", "NEGATIVE", "REPLY")
 POSITIVE = ("WILCO", "ROGER", "AFFIRM", "REPLY")
+_DIFFERENCE_CHARACTERS = 200
 
 
 def say(state: State, act: Say, now_us: int) -> Draft:
@@ -58,7 +58,7 @@ def say(state: State, act: Say, now_us: int) -> Draft:
     _check_ends(state, act, line.parties)
     kind = message_type(act.message_type)
     message_class = _class_of(act, kind)
-    _check_suspension(state, act, kind, now_us)
+    _check_suspension(state, act, kind, line.parties, now_us)
     if not act.confirmed:
         check_named_place(agreement, act.fields)
     read_back = _read_back_fields(act, kind)
@@ -101,6 +101,7 @@ def _check_ends(state: State, act: Say, ends: tuple[str, ...]) -> None:
         if party not in ends or party == state.party:
             others = ", ".join(e for e in ends if e != state.party)
             raise InputFault(what, value=party, wanted=f"one of {others}")
+    refuse_twice(act.to, what)
 
 
 def _class_of(act: Say, kind: MessageType) -> MessageClass:
@@ -109,9 +110,11 @@ def _class_of(act: Say, kind: MessageType) -> MessageClass:
     return act.message_class or kind.message_class
 
 
-def _check_suspension(state: State, act: Say, kind: MessageType, now_us: int) -> None:
+def _check_suspension(
+    state: State, act: Say, kind: MessageType, ends: tuple[str, ...], now_us: int
+) -> None:
     """Let pass on a suspended line only what NORMS 2 lets pass."""
-    by = suspended_by(state.scope(act.agreement), act.line, now_us)
+    by = suspended_by(state.scope(act.agreement), act.line, now_us, ends=ends)
     if not by or kind.life_safety or act.message_class == "DISTRESS":
         return
     if kind.name in ("line.test", "line.state"):
@@ -192,33 +195,45 @@ def find_thread(state: State, key: Key) -> tuple[Scope, Thread]:
 def closing_answer(thread: Thread, party: str) -> Entry | None:
     """Return the one answer of an addressee that closes the message for it, if there is one.
 
-    Only the addressee's own log counts; the first closing answer it wrote, and none that says
-    WILCO after the message had expired.
+    Only the addressee's own log counts; the first closing answer it wrote to these very bytes, and
+    none that says WILCO after the message had expired. A backdated answer counts from the time
+    that its log had already reached.
     """
     if thread.said is None or party not in thread.said.to:
         return None
-    until_us = thread.said.valid_until_us
-    for entry in sorted(thread.answers.values(), key=key_of):
-        body = entry.body
-        if entry.log.party != party or not isinstance(body, MessageAnswered):
-            continue
-        if body.answer not in CLOSING or body.answer not in thread.body.answers:
-            continue
-        if until_us is not None and entry.issued_us > until_us and body.answer == "WILCO":
-            continue
-        return entry
-    return None
+    known = thread.closed.get(party)
+    if known is None or known[0] != len(thread.answers):
+        known = (len(thread.answers), _first(thread, party, CLOSING))
+        thread.closed[party] = known
+    return known[1]
 
 
 def standby(thread: Thread, party: str) -> Entry | None:
     """Return the addressee's STANDBY, if it gave one."""
-    for entry in sorted(thread.answers.values(), key=key_of):
-        body = entry.body
-        if entry.log.party != party or not isinstance(body, MessageAnswered):
-            continue
-        if body.answer == "STANDBY":
-            return entry
-    return None
+    return _first(thread, party, ("STANDBY",))
+
+
+def _first(thread: Thread, party: str, words: tuple[str, ...]) -> Entry | None:
+    """Return the first answer in a party's log that is one of these words and may be given."""
+    assert thread.said is not None
+    said, until_us = thread.said, thread.said.valid_until_us
+    # An answer in a log of a year before the message was said is written into the past, unless the
+    # year turned between two clocks.
+    since_us = said.issued_us - PEER_ENTRIES_AHEAD_S * 1_000_000
+    found = [
+        entry
+        for entry in thread.answers.values()
+        if entry.log.party == party
+        and isinstance(entry.body, MessageAnswered)
+        and entry.body.answer in words
+        and entry.body.answer in thread.body.answers
+        and entry.ref[0].leaf == thread.leaf
+        and (entry.log.year >= said.log.year or entry.issued_us >= since_us)
+        and not (
+            entry.body.answer == "WILCO" and until_us is not None and written_us(entry) > until_us
+        )
+    ]
+    return min(found, key=key_of, default=None)
 
 
 def display(state: State, act: Display) -> Draft | None:
@@ -277,6 +292,7 @@ def _check_answer(thread: Thread, act: Answer, party: str, now_us: int) -> None:
     if act.answer not in body.answers:
         wanted = ", ".join(body.answers) or "nothing: no answer was asked for"
         raise InputFault(f"answer to {body.message_type}", value=act.answer, wanted=wanted)
+    _check_offered(body, act.answer)
     until_us = thread.said.valid_until_us
     if until_us is not None and now_us > until_us and act.answer == "WILCO":
         raise InputFault(
@@ -300,28 +316,16 @@ def _check_answer(thread: Thread, act: Answer, party: str, now_us: int) -> None:
             )
 
 
+def _check_offered(body: MessageSaid, word: str) -> None:
+    """Check that the type allows an answer that the sender's node offers: a notice has no WILCO."""
+    kind = next((k for k in norms().types if k.name == body.message_type), None)
+    allowed = allowed_answers(kind) if kind is not None else ("ROGER", "UNABLE")
+    if word not in allowed:
+        wanted = f"one of {', '.join(allowed)}, whatever its sender offers"
+        raise InputFault(f"answer to {body.message_type}", value=word, wanted=wanted)
+
+
 # ---- what the clock asks of the sender's node ---------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What one addressee of one own message still owes, and when the next thing falls due."""
-
-    thread: Thread
-    party: str
-    due_us: int
-
-
-def own_open(state: State) -> list[tuple[Scope, Thread]]:
-    """Return the own messages that still want something, in reading order."""
-    found = [
-        (scope, thread)
-        for scope in state.scopes.values()
-        for thread in scope.threads.values()
-        if thread.said is not None and thread.said.log.party == state.party and thread.body.answers
-    ]
-    wanting = [(s, t) for s, t in found if any(wants(t, p) for p in (t.said.to if t.said else ()))]
-    return sorted(wanting, key=lambda each: order_of(each[1].said) if each[1].said else (0, "", 0))
 
 
 def wants(thread: Thread, party: str) -> bool:
@@ -332,13 +336,41 @@ def wants(thread: Thread, party: str) -> bool:
     return bool(thread.body.read_back) and key_of(closed) not in thread.checks
 
 
+def _wake(state: State, now_us: int) -> None:
+    """Wake the own threads that were touched since the last look, or whose time has come."""
+    for scope in state.scopes.values():
+        for key in scope.index.touched:
+            said = scope.threads[key].said
+            if said is not None and said.log.party == state.party:
+                state.agenda.wake(key, scope.agreement_id)
+        scope.index.touched.clear()
+    state.agenda.ring(now_us)
+
+
+def _awake(state: State) -> list[tuple[Scope, Thread]]:
+    """Return the own threads that are awake, in reading order."""
+    found = [(state.scope(name), state.scope(name).threads[key]) for key, name in
+             state.agenda.awake.items()]  # fmt: skip
+    return sorted(found, key=lambda each: order_of(each[1].said) if each[1].said else (0, "", 0))
+
+
 def due(state: State, now_us: int) -> list[Draft]:
-    """Return the entries that the clock and new answers make due for own messages."""
+    """Return the entries that the clock and new answers make due for own messages.
+
+    A thread stays awake until it was looked at and nothing was due: what could not be stored is
+    drafted again.
+    """
+    _wake(state, now_us)
     drafts: list[Draft] = []
-    for scope, thread in own_open(state):
+    for scope, thread in _awake(state):
         assert thread.said is not None
-        for party in thread.said.to:
-            drafts.extend(_due_for(state, scope, thread, party, now_us))
+        state.agenda.looks += 1
+        found: list[Draft] = []
+        for party in thread.said.to if thread.body.answers else ():
+            found.extend(_due_for(state, scope, thread, party, now_us))
+        drafts.extend(found)
+        if not found:
+            state.agenda.sleep(thread.key, _next_us(state, scope, thread, now_us))
     return drafts
 
 
@@ -418,6 +450,17 @@ def _escalations(
     ]
 
 
+def _clipped(text: str | None) -> str | None:
+    """Return a field's text, short enough that all differences fit an entry of ours.
+
+    What was read is the peer's to write: at full length it could make the check too long to store,
+    and a check that cannot be stored would come back for ever. Both texts stand whole in the log.
+    """
+    if text is None or len(text) <= _DIFFERENCE_CHARACTERS:
+        return text
+    return f"{text[: _DIFFERENCE_CHARACTERS - 1]}…"
+
+
 def _check(state: State, scope: Scope, thread: Thread, closed: Entry) -> Draft | None:
     """Compare a read-back by machine, once; an UNABLE or NEGATIVE reads nothing back."""
     assert isinstance(closed.body, MessageAnswered)
@@ -434,29 +477,35 @@ def _check(state: State, scope: Scope, thread: Thread, closed: Entry) -> Draft |
         body=ReadBackChecked(
             matches=positive and not found,
             differences=tuple(
-                FieldDifference(field=d.field, said=d.said, read=d.read) for d in found
+                FieldDifference(field=d.field, said=_clipped(d.said), read=_clipped(d.read))
+                for d in found
             ),
         ),
     )
 
 
+def _next_us(state: State, scope: Scope, thread: Thread, now_us: int) -> int | None:
+    """Return the next instant at which the clock will ask something of an own message, if any."""
+    assert thread.said is not None
+    found: list[int] = []
+    agreement = state.agreement(scope.agreement_id)
+    for party in thread.said.to if thread.body.answers else ():
+        if closing_answer(thread, party) is not None:
+            continue
+        found.extend(
+            thread.said.issued_us + round(step.after_s * 1_000_000)
+            for step in steps_for(agreement, thread, party)
+        )
+        found.extend(
+            instant_us + 1
+            for instant_us in (thread.body.answer_due_us, thread.body.read_back_due_us)
+            if instant_us is not None
+        )
+    return min((instant_us for instant_us in found if instant_us > now_us), default=None)
+
+
 def next_due_us(state: State, now_us: int) -> int | None:
     """Return the next instant at which the clock will ask something of own messages, if any."""
-    found: list[int] = []
-    for scope, thread in own_open(state):
-        assert thread.said is not None
-        agreement = state.agreement(scope.agreement_id)
-        for party in thread.said.to:
-            if closing_answer(thread, party) is not None:
-                continue
-            found.extend(
-                thread.said.issued_us + round(step.after_s * 1_000_000)
-                for step in steps_for(agreement, thread, party)
-            )
-            found.extend(
-                instant_us + 1
-                for instant_us in (thread.body.answer_due_us, thread.body.read_back_due_us)
-                if instant_us is not None
-            )
-    later = [instant_us for instant_us in found if instant_us > now_us]
-    return min(later) if later else None
+    _wake(state, now_us)
+    found = [_next_us(state, scope, thread, now_us) for scope, thread in _awake(state)]
+    return min((us for us in (*found, state.agenda.next_us()) if us is not None), default=None)

@@ -6,14 +6,23 @@ derive from the two logs. Nobody's intent is refused by another; a conflict is n
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from typing import cast
 
 from parley.detect.strategic import conflicts
 from parley.node.documents import document_of, record_of
-from parley.node.entries import AlertRaised, Draft, IntentChanged, IntentFiled
+from parley.node.entries import (
+    AlertRaised,
+    AlertResolved,
+    Draft,
+    Entry,
+    IntentChanged,
+    IntentFiled,
+)
 from parley.node.inputs import ChangeIntent, FileIntent
 from parley.node.rules.agreements import adopted_agreement
-from parley.node.state import Scope, State, key_of, order_of
+from parley.node.state import Scope, State, key_of
 from parley.world.faults import Fault, InputFault, nearest
 from parley.world.intent import TRANSITIONS, Intent, IntentState, check_transition
 
@@ -28,23 +37,40 @@ class IntentView:
 
 
 def intents_of(scope: Scope) -> dict[tuple[str, str], IntentView]:
-    """Return the intents under an agreement, by party and id; each only from its own log."""
+    """Return the intents under an agreement, by party and id; each only from its own log.
+
+    The answer is shared: nobody may change it.
+    """
+    version = (len(scope.intents), len(scope.intent_changes))
+    known = scope.index.views.get("intents")
+    if known is not None and known[0] == version:
+        return cast("dict[tuple[str, str], IntentView]", known[1])
     found: dict[tuple[str, str], IntentView] = {}
     for entry in sorted(scope.intents.values(), key=key_of):
-        assert isinstance(entry.body, IntentFiled)
-        try:
-            intent = record_of(entry.body.intent, Intent)
-        except Fault:
-            continue
-        if intent.party == entry.log.party:
+        intent = _intent_of(scope, entry)
+        if intent is not None and intent.party == entry.log.party:
             found[(entry.log.party, intent.id)] = IntentView(intent, intent.state, entry.log.party)
-    for entry in sorted(scope.intent_changes.values(), key=order_of):
+    for entry in sorted(scope.intent_changes.values(), key=key_of):
         assert isinstance(entry.body, IntentChanged)
-        known = found.get((entry.log.party, entry.body.intent))
+        standing = found.get((entry.log.party, entry.body.intent))
         new = IntentState(entry.body.state)
-        if known is not None and (new is known.state or new in TRANSITIONS[known.state]):
-            found[(entry.log.party, known.intent.id)] = IntentView(known.intent, new, known.party)
+        if standing is not None and (new is standing.state or new in TRANSITIONS[standing.state]):
+            view = IntentView(standing.intent, new, standing.party)
+            found[(entry.log.party, standing.intent.id)] = view
+    scope.index.views["intents"] = (version, found)
     return found
+
+
+def _intent_of(scope: Scope, entry: Entry) -> Intent | None:
+    """Return a filed intent, read once; None if it is none."""
+    assert isinstance(entry.body, IntentFiled)
+    key = key_of(entry)
+    if key not in scope.index.intents:
+        try:
+            scope.index.intents[key] = record_of(entry.body.intent, Intent)
+        except Fault:
+            scope.index.intents[key] = None
+    return scope.index.intents[key]
 
 
 def file_intent(state: State, act: FileIntent) -> Draft:
@@ -105,7 +131,7 @@ def overlapping(scope: Scope, intent: Intent, party: str) -> list[IntentView]:
 
 
 def due(state: State) -> list[Draft]:
-    """Return an alert for each overlap of an own intent that is not alerted yet."""
+    """Return an alert for each overlap of an own intent that is not alerted yet, and its end."""
     drafts = []
     for name in sorted(state.scopes):
         scope = state.scopes[name]
@@ -116,28 +142,73 @@ def due(state: State) -> list[Draft]:
 
 
 def _due_under(state: State, scope: Scope) -> list[Draft]:
-    raised = {
-        e.body.key
-        for e in scope.alerts.values()
-        if isinstance(e.body, AlertRaised) and e.log.party == state.party
-    }
-    views = intents_of(scope)
-    # Overlaps depend only on what is filed: checked again only when that has changed.
-    mark = ("intents", scope.agreement_id)
+    # Overlaps depend only on what is filed: looked at again only when that has changed, and then
+    # only where one of the two is new.
+    watch = state.picture.watch(("intents", scope.agreement_id, ""))
     version = f"{len(scope.intents)}/{len(scope.intent_changes)}"
-    watch = state.picture.watch(mark)
     if watch.state == version:
         return []
-    watch.state = version
+    views = intents_of(scope)
+    drafts = [*_overlaps(state, scope, views, watch.hits), *_ended(state, scope, views)]
+    if not drafts:
+        # Only now: what could not be stored is drafted again.
+        watch.state, watch.hits = version, len(scope.intents)
+    return drafts
+
+
+def _overlaps(
+    state: State, scope: Scope, views: dict[tuple[str, str], IntentView], looked: int
+) -> list[Draft]:
+    filed = itertools.islice(scope.intents.values(), looked, None)
+    read = ((entry.log.party, _intent_of(scope, entry)) for entry in filed)
+    new = {(party, intent.id) for party, intent in read if intent is not None}
+    own = [v for _, v in sorted(views.items()) if v.party == state.party and _stands(v)]
     drafts = []
-    for (party, _), view in sorted(views.items()):
-        if party != state.party or view.state is IntentState.ENDED:
-            continue
-        for other in overlapping(scope, view.intent, party):
-            names = sorted(f"{v.party}/{v.intent.id}.{v.intent.version}" for v in (view, other))
-            key = f"overlap:{':'.join(names)}"
-            if key not in raised:
+    for view in own:
+        mine = (view.party, view.intent.id)
+        others = views if mine in new else {name: views[name] for name in new if name in views}
+        for _, other in sorted(others.items()):
+            key = _key(view, other)
+            if (
+                other.party != state.party
+                and _stands(other)
+                and (state.party, key) not in scope.index.newest_alert
+                and conflicts(view.intent.volumes, other.intent.volumes)
+            ):
                 drafts.append(_alert(scope, key, view, other))
+    return drafts
+
+
+def _stands(view: IntentView) -> bool:
+    return view.state is not IntentState.ENDED
+
+
+def _key(one: IntentView, other: IntentView) -> str:
+    return f"overlap:{':'.join(sorted((_name(one), _name(other))))}"
+
+
+def _name(view: IntentView) -> str:
+    return f"{view.party}/{view.intent.id}.{view.intent.version}".replace(":", "%3A")
+
+
+def _ended(state: State, scope: Scope, views: dict[tuple[str, str], IntentView]) -> list[Draft]:
+    """Return the end of own overlap alerts of which an intent has ended or has a new version."""
+    standing = {_name(v) for v in views.values() if _stands(v)}
+    drafts = []
+    for key, entry in sorted(scope.index.open_alerts.items()):
+        body = entry.body
+        own = entry.log.party == state.party and isinstance(body, AlertRaised)
+        if not own or not isinstance(body, AlertRaised) or body.what != "intent overlap":
+            continue
+        if not set(body.key.removeprefix("overlap:").split(":")) <= standing:
+            drafts.append(
+                Draft(
+                    agreement=scope.agreement_id,
+                    by="system",
+                    ref=(state.reference(key),),
+                    body=AlertResolved(key=body.key, why="an intent ended or was changed"),
+                )
+            )
     return drafts
 
 

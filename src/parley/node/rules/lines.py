@@ -8,15 +8,18 @@ Rules:
 
 from __future__ import annotations
 
+import bisect
+
 import msgspec
 
 from parley.node.entries import Draft, Entry, LineDeclared, MessageAnswered, PresenceDeclared
 from parley.node.inputs import BePresent, DeclareLine
 from parley.node.rules.agreements import adopted_agreement, agreed_by, line_of
 from parley.node.rules.peering import link_state
-from parley.node.state import Scope, State, Thread, key_of
+from parley.node.state import Scope, State, Thread, key_of, written_us
 from parley.world.agreement import Agreement, Line, LineTest, Suspension
 from parley.world.faults import InputFault
+from parley.world.limits import PEER_ENTRIES_AHEAD_S
 from parley.world.norms import norms
 from parley.world.time import format_instant
 
@@ -96,18 +99,36 @@ def be_present(state: State, act: BePresent) -> Draft:
     )
 
 
+def effective_us(entry: Entry) -> int:
+    """Return when an act on a line takes effect: at its stated time, never before it was written.
+
+    A suspension dated back would make what was said meanwhile look like a breach.
+    """
+    assert isinstance(entry.body, LineDeclared)
+    return max(entry.body.effective_us, written_us(entry))
+
+
 def declared(scope: Scope, line_id: str, party: str, at_us: int) -> Entry | None:
     """Return a party's act that is in effect on its side of a line, the newest written."""
     acts = [e for e in scope.line_acts.get(line_id, {}).values() if e.log.party == party]
-    in_effect = [
-        e for e in acts if isinstance(e.body, LineDeclared) and e.body.effective_us <= at_us
-    ]
+    in_effect = [e for e in acts if isinstance(e.body, LineDeclared) and effective_us(e) <= at_us]
     return max(in_effect, key=key_of) if in_effect else None
 
 
-def suspended_by(scope: Scope, line_id: str, at_us: int) -> tuple[str, ...]:
-    """Return the parties whose suspension or withdrawal is in effect, in order."""
+def suspended_by(
+    scope: Scope, line_id: str, at_us: int, *, ends: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """Return the parties whose suspension or withdrawal is in effect, in order.
+
+    Args:
+        scope: the record of the agreement.
+        line_id: the line.
+        at_us: the instant.
+        ends: the parties at its ends; what any other party declares about it does not count.
+    """
     parties = sorted({e.log.party for e in scope.line_acts.get(line_id, {}).values()})
+    if ends is not None:
+        parties = [party for party in parties if party in ends]
     found = []
     for party in parties:
         act = declared(scope, line_id, party, at_us)
@@ -119,52 +140,68 @@ def suspended_by(scope: Scope, line_id: str, at_us: int) -> tuple[str, ...]:
 def _agreement_word(
     state: State, scope: Scope, line: Line, party: str, now_us: int
 ) -> tuple[str, int | None, tuple[str, int] | None]:
-    act = declared(scope, line.id, party, now_us)
-    if act is not None and isinstance(act.body, LineDeclared):
-        return act.body.value, act.body.effective_us, key_of(act)
     own = scope.adopted_by(state.party)
     agreed = agreed_by(scope, own.sha256) if own else ()
-    return ("in force" if party in agreed else "not in force"), None, None
+    agreement = state.agreement(scope.agreement_id)
+    valid = agreement is None or agreement.in_force(now_us)
+    stands = "in force" if party in agreed and valid else "not in force"
+    act = declared(scope, line.id, party, now_us)
+    if act is not None and isinstance(act.body, LineDeclared):
+        # Saying "in force" resumes what was agreed; it does not make an agreement.
+        word = stands if act.body.value == "in force" else act.body.value
+        return word, effective_us(act), key_of(act)
+    return stands, None, None
 
 
 def _attended(scope: Scope, line: Line, party: str, now_us: int) -> tuple[str, int | None]:
+    """Return whether a person of the party is at one of its posts, and since which act.
+
+    Each post counts by itself: who leaves one does not empty another. A presence dated ahead of
+    our clock by more than two clocks may differ is no evidence of now.
+    """
     acts = scope.presence.get((line.id, party))
     if not acts:
         return "unknown", None
-    newest = max(acts.values(), key=key_of)
-    assert isinstance(newest.body, PresenceDeclared)
-    fresh = now_us - newest.issued_us <= norms().line.presence_within_s * 1_000_000
-    word = "attended" if newest.body.present and fresh else "unattended"
-    return word, newest.issued_us
+    newest: dict[str, Entry] = {}
+    for entry in acts.values():
+        assert isinstance(entry.body, PresenceDeclared)
+        known = newest.get(entry.body.post)
+        if known is None or key_of(entry) > key_of(known):
+            newest[entry.body.post] = entry
+    ahead_us = PEER_ENTRIES_AHEAD_S * 1_000_000
+    believed = [e for e in newest.values() if e.issued_us <= now_us + ahead_us]
+    if not believed:
+        return "unknown", None
+    within_us = norms().line.presence_within_s * 1_000_000
+    here = [
+        e for e in believed
+        if isinstance(e.body, PresenceDeclared) and e.body.present
+        and now_us - e.issued_us <= within_us
+    ]  # fmt: skip
+    last_us = max(e.issued_us for e in here or believed)
+    return ("attended" if here else "unattended"), last_us
 
 
 def _used(scope: Scope, line: Line, party: str, now_us: int) -> tuple[int | None, int]:
-    sent_us = [
-        t.said.issued_us
-        for t in scope.threads.values()
-        if t.said is not None
-        and t.said.log.party == party
-        and t.body.line == line.id
-        and t.said.issued_us <= now_us
-    ]
-    day_us = 86_400 * 1_000_000
-    return (max(sent_us) if sent_us else None), sum(now_us - at_us <= day_us for at_us in sent_us)
+    sent_us = scope.index.sent_us.get((line.id, party), [])
+    until = bisect.bisect_right(sent_us, now_us)
+    since = bisect.bisect_left(sent_us, now_us - 86_400 * 1_000_000)
+    return (sent_us[until - 1] if until else None), max(until - since, 0)
 
 
-def test_results(scope: Scope, line_id: str, now_us: int) -> list[tuple[int, bool]]:
-    """Return the line tests that have a result by now, oldest first: when it was known, and good.
+def results_of_tests(scope: Scope, line: Line, now_us: int) -> list[tuple[int, bool]]:
+    """Return the tests of a line with a result by now, oldest first: when it was known, and good.
 
-    A test is good when an addressee answered in time and its read-back, if any, matched; it has
-    failed once its time passed without that.
+    A test is good when an addressee answered in time and read back what it was given; it has failed
+    once its time passed without that. Only what one end of the line sends another tests it.
     """
     results = []
-    for thread in scope.threads.values():
-        if thread.said is None or thread.body.line != line_id:
-            continue
-        if thread.body.message_type != "line.test":
+    for key in scope.index.tests.get(line.id, ()):
+        thread = scope.threads[key]
+        if thread.said is None or thread.said.log.party not in line.parties:
             continue
         for party in thread.said.to:
-            result = _test_result(thread, party, now_us)
+            result = _test_result(thread, party, now_us) if party in line.parties else None
             if result is not None:
                 results.append(result)
     return sorted(results)
@@ -178,15 +215,16 @@ def _test_result(thread: Thread, party: str, now_us: int) -> tuple[int, bool] | 
         if e.log.party == party
         and isinstance(e.body, MessageAnswered)
         and e.body.answer in ("REPLY", "ROGER")
-        and e.issued_us <= now_us
+        and e.ref[0].leaf == thread.leaf
+        and written_us(e) <= now_us
     ]
-    if replies and (due_us is None or replies[0].issued_us <= due_us):
+    if replies and (due_us is None or written_us(replies[0]) <= due_us):
         body = replies[0].body
         assert isinstance(body, MessageAnswered)
         matched = all(
             thread.body.fields.get(name) == body.fields.get(name) for name in thread.body.read_back
         )
-        return replies[0].issued_us, matched
+        return written_us(replies[0]), matched
     if due_us is not None and now_us > due_us:
         return due_us, False
     return None
@@ -196,7 +234,7 @@ def _test_word(
     scope: Scope, agreement: Agreement, line: Line, now_us: int
 ) -> tuple[str, int | None]:
     """Return never, verified or unverified; and when the last good test was."""
-    results = test_results(scope, line.id, now_us)
+    results = results_of_tests(scope, line, now_us)
     good = [at_us for at_us, well in results if well]
     last_good_us = good[-1] if good else None
     if not results:

@@ -36,7 +36,7 @@ from parley.node.inputs import (
 )
 from parley.node.links import Held, Session
 from parley.node.state import Log, State
-from parley.trust.bytes import sha256_hex
+from parley.trust.bytes import INTEGER_MAX, sha256_hex
 from parley.trust.checkpoint import cosign, open_checkpoint, verify_cosignature
 from parley.trust.keys import verify_signature
 from parley.trust.note import add_signatures
@@ -44,6 +44,14 @@ from parley.trust.tree import leaf_hash
 from parley.world.faults import InputFault, PeerFault
 from parley.world.limits import BATCH_ENTRIES_MAX
 from parley.world.norms import norms
+from parley.world.time import datetime_from_us
+
+LOG_YEARS_BACK = 20
+"""Logs of a peer are taken from so many years back: a partner of long standing catches up."""
+NOTE_OF_PEER_BYTES_MAX = 65_536
+"""A head as a peer pushes it: 16 signatures (C2SP), even of ML-DSA-44 (3.3 kB each), fit."""
+HEADS_BACK_US = 60 * 1_000_000
+"""A heartbeat that is older than the newest by more than this was not just overtaken."""
 
 
 def link_opened(state: State, event: LinkOpened) -> Output:
@@ -67,20 +75,34 @@ def frame_in(state: State, event: FrameIn, now_us: int) -> Output:
     try:
         return _frame(state, session, event, now_us)
     except PeerFault as fault:
-        name = session.peer or "unknown"
+        # Who has not proved itself is not the peer whose name it gives.
+        name = session.peer if session.proven and session.peer is not None else "unknown"
         state.links.faults[name] = state.links.faults.get(name, 0) + 1
         state.links.sessions.pop(event.connection, None)
         return Output(
-            refused=_evidence(session, event.frame, fault),
+            refused=_evidence(state, session, event.frame, fault),
             drops=(Drop(connection=event.connection, why=str(fault)),),
         )
 
 
-def _evidence(session: Session, frame: Frame, fault: PeerFault) -> tuple[Refused, ...]:
-    """Keep what a peer pushed and we refused: a signed head is evidence of a fork."""
-    if not isinstance(frame, Push) or session.peer is None:
+def _evidence(
+    state: State, session: Session, frame: Frame, fault: PeerFault
+) -> tuple[Refused, ...]:
+    """Keep a head that a peer signed and we refused: it is evidence of a fork.
+
+    Only from who has proved itself, about a log that it may push, and signed by its log key:
+    anything else is nobody's word, and a stranger must not fill the disk in a peer's name.
+    """
+    if not isinstance(frame, Push) or session.peer is None or not session.proven:
         return ()
     note = frame.checkpoint.encode()
+    try:
+        _permitted(state, session.peer, frame.origin)
+        if len(note) > NOTE_OF_PEER_BYTES_MAX:
+            return ()
+        open_checkpoint(note, _keys(state, session.peer).log, frame.origin)
+    except PeerFault:
+        return ()
     return (Refused(origin=frame.origin, peer=session.peer, checkpoint=note, why=str(fault)),)
 
 
@@ -126,7 +148,10 @@ def _hello_in(state: State, session: Session, hello: Hello) -> Output:
         raise PeerFault("hello nonce", value=hello.nonce, wanted="32 or more letters and digits")
     session.peer = hello.party
     session.peer_nonce = hello.nonce
-    state.links.texts[hello.party] = dict(hello.agreements)
+    shared = state.identity.shared_with(hello.party)
+    state.links.texts[hello.party] = {
+        name: hello.agreements[name] for name in shared if name in hello.agreements
+    }
     frames = [] if session.hello_sent else [_hello(state, session)]
     message = hello_message(state.party, hello.party, hello.nonce)
     proof = Prove(signature=state.identity.keys.link.sign(message).hex())
@@ -175,22 +200,45 @@ def _heads_in(state: State, session: Session, frame: Heads, now_us: int) -> Outp
     assert session.peer is not None
     message = heads_message(session.peer, state.party, session.nonce, frame.at_us, frame.heads)
     _verify_link(_keys(state, session.peer), frame.signature, message)
-    state.links.heard_us[session.peer] = now_us
+    if frame.at_us < session.heads_at_us - HEADS_BACK_US:
+        raise PeerFault(
+            "heads at_us",
+            value=frame.at_us,
+            wanted=f"not before {session.heads_at_us}",
+            repair="a heartbeat is replayed, or the clock was set back: open the link again",
+        )
+    if frame.at_us < session.heads_at_us:
+        # Overtaken on the way, or replayed: a newer one has told more.
+        return Output()
+    if frame.at_us > session.heads_at_us:
+        state.links.heard_us[session.peer] = now_us
+    session.heads_at_us = frame.at_us
     state.links.offset_us[session.peer] = frame.at_us - now_us
     sizes = {log.name.origin: log.tree.size for log in state.own_logs()}
     for origin, size in frame.heads.items():
-        if origin not in sizes:
-            raise PeerFault("heads log", value=origin, wanted=f"a log of {state.party}")
-        if size < 0:
-            raise PeerFault(f"heads size of {origin}", value=size, wanted="0 or more")
-        if size > sizes[origin]:
+        _check_head(state, session.peer, origin, size)
+        if size > sizes.get(origin, 0):
             # It says that it holds more of our log than we do: perhaps we are a restored backup.
             # Only a head with our own signature would prove it, so it is shown, not obeyed.
             state.links.ahead[origin] = (session.peer, size)
-    session.confirmed = {o: min(size, sizes[o]) for o, size in frame.heads.items()}
+    session.confirmed = {
+        origin: min(size, sizes[origin]) for origin, size in frame.heads.items() if origin in sizes
+    }
     # Whatever was under way is asked again: a frame may have been lost with its connection.
     session.pushing.clear()
     return Output(pushes=due_pushes(state, session))
+
+
+def _check_head(state: State, peer: str, origin: str, size: int) -> None:
+    """Check that a heartbeat speaks of logs of ours; one we do not hold may be one we have lost."""
+    try:
+        name = log_name(origin)
+    except InputFault as fault:
+        raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
+    if name.party != state.party or name.agreement not in state.identity.shared_with(peer):
+        raise PeerFault("heads log", value=origin, wanted=f"a log of {state.party}")
+    if not 0 <= size <= INTEGER_MAX:
+        raise PeerFault(f"heads size of {origin}", value=size, wanted=f"0..{INTEGER_MAX}")
 
 
 def due_pushes(state: State, session: Session) -> tuple[PushWanted, ...]:
@@ -209,6 +257,18 @@ def due_pushes(state: State, session: Session) -> tuple[PushWanted, ...]:
     return tuple(wanted)
 
 
+def _check_year(origin: str, year: int, now_us: int) -> None:
+    """Check that a log is of a year that there can be one of.
+
+    Every log of a peer costs memory, a line in each heartbeat and a head in entries of ours, so a
+    peer must not open ten thousand of them.
+    """
+    ours = datetime_from_us(now_us).year
+    if not ours - LOG_YEARS_BACK <= year <= ours + 1:
+        wanted = f"{ours - LOG_YEARS_BACK}..{ours + 1}"
+        raise PeerFault(f"push log {origin} year", value=year, wanted=wanted)
+
+
 def _permitted(state: State, peer: str, origin: str) -> LogName:
     """Return the name of a log that this peer may push to us."""
     try:
@@ -223,7 +283,8 @@ def _permitted(state: State, peer: str, origin: str) -> LogName:
 
 
 def _push_in(state: State, session: Session, peer: str, push: Push, now_us: int) -> Output:
-    _permitted(state, peer, push.origin)
+    name = _permitted(state, peer, push.origin)
+    _check_year(push.origin, name.year, now_us)
     log = state.log(push.origin)
     if push.first != log.tree.size:
         # Not in step: say what is held, and the peer begins there. Old entries are never replaced.
@@ -231,6 +292,9 @@ def _push_in(state: State, session: Session, peer: str, push: Push, now_us: int)
     if not 0 < len(push.entries) <= BATCH_ENTRIES_MAX:
         raise PeerFault("push entries", value=len(push.entries), wanted=f"1..{BATCH_ENTRIES_MAX}")
     note = push.checkpoint.encode()
+    if len(note) > NOTE_OF_PEER_BYTES_MAX:
+        wanted = f"{NOTE_OF_PEER_BYTES_MAX} at most"
+        raise PeerFault(f"head of {push.origin} bytes", value=len(note), wanted=wanted)
     _verify_head(state, peer, log, push, note)
     receipt = Receipt(
         origin=push.origin,
@@ -278,7 +342,8 @@ def _receipt_in(
     except InputFault as fault:
         raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
     keep_receipt(state, receipt.origin, peer, Held(size=receipt.size, time_s=given.time_s))
-    session.confirmed[receipt.origin] = receipt.size
+    # An old receipt that comes late takes nothing back; only a heartbeat says "I hold less".
+    session.confirmed[receipt.origin] = max(session.confirmed.get(receipt.origin, 0), receipt.size)
     session.pushing.pop(receipt.origin, None)
     return Output(
         receipts=(ReceiptKept(origin=receipt.origin, size=receipt.size, peer=peer, line=line),),
@@ -302,7 +367,8 @@ def due(state: State, now_us: int) -> Output:
     for session in state.links.sessions.values():
         if not session.proven:
             continue
-        if now_us - session.heads_sent_us >= every_us:
+        # A clock that was set back must not silence us until it has caught up.
+        if abs(now_us - session.heads_sent_us) >= every_us:
             frames.extend(heartbeat(state, session, now_us))
         pushes.extend(due_pushes(state, session))
     return Output(frames=tuple(frames), pushes=tuple(pushes))
@@ -316,6 +382,9 @@ def link_state(state: State, party: str, now_us: int) -> tuple[str, int | None]:
     if heard_us is None:
         return "unknown", None
     within_us = norms().line.link_up_within_s * 1_000_000
+    if now_us < heard_us - within_us:
+        # Our own clock was set back: how long ago that was is not known until it is heard again.
+        return "unknown", heard_us
     return ("up" if now_us - heard_us <= within_us else "down"), heard_us
 
 

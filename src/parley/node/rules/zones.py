@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import msgspec
 
@@ -29,6 +30,7 @@ from parley.node.rules.peering import link_state
 from parley.node.state import Key, Scope, State, key_of, order_of
 from parley.world.boundary import Boundary
 from parley.world.faults import Fault, InputFault, nearest
+from parley.world.limits import PEER_ENTRIES_AHEAD_S
 from parley.world.norms import norms
 from parley.world.time import parse_instant_us
 from parley.world.zone import Activity, Promulgation, Zone, shown_activity
@@ -89,45 +91,82 @@ def declare_boundary(state: State, act: DeclareBoundary) -> Draft:
 def zones_of(state: State, scope: Scope) -> dict[str, Zone]:
     """Return the zones known under an agreement: those of its text, and those parties declared.
 
-    A party's own declaration never replaces a zone of the agreed text, nor another party's zone.
+    A party's own declaration never replaces a zone of the agreed text, nor another party's zone:
+    the second of a name is kept beside the first as "NAME@PARTY", so that no party can take a name
+    from another, or lose its own, by the time that it claims. The last declaration that a party
+    wrote of a zone holds. The answer is shared: nobody may change it.
     """
     agreement = state.agreement(scope.agreement_id)
+    version = (len(scope.zones), agreement)
+    known = scope.index.views.get("zones")
+    if known is not None and known[0] == version:
+        return cast("dict[str, Zone]", known[1])
     found = {zone.id: zone for zone in agreement.zones} if agreement is not None else {}
-    owners: dict[str, str] = dict.fromkeys(found, "")
-    for entry in sorted(scope.zones.values(), key=order_of):
-        zone = _zone_of(entry)
-        if zone is not None and owners.setdefault(zone.id, entry.log.party) == entry.log.party:
-            found[zone.id] = msgspec.structs.replace(
-                zone, owner=entry.log.party, asserted_by=(entry.log.party,), agreed_by=()
-            )
+    declared: dict[tuple[str, str], tuple[Entry, Zone]] = {}
+    for entry in sorted(scope.zones.values(), key=key_of):
+        zone = _zone_of(scope, entry)
+        if zone is not None:
+            first, _ = declared.get((zone.id, entry.log.party), (entry, zone))
+            declared[(zone.id, entry.log.party)] = (first, zone)
+    for (name, party), (_, zone) in sorted(declared.items(), key=lambda each: order_of(each[1][0])):
+        found[name if name not in found else f"{name}@{party}"] = zone
+    scope.index.views["zones"] = (version, found)
     return found
 
 
-def _zone_of(entry: Entry) -> Zone | None:
+def _zone_of(scope: Scope, entry: Entry) -> Zone | None:
+    """Return a declared zone as its writer's own, read once; None if it is none.
+
+    A declaration that is no zone is its writer's fault; it must not grow into anything.
+    """
     assert isinstance(entry.body, ZoneDeclared)
-    try:
-        return record_of(entry.body.zone, Zone)
-    except Fault:
-        # A declaration that is no zone is its writer's fault; it must not grow into anything.
-        return None
+    key = key_of(entry)
+    if key not in scope.index.zones:
+        try:
+            party = entry.log.party
+            scope.index.zones[key] = msgspec.structs.replace(
+                record_of(entry.body.zone, Zone), owner=party, asserted_by=(party,), agreed_by=()
+            )
+        except Fault:
+            scope.index.zones[key] = None
+    return scope.index.zones[key]
 
 
 def boundaries_of(state: State, scope: Scope) -> dict[str, Boundary]:
-    """Return the boundaries known under an agreement, each with who agreed to it or asserts it."""
+    """Return the boundaries known under an agreement, each with who agreed to it or asserts it.
+
+    Names are kept apart as those of zones are. The answer is shared: nobody may change it.
+    """
     agreement = state.agreement(scope.agreement_id)
+    version = (len(scope.boundaries), agreement)
+    known = scope.index.views.get("boundaries")
+    if known is not None and known[0] == version:
+        return cast("dict[str, Boundary]", known[1])
     found = {b.id: b for b in agreement.boundaries} if agreement is not None else {}
-    owners: dict[str, str] = dict.fromkeys(found, "")
-    for entry in sorted(scope.boundaries.values(), key=order_of):
-        assert isinstance(entry.body, BoundaryDeclared)
-        try:
-            boundary = record_of(entry.body.boundary, Boundary)
-        except Fault:
-            continue
-        if owners.setdefault(boundary.id, entry.log.party) == entry.log.party:
-            found[boundary.id] = msgspec.structs.replace(
-                boundary, asserted_by=(entry.log.party,), agreed_by=()
-            )
+    declared: dict[tuple[str, str], tuple[Entry, Boundary]] = {}
+    for entry in sorted(scope.boundaries.values(), key=key_of):
+        boundary = _boundary_of(scope, entry)
+        if boundary is not None:
+            party = entry.log.party
+            first, _ = declared.get((boundary.id, party), (entry, boundary))
+            own = msgspec.structs.replace(boundary, asserted_by=(party,), agreed_by=())
+            declared[(boundary.id, party)] = (first, own)
+    in_order = sorted(declared.items(), key=lambda each: order_of(each[1][0]))
+    for (name, party), (_, boundary) in in_order:
+        found[name if name not in found else f"{name}@{party}"] = boundary
+    scope.index.views["boundaries"] = (version, found)
     return found
+
+
+def _boundary_of(scope: Scope, entry: Entry) -> Boundary | None:
+    assert isinstance(entry.body, BoundaryDeclared)
+    key = key_of(entry)
+    if key not in scope.index.boundaries:
+        try:
+            scope.index.boundaries[key] = record_of(entry.body.boundary, Boundary)
+        except Fault:
+            scope.index.boundaries[key] = None
+    return scope.index.boundaries[key]
 
 
 def find_zone(state: State, agreement_id: str, zone_id: str) -> Zone:
@@ -138,6 +177,10 @@ def find_zone(state: State, agreement_id: str, zone_id: str) -> Zone:
     """
     adopted_agreement(state, agreement_id)
     known = zones_of(state, state.scope(agreement_id))
+    # An operator who names a zone that two parties declared means the one that is the party's own.
+    own = known.get(f"{zone_id}@{state.party}")
+    if own is not None:
+        return own
     if zone_id not in known:
         close = nearest(zone_id, sorted(known))
         raise InputFault(
@@ -162,7 +205,7 @@ def set_activity(state: State, act: SetActivity, now_us: int) -> Draft:
     from_us = now_us if act.from_us is None else act.from_us
     if act.to_us is not None and act.to_us <= from_us:
         raise InputFault(f"window of zone {act.zone}", value=act.to_us, wanted=f"after {from_us}")
-    body = ZoneActivity(zone=act.zone, activity=act.activity, from_us=from_us, to_us=act.to_us)
+    body = ZoneActivity(zone=zone.id, activity=act.activity, from_us=from_us, to_us=act.to_us)
     return Draft(agreement=act.agreement, by=act.post, body=body)
 
 
@@ -175,13 +218,13 @@ def promulgate(state: State, act: Promulgate) -> Draft:
     zone = find_zone(state, act.agreement, act.zone)
     scope = state.scope(act.agreement)
     if act.promulgation in ("issued", "ended") and not _may_issue(
-        zone, state.party, _acts(scope, act.zone)
+        zone, state.party, _believed(state, scope, zone, _acts(scope, zone.id))
     ):
         what = f"zone {act.zone} {act.promulgation}"
         wanted = "by its owner or whom it was asked of"
         raise InputFault(what, value=f"by {state.party}", wanted=wanted)
     body = ZonePromulgation(
-        zone=act.zone,
+        zone=zone.id,
         promulgation=act.promulgation,
         from_us=act.from_us,
         to_us=act.to_us,
@@ -201,7 +244,8 @@ def _window(fields: dict[str, str]) -> tuple[int | None, int | None]:
             return parse_instant_us(begin), parse_instant_us(end)
         if "effective" in fields:
             return parse_instant_us(fields["effective"]), None
-    except InputFault:
+    except (InputFault, OverflowError):
+        # Overflow: a time at the edge of the calendar with an offset that leads beyond it.
         return None, None
     return None, None
 
@@ -230,8 +274,9 @@ def _message_act(entry: Entry, body: MessageSaid) -> ZoneAct | None:
 def _acts(scope: Scope, zone_id: str) -> list[ZoneAct]:
     """Return everything said about a zone under an agreement, in reading order."""
     acts = []
-    for thread in scope.threads.values():
-        if thread.said is not None and thread.body.fields.get("zone") == zone_id:
+    for key in scope.index.by_zone.get(zone_id, ()):
+        thread = scope.threads[key]
+        if thread.said is not None:
             act = _message_act(thread.said, thread.body)
             acts += [act] if act else []
     for key, entry in scope.zone_acts.get(zone_id, {}).items():
@@ -245,15 +290,38 @@ def _acts(scope: Scope, zone_id: str) -> list[ZoneAct]:
     return sorted(acts, key=lambda act: act.order)
 
 
+def _believed(state: State, scope: Scope, zone: Zone, acts: list[ZoneAct]) -> list[ZoneAct]:
+    """Return the acts but for requests about somebody else's zone.
+
+    Who is asked for a zone may issue it, so a request is a power: with an owner that is a party
+    here, only its owner's own request gives it. Nobody can ask itself.
+    """
+    agreement = state.agreement(scope.agreement_id)
+    parties = {p.id for p in agreement.parties} if agreement is not None else set()
+    return [
+        act
+        for act in acts
+        if act.value not in ("requested", "draft")
+        or zone.owner not in parties
+        or act.party == zone.owner
+    ]
+
+
 def _may_issue(zone: Zone, party: str, acts: list[ZoneAct]) -> bool:
     """Whether a party may issue or end a zone: its owner, or somebody whom its owner asked.
 
     A zone with nobody as owner is issued by whoever was asked, or told by whoever notifies it.
     """
-    asked = {name for act in acts if act.value == "requested" for name in act.asked}
+    asked = _asked(acts)
     if asked:
         return party in asked
     return zone.owner in (None, party)
+
+
+def _asked(acts: list[ZoneAct]) -> set[str]:
+    return {
+        name for act in acts if act.value == "requested" for name in act.asked if name != act.party
+    }
 
 
 def _counts(zone: Zone, act: ZoneAct, acts: list[ZoneAct]) -> bool:
@@ -266,14 +334,13 @@ def _counts(zone: Zone, act: ZoneAct, acts: list[ZoneAct]) -> bool:
 
 def _requesters(acts: list[ZoneAct]) -> set[str]:
     """Return the parties that asked for the zone: they may tell others that it was issued."""
-    return {act.party for act in acts if act.value == "requested"} - {
-        name for act in acts for name in act.asked
-    }
+    return {act.party for act in acts if act.value == "requested" and act.asked} - _asked(acts)
 
 
 def zone_view(state: State, scope: Scope, zone: Zone, now_us: int) -> ZoneView:
     """Return both states of a zone at an instant, and what is shown to others."""
-    every = [act for act in _acts(scope, zone.id) if act.order[0] <= now_us]
+    said = [act for act in _acts(scope, zone.id) if _known_by(state, act, now_us)]
+    every = _believed(state, scope, zone, said)
     acts = [act for act in every if _counts(zone, act, every)]
     promulgation, from_us, to_us = _promulgation(zone, acts, now_us)
     activity, open_request = _activity(acts, now_us)
@@ -299,6 +366,12 @@ def zone_view(state: State, scope: Scope, zone: Zone, now_us: int) -> ZoneView:
     )
 
 
+def _known_by(state: State, act: ZoneAct, now_us: int) -> bool:
+    """Whether an act was written by an instant, on our clock: a peer's may be ahead of it."""
+    ahead_us = min(max(state.links.offset_us.get(act.party, 0), 0), PEER_ENTRIES_AHEAD_S * 10**6)
+    return act.order[0] - ahead_us <= now_us
+
+
 def _owner_silent(state: State, zone: Zone, now_us: int) -> bool:
     """Whether the owner is a peer that was not heard for too long, or not yet since we started."""
     if zone.owner is None or zone.owner == state.party or zone.owner not in state.identity.peers:
@@ -312,20 +385,39 @@ def _promulgation(
     zone: Zone, acts: list[ZoneAct], now_us: int
 ) -> tuple[str, int | None, int | None]:
     said = [act for act in acts if act.what == "promulgation"]
+    # A standing zone of the agreed text was confirmed by signing; one with hours was not yet.
+    standing = zone.from_us is None and zone.to_us is None and not zone.asserted_by
     if not said:
-        # A standing zone of the agreed text was confirmed by signing; one with hours was not yet.
-        standing = zone.from_us is None and zone.to_us is None and not zone.asserted_by
         return ("in force" if standing else "draft"), zone.from_us, zone.to_us
     last = said[-1]
-    windows = [act for act in said if act.from_us is not None]
-    from_us = windows[-1].from_us if windows else zone.from_us
-    to_us = windows[-1].to_us if windows else zone.to_us
-    if last.value != "issued":
+    from_us, to_us = _hours(zone, said)
+    done = [act for act in said if act.value in ("issued", "ended")]
+    if not done and standing:
+        # What both have signed is not undone by asking for it again.
+        return "in force", zone.from_us, zone.to_us
+    if not done or (last not in done and _is_over(zone, said, done[-1], now_us)):
         return last.value, from_us, to_us
-    if to_us is not None and now_us >= to_us:
+    # A request or draft after the issue asks for something new: until it is issued the old holds.
+    upto = said[: said.index(done[-1]) + 1]
+    from_us, to_us = _hours(zone, upto)
+    if done[-1].value == "ended" or (to_us is not None and now_us >= to_us):
         return "ended", from_us, to_us
     begun = from_us is None or now_us >= from_us
     return ("in force" if begun else "issued"), from_us, to_us
+
+
+def _hours(zone: Zone, said: list[ZoneAct]) -> tuple[int | None, int | None]:
+    """Return the window of the last act that names one, else that of the zone."""
+    windows = [act for act in said if act.from_us is not None]
+    if not windows:
+        return zone.from_us, zone.to_us
+    return windows[-1].from_us, windows[-1].to_us
+
+
+def _is_over(zone: Zone, said: list[ZoneAct], issue: ZoneAct, now_us: int) -> bool:
+    """Whether what was issued has ended, so that a later request stands for itself."""
+    _, to_us = _hours(zone, said[: said.index(issue) + 1])
+    return issue.value == "ended" or (to_us is not None and now_us >= to_us)
 
 
 def _activity(acts: list[ZoneAct], now_us: int) -> tuple[str, bool]:
@@ -338,10 +430,26 @@ def _activity(acts: list[ZoneAct], now_us: int) -> tuple[str, bool]:
         act
         for act in acts
         if act.what == "activity"
-        and (act.from_us or 0) <= now_us
+        # What begins as it is said has begun, by whichever clock that is.
+        and (act.from_us or 0) <= max(now_us, act.order[0])
         and (act.to_us is None or now_us < act.to_us)
     ]
     asked = [act.order for act in acts if act.what == "release" and act.order[0] <= now_us]
     cold = [act.order for act in acts if act.what == "activity" and act.value == "cold"]
     open_request = bool(asked) and (not cold or max(cold) < max(asked))
-    return (said[-1].value if said else "unknown"), open_request
+    if not said:
+        return "unknown", open_request
+    last = said[-1]
+    # A lasting word said before a window is not taken up again when the window has ended: after
+    # "cold", "hot from 10 to 11" leaves nobody's word for half past 11.
+    over = [
+        act
+        for act in acts
+        if act.what == "activity"
+        and act.to_us is not None
+        and act.to_us <= now_us
+        and act.order > last.order
+    ]
+    if over and last.to_us is None:
+        return "unknown", open_request
+    return last.value, open_request

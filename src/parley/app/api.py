@@ -1,0 +1,309 @@
+"""The operations of the JSON API: one table, each with its types; what they do to the service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from parley import __version__
+from parley.app.config import decode_json
+from parley.app.evidence import make_pack
+from parley.app.http import Access, Refusal, fault_reply, json_reply, read_body, refusing
+from parley.app.message_views import MessageView, messages
+from parley.app.openapi import Operation, Parameter, make_document
+from parley.app.service import Service
+from parley.app.shorttext import Written, short
+from parley.app.views import (
+    AlertsView,
+    BoundaryShown,
+    IntentShown,
+    LogView,
+    StatusView,
+    ZoneShown,
+    alerts_view,
+    boundaries_shown,
+    intents_shown,
+    line_vectors,
+    logs_view,
+    status_view,
+    zones_shown,
+)
+from parley.node.entries import LogOpened
+from parley.node.inputs import Act, TrackReports
+from parley.node.rules.lines import LineVector
+from parley.store.sqlite import Store
+from parley.trust.tree import leaf_hash
+from parley.world.faults import Fault, InputFault, nearest
+
+ENTRIES_PER_PAGE_MAX = 256
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class ActDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What an act led to: the key of its entry (None: nothing was to be written), and all that was.
+
+    `written` also holds what the node itself wrote at once.
+    """
+
+    key: tuple[str, int] | None
+    written: tuple[Written, ...]
+
+
+class TracksTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """What reports led to: how many came in, and the alerts and other entries written at once."""
+
+    reports: int
+    written: tuple[Written, ...]
+
+
+class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry: its place, its leaf hash (hex), its exact text."""
+
+    index: int
+    leaf: str
+    text: str
+
+
+def decode_act(data: bytes) -> Act:
+    """Return the act of a JSON body.
+
+    Raises:
+        InputFault: not an act, or a field that it does not have (the repair names the nearest).
+    """
+    act: Act = decode_json(data, Act, "act")  # type: ignore[arg-type]  # a union is a type to msgspec, not to its stub
+    known = ("type", *act.__struct_fields__)
+    for name in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
+        if name not in known:
+            close = nearest(name, known)
+            repair = f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"
+            raise InputFault("act field", value=name, wanted="a known field", repair=repair)
+    return act
+
+
+async def do_act(service: Service, act: Act) -> ActDone:
+    """Return what an operator's act led to, after it is stored.
+
+    Raises:
+        InputFault: it cannot be done; nothing has changed.
+    """
+    turned = await service.act(act)
+    now_us = service.clock()
+    own = [e for e in turned.written if e.by == act.post and not isinstance(e.body, LogOpened)]
+    written = tuple(short(now_us, entry) for entry in turned.written)
+    return ActDone(key=(own[0].log.origin, own[0].seq) if own else None, written=written)
+
+
+class Api:
+    """The operations on one node.
+
+    Args:
+        service: the node's.
+        store: the node's, for entries and evidence.
+        access: who may act.
+    """
+
+    def __init__(self, service: Service, store: Store, access: Access) -> None:
+        self._service = service
+        self._store = store
+        self._access = access
+        self._document = msgspec.json.encode(make_document(self.operations(), version=__version__))
+
+    def operations(self) -> list[Operation]:
+        """Return the table of operations."""
+        agreement = Parameter("agreement", "query", str, "Only the logs under this agreement.")
+        start = Parameter("start", "query", _Count, "First index; 0 without it.")
+        end = Parameter(
+            "end", "query", _Count, f"Index after the last; at most {ENTRIES_PER_PAGE_MAX} come."
+        )
+        origin = Parameter("origin", "path", str, "The origin of the log, with its slashes.")
+        open_only = Parameter("open", "query", bool, "true: only those that still want an answer.")
+        return [
+            Operation("GET", "/api/status", "The node at a glance.", self._status, StatusView),
+            Operation(
+                "GET", "/api/lines", "The state vector of each line.", self._lines,
+                tuple[LineVector, ...],
+            ),
+            Operation(
+                "GET", "/api/messages", "Messages, newest first, each with how far it got.",
+                self._messages, tuple[MessageView, ...], parameters=(open_only,),
+            ),
+            Operation(
+                "GET", "/api/zones", "Zones with both their states.", self._zones,
+                tuple[ZoneShown, ...],
+            ),
+            Operation(
+                "GET", "/api/boundaries", "Boundaries with their sides.", self._boundaries,
+                tuple[BoundaryShown, ...],
+            ),
+            Operation(
+                "GET", "/api/intents", "Operational intents of every party.", self._intents,
+                tuple[IntentShown, ...],
+            ),
+            Operation(
+                "GET", "/api/alerts", "Open alerts by time to loss, and what is not watched.",
+                self._alerts, AlertsView,
+            ),
+            Operation(
+                "GET", "/api/logs", "Logs: sizes, heads, receipts.", self._logs,
+                tuple[LogView, ...],
+            ),
+            Operation(
+                "GET", "/api/logs/{origin:path}/entries", "Entries of a log, exact text.",
+                self._entries, tuple[EntryView, ...], parameters=(origin, start, end),
+            ),
+            Operation(
+                "GET", "/api/export", "The evidence pack, for parley verify.", self._export,
+                media="application/zip", parameters=(agreement,),
+            ),
+            Operation(
+                "POST", "/api/acts", "An operator's act.", self._act, ActDone, body=Act, status=201
+            ),
+            Operation(
+                "POST", "/api/tracks", "Reports of a feed, in order of time.", self._tracks,
+                TracksTaken, body=TrackReports, status=202,
+            ),
+        ]  # fmt: skip
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the operations and of their document."""
+        found = [
+            Route(each.path, refusing(each.handler), methods=[each.method])
+            for each in self.operations()
+        ]
+        return [*found, Route("/openapi.json", self._openapi, methods=["GET"])]
+
+    async def _openapi(self, request: Request) -> Response:
+        del request
+        return Response(self._document, media_type="application/json")
+
+    # ---- reading --------------------------------------------------------------------------------
+
+    async def _status(self, request: Request) -> Response:
+        del request
+        view = status_view(self._service, self._service.clock(), version=__version__)
+        return json_reply(view)
+
+    async def _lines(self, request: Request) -> Response:
+        del request
+        return json_reply(line_vectors(self._service.state, self._service.clock()))
+
+    async def _messages(self, request: Request) -> Response:
+        only = request.query_params.get("open", "false")
+        if only not in ("true", "false"):
+            fault = InputFault("query open", value=only, wanted="true or false")
+            raise Refusal(400, fault)
+        now_us = self._service.clock()
+        return json_reply(messages(self._service.state, now_us, open_only=only == "true"))
+
+    async def _zones(self, request: Request) -> Response:
+        del request
+        return json_reply(zones_shown(self._service.state, self._service.clock()))
+
+    async def _boundaries(self, request: Request) -> Response:
+        del request
+        return json_reply(boundaries_shown(self._service.state))
+
+    async def _intents(self, request: Request) -> Response:
+        del request
+        return json_reply(intents_shown(self._service.state))
+
+    async def _alerts(self, request: Request) -> Response:
+        del request
+        service = self._service
+        return json_reply(alerts_view(service.state, service.feeds, service.clock()))
+
+    async def _logs(self, request: Request) -> Response:
+        del request
+        return json_reply(logs_view(self._service.state))
+
+    async def _entries(self, request: Request) -> Response:
+        origin = request.path_params["origin"]
+        if origin not in self._store.origins():
+            close = nearest(origin, self._store.origins())
+            repair = f"did you mean {close!r}?" if close else "see /api/logs"
+            raise Refusal(404, InputFault("log", value=origin, wanted="a log held", repair=repair))
+        start = _count(request, "start", 0)
+        end = min(
+            _count(request, "end", start + ENTRIES_PER_PAGE_MAX), start + ENTRIES_PER_PAGE_MAX
+        )
+        found = self._store.entries(origin, start, end)
+        return json_reply(
+            [
+                EntryView(
+                    index=index, leaf=leaf_hash(data).hex(), text=data.decode("utf-8", "replace")
+                )
+                for index, data in enumerate(found, start)
+            ]
+        )
+
+    async def _export(self, request: Request) -> Response:
+        try:
+            data = make_pack(self._store, request.query_params.get("agreement"))
+        except InputFault as fault:
+            raise Refusal(404, fault) from None
+        except Fault as fault:
+            return fault_reply(fault, 500)
+        name = f'attachment; filename="parley-{self._service.state.party}.zip"'
+        headers = {"Content-Disposition": name}
+        return Response(data, media_type="application/zip", headers=headers)
+
+    # ---- acting ---------------------------------------------------------------------------------
+
+    async def _act(self, request: Request) -> Response:
+        data = await self._acting_body(request)
+        try:
+            act = decode_act(data)
+        except InputFault as fault:
+            raise Refusal(422, fault) from None
+        try:
+            done = await do_act(self._service, act)
+        except InputFault as fault:
+            raise Refusal(409, fault) from None
+        return json_reply(done, 201 if done.key is not None else 200)
+
+    async def _tracks(self, request: Request) -> Response:
+        data = await self._acting_body(request)
+        try:
+            event = decode_json(data, TrackReports, "tracks")
+        except InputFault as fault:
+            raise Refusal(422, fault) from None
+        try:
+            turned = await self._service.track_reports(event)
+        except InputFault as fault:
+            raise Refusal(503, fault) from None
+        now_us = self._service.clock()
+        written = tuple(short(now_us, entry) for entry in turned.written)
+        return json_reply(TracksTaken(reports=len(event.reports), written=written), 202)
+
+    async def _acting_body(self, request: Request) -> bytes:
+        self._access.require_token(request)
+        require_json(request)
+        require_begun(self._service)
+        return await read_body(request)
+
+
+def require_json(request: Request) -> None:
+    """Check that a body is said to be JSON: what another site's form can send never is."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        fault = InputFault("Content-Type", value=kind, wanted="application/json")
+        raise Refusal(415, fault)
+
+
+def require_begun(service: Service) -> None:
+    """Check that the node takes inputs: a driven one does after its first advance."""
+    if not service.begun:
+        raise Refusal(503, InputFault("node", value="waiting for its clock", wanted="an advance"))
+
+
+def _count(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Refusal(400, InputFault(f"query {name}", value=text, wanted="a number, 0 or more"))
+    return int(text)

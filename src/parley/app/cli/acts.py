@@ -1,0 +1,440 @@
+"""What a post asks of its running node, and does through it: thin commands over the HTTP API.
+
+What peers wrote is printed with its control characters as escapes, so that it cannot move the
+cursor or turn the line around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from parley.app.client import Client
+    from parley.app.message_views import MessageView
+    from parley.app.views import ZoneShown
+
+NODE = typer.Option(
+    envvar="PARLEY_NODE",
+    help="The running node: its address, or its folder or TOML file.",
+    show_default=False,
+)
+TOKEN = typer.Option(envvar="PARLEY_TOKEN_FILE", help="Its token file, where --node is an address.")
+POST = typer.Option(help="The duty position that acts.")
+AGREEMENT = typer.Option(help="Where the line or zone stands under several agreements.")
+FIELD = typer.Option("--field", "-f", metavar="NAME=VALUE", help="A field. May be repeated.")
+JSON = typer.Option("--json", help="Print JSON lines.")
+
+T = TypeVar("T")
+
+
+def _client(node: str, token: Path | None) -> Client:
+    from parley.app.client import Client
+
+    return Client(node, token)
+
+
+def _fields(given: Sequence[str] | None) -> dict[str, str]:
+    from parley.world.faults import InputFault
+
+    found = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputFault("--field", value=text, wanted="NAME=VALUE")
+        if name in found:
+            raise InputFault("--field", value=name, wanted="each name once")
+        found[name] = value
+    return found
+
+
+def _print(rows: Sequence[object], texts: Sequence[str], *, as_json: bool) -> None:
+    """Print rows as JSON lines, or their texts."""
+    import msgspec
+
+    from parley.app.page_html import visible
+
+    if as_json:
+        for row in rows:
+            typer.echo(msgspec.json.encode(row).decode())
+    else:
+        for text in texts:
+            typer.echo(visible(text))
+
+
+def _act(client: Client, body: dict[str, object], *, as_json: bool) -> None:
+    """Do an act; print the key of its entry."""
+    from parley.app.api import ActDone
+
+    kept = {name: value for name, value in body.items() if value not in (None, "", {}, ())}
+    done = client.post("/api/acts", kept, ActDone)
+    line = f"{done.key[0]} {done.key[1]}" if done.key else "nothing to write: it was so already"
+    _print([done], [line], as_json=as_json)
+
+
+def _agreement_of(client: Client, line: str, given: str) -> str:
+    """Return the agreement of a line: the one given, else the only one that has the line."""
+    from parley.node.rules.lines import LineVector
+    from parley.world.faults import InputFault, nearest
+
+    if given:
+        return given
+    vectors = client.get("/api/lines", tuple[LineVector, ...])
+    found = sorted({each.agreement for each in vectors if each.line == line})
+    if len(found) == 1:
+        return found[0]
+    known = sorted({each.line for each in vectors})
+    if found:
+        wanted = f"--agreement: {' or '.join(found)}"
+        raise InputFault(f"line {line}", value="under several agreements", wanted=wanted)
+    close = nearest(line, known)
+    raise InputFault(
+        "line",
+        value=line,
+        wanted=f"one of {', '.join(known) or 'none'}",
+        repair=f"did you mean {close!r}?" if close else "",
+    )
+
+
+def line(
+    name: Annotated[str, typer.Argument(metavar="[LINE]", help="One line only.")] = "",
+    *,
+    node: Annotated[str, NODE],
+    declare: Annotated[
+        str, typer.Option(help="Your side: 'in force', 'suspended' or 'withdrawn'.")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Why, with --declare.")] = "",
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Without the agreement's notice.")
+    ] = False,
+    present: Annotated[bool, typer.Option("--present", help="You are at the post.")] = False,
+    leave: Annotated[bool, typer.Option("--leave", help="You leave the post.")] = False,
+    post: Annotated[str, POST] = "duty-officer",
+    agreement: Annotated[str, AGREEMENT] = "",
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Print the state of each line, or act on your side of one.
+
+    The first word is OPEN, DEGRADED, SUSPENDED or DOWN, followed by what is missing.
+
+    Exit codes: 0 printed or done, 2 refused, bad usage, or no such node.
+    """
+    from parley.node.rules.lines import LineVector
+    from parley.world.faults import InputFault
+
+    client = _client(node, token)
+    if declare or present or leave:
+        if not name or (bool(declare) + present + leave) != 1:
+            raise InputFault(
+                "parley line", wanted="a LINE and one of --declare, --present, --leave"
+            )
+        body: dict[str, object] = {
+            "agreement": _agreement_of(client, name, agreement), "line": name, "post": post,
+        }  # fmt: skip
+        if declare:
+            now_us = _now_us(client) if at_once else None
+            body |= {"type": "declare_line", "value": declare, "reason": reason}
+            body |= {"effective_us": now_us}
+        else:
+            body |= {"type": "be_present", "present": present}
+        _act(client, body, as_json=as_json)
+        return
+    vectors = client.get("/api/lines", tuple[LineVector, ...])
+    rows = [v for v in vectors if name in ("", v.line) and agreement in ("", v.agreement)]
+    if not rows and name:
+        _agreement_of(client, name, "")
+    texts = [
+        f"{v.line} ({v.agreement}): {v.glance}" + (f": {'; '.join(v.missing)}" if v.missing else "")
+        for v in rows
+    ]
+    _print(rows, texts, as_json=as_json)
+
+
+def _now_us(client: Client) -> int:
+    from parley.app.views import StatusView
+
+    # A moment ahead of the node's own clock: an effect time in the past would be refused.
+    return client.get("/api/status", StatusView).now_us + 2_000_000
+
+
+def say(
+    *,
+    node: Annotated[str, NODE],
+    line: Annotated[str, typer.Option(help="The line.")],
+    to: Annotated[list[str], typer.Option(help="An addressee. May be repeated.")],
+    message_type: Annotated[str, typer.Option("--type", help="The message type.")] = "free.text",
+    text: Annotated[str, typer.Option(help="The text; '-' reads stdin.")] = "",
+    field: Annotated[list[str] | None, FIELD] = None,
+    subject: Annotated[str, typer.Option(help="The subject; else the type.")] = "",
+    message_class: Annotated[
+        str, typer.Option("--class", help="DISTRESS, URGENT, SAFETY, ROUTINE or ADMIN.")
+    ] = "",
+    valid: Annotated[str, typer.Option(help="How long it is valid, e.g. 30min.")] = "",
+    no_answer: Annotated[bool, typer.Option("--no-answer", help="Ask for no answer.")] = False,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="Place and coordinates differ, and that is meant.")
+    ] = False,
+    post: Annotated[str, POST] = "duty-officer",
+    agreement: Annotated[str, AGREEMENT] = "",
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Say something on a line; print the key of its entry.
+
+    Stored here is not received there: see the levels with `parley answer` or on the page.
+
+    Exit codes: 0 said, 2 refused, bad usage, or no such node.
+    """
+    from parley.world.units import parse_seconds
+
+    client = _client(node, token)
+    words = typer.get_text_stream("stdin").read().rstrip("\n") if text == "-" else text
+    until_us = None
+    if valid:
+        until_us = _now_us(client) + round(parse_seconds(valid, "--valid") * 1_000_000)
+    body: dict[str, object] = {
+        "type": "say", "agreement": _agreement_of(client, line, agreement), "line": line,
+        "post": post, "to": to, "message_type": message_type, "text": words,
+        "fields": _fields(field), "subject": subject, "message_class": message_class,
+        "valid_until_us": until_us, "wants_answer": not no_answer, "confirmed": confirmed,
+    }  # fmt: skip
+    _act(client, body, as_json=as_json)
+
+
+def answer(
+    log: Annotated[str, typer.Argument(metavar="[LOG", help="The message's log.")] = "",
+    index: Annotated[int, typer.Argument(metavar="INDEX", help="Its index there.")] = -1,
+    word: Annotated[
+        str, typer.Argument(metavar="ANSWER]", help="WILCO, UNABLE, STANDBY, ROGER ...")
+    ] = "",
+    *,
+    node: Annotated[str, NODE],
+    field: Annotated[list[str] | None, FIELD] = None,
+    text: Annotated[str, typer.Option(help="Text or reason.")] = "",
+    promised: Annotated[str, typer.Option(help="With STANDBY: within, e.g. 3min.")] = "",
+    post: Annotated[str, POST] = "duty-officer",
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Answer a message, reading fields back; without arguments print the open messages.
+
+    Each line shows how far a message got, level by level.
+
+    Exit codes: 0 answered or printed, 2 refused, bad usage, or no such node.
+    """
+    from parley.app.message_views import MessageView
+    from parley.world.faults import InputFault
+    from parley.world.units import parse_seconds
+
+    client = _client(node, token)
+    if not log:
+        rows = client.get("/api/messages?open=true", tuple[MessageView, ...])
+        _print(rows, [each for row in rows for each in _message_lines(row)], as_json=as_json)
+        return
+    if not word:
+        raise InputFault(
+            "parley answer", wanted="LOG, INDEX and ANSWER, as parley answer lists them"
+        )
+    promised_us = None
+    if promised:
+        promised_us = _now_us(client) + round(parse_seconds(promised, "--promised") * 1_000_000)
+    body: dict[str, object] = {
+        "type": "answer", "ref": [log, index], "post": post, "answer": word.upper(),
+        "fields": _fields(field), "text": text, "promised_us": promised_us,
+    }  # fmt: skip
+    _act(client, body, as_json=as_json)
+
+
+def _message_lines(view: MessageView) -> list[str]:
+    from parley.world.time import format_instant
+
+    due = format_instant(view.answer_due_us) if view.answer_due_us else "no time set"
+    fields = ", ".join(f"{name} {value}" for name, value in view.fields.items())
+    said = "; ".join(part for part in (view.text, fields) if part) or view.subject
+    asks = f"AWAITS US: {', '.join(view.may_answer)}; " if view.awaits_us else ""
+    back = f"; read back {', '.join(view.read_back)}" if view.read_back else ""
+    lines = [
+        f"{view.key[0]} {view.key[1]}",
+        f"  {view.message_type} {view.message_class} from {view.party} on {view.line}: "
+        + said.replace("\n", " / "),
+        f"  {asks}due {due}{back}",
+    ]
+    for step in view.ladder:
+        displayed = "yes" if step.displayed_us is not None else "no"
+        answered = step.answer.answer if step.answer else "no"
+        overdue = f"; OVERDUE: {', '.join(step.overdue)}" if step.overdue else ""
+        lines.append(
+            f"  {step.party}: stored {step.stored}, displayed {displayed}, answered {answered}, "
+            f"read-back {step.read_back}{overdue}"
+        )
+    return lines
+
+
+def zone(
+    name: Annotated[str, typer.Argument(metavar="[ZONE]", help="One zone only.")] = "",
+    *,
+    node: Annotated[str, NODE],
+    activity: Annotated[str, typer.Option(help="As its owner: 'hot', 'cold' or 'unknown'.")] = "",
+    promulgation: Annotated[
+        str, typer.Option(help="'draft', 'requested', 'issued' or 'ended'.")
+    ] = "",
+    begin: Annotated[str, typer.Option("--from", help="Start, RFC 3339.")] = "",
+    end: Annotated[str, typer.Option("--to", help="End, RFC 3339.")] = "",
+    reference: Annotated[str, typer.Option(help="With --promulgation: its number.")] = "",
+    post: Annotated[str, POST] = "duty-officer",
+    agreement: Annotated[str, AGREEMENT] = "",
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Print the two states of each zone, or say one of them.
+
+    Exit codes: 0 printed or said, 2 refused, bad usage, or no such node.
+    """
+    from parley.app.views import ZoneShown
+    from parley.world.faults import InputFault
+
+    client = _client(node, token)
+    zones = client.get("/api/zones", tuple[ZoneShown, ...])
+    rows = [z for z in zones if name in ("", z.view.zone) and agreement in ("", z.view.agreement)]
+    if name and len(rows) != 1:
+        raise _which(f"zone {name}", sorted(z.view.zone for z in zones), len(rows))
+    if not activity and not promulgation:
+        _print(rows, [_zone_line(each) for each in rows], as_json=as_json)
+        return
+    if not name or (activity and promulgation):
+        raise InputFault("parley zone", wanted="a ZONE and one of --activity, --promulgation")
+    body: dict[str, object] = {
+        "agreement": rows[0].view.agreement, "zone": name, "post": post,
+        "from_us": _instant_us(begin, "--from"), "to_us": _instant_us(end, "--to"),
+    }  # fmt: skip
+    if activity:
+        body |= {"type": "set_activity", "activity": activity}
+    else:
+        body |= {"type": "promulgate", "promulgation": promulgation, "reference": reference}
+    _act(client, body, as_json=as_json)
+
+
+def _zone_line(zone: ZoneShown) -> str:
+    view = zone.view
+    owner = view.owner or "nobody"
+    both = f"activity {view.activity}, promulgation {view.promulgation}"
+    return f"{view.zone} ({view.agreement}): shown {view.shown}; {both}, owner {owner}"
+
+
+def _instant_us(text: str, what: str) -> int | None:
+    from parley.world.time import parse_instant_us
+
+    return parse_instant_us(text, what) if text else None
+
+
+def _which(what: str, known: Sequence[str], found: int) -> Exception:
+    from parley.world.faults import InputFault, nearest
+
+    if found:
+        return InputFault(what, value="under several agreements", wanted="--agreement")
+    close = nearest(what.partition(" ")[2], list(known))
+    return InputFault(
+        what,
+        value="not known",
+        wanted=f"one of {', '.join(known) or 'none'}",
+        repair=f"did you mean {close!r}?" if close else "",
+    )
+
+
+def intent(
+    name: Annotated[str, typer.Argument(metavar="[INTENT]", help="One intent only.")] = "",
+    *,
+    node: Annotated[str, NODE],
+    file: Annotated[
+        Path | None, typer.Option(help="File the intent of a JSON document; '-' is stdin.")
+    ] = None,
+    state: Annotated[
+        str, typer.Option(help="Change it: Activated, Nonconforming, Contingent or Ended.")
+    ] = "",
+    post: Annotated[str, POST] = "duty-officer",
+    agreement: Annotated[str, AGREEMENT] = "",
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Print the operational intents of every party, file or change yours.
+
+    Exit codes: 0 printed or done, 2 refused, bad usage, or no such node.
+    """
+    from parley.app.views import IntentShown, StatusView
+    from parley.world.faults import InputFault
+
+    client = _client(node, token)
+    if file is not None:
+        known = client.get("/api/status", StatusView).agreements
+        if not agreement and len(known) != 1:
+            raise InputFault("--agreement", wanted=f"one of {', '.join(known) or 'none'}")
+        body: dict[str, object] = {
+            "type": "file_intent", "agreement": agreement or known[0], "post": post,
+            "intent": _document(file),
+        }  # fmt: skip
+        _act(client, body, as_json=as_json)
+        return
+    intents = client.get("/api/intents", tuple[IntentShown, ...])
+    rows = [i for i in intents if name in ("", i.intent) and agreement in ("", i.agreement)]
+    if name and not rows:
+        raise _which(f"intent {name}", sorted(i.intent for i in intents), 0)
+    if state:
+        if not name:
+            raise InputFault("parley intent", wanted="an INTENT with --state")
+        body = {
+            "type": "change_intent", "agreement": rows[0].agreement, "post": post,
+            "intent": name, "state": state,
+        }  # fmt: skip
+        _act(client, body, as_json=as_json)
+        return
+    texts = [f"{i.intent} of {i.party} ({i.agreement}): {i.state}, flight {i.flight}" for i in rows]
+    _print(rows, texts, as_json=as_json)
+
+
+def _document(file: Path) -> object:
+    import msgspec
+
+    from parley.app.config import read_text
+    from parley.world.faults import InputFault
+
+    stdin = str(file) == "-"
+    text = typer.get_text_stream("stdin").read() if stdin else read_text(file, "intent")
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise InputFault(f"intent {file}", value=str(error), wanted="a JSON document") from None
+
+
+def alerts(
+    *,
+    node: Annotated[str, NODE],
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Print the open alerts by time to loss, and what is not watched.
+
+    Exit codes: 0 printed, 2 bad usage, or no such node.
+    """
+    from parley.app.views import AlertsView
+    from parley.world.time import format_instant
+
+    view = _client(node, token).get("/api/alerts", AlertsView)
+    lines = []
+    for each in view.alerts:
+        loss = f"loss {format_instant(each.loss_us)}" if each.loss_us else "no loss predicted"
+        what = each.text or " and ".join(each.aircraft)
+        binding = "binding" if each.binding else "advisory"
+        lines.append(
+            f"{each.alert_class}: {what}: {loss}, clause {each.clause or 'none'} ({binding})"
+        )
+    feeds = ", ".join(f.feed for f in view.watch.feeds) or "none"
+    if not view.alerts:
+        lines.append(f"No alerts from feeds: {feeds}.")
+    watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
+    lines.append(f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}.")
+    rows: list[object] = [*view.alerts, view.watch]
+    _print(rows, lines, as_json=as_json)

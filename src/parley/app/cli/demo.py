@@ -1,0 +1,214 @@
+"""`parley demo`: the nodes of a scenario or of a recording, the story they live, and its summary.
+
+Here: arguments, where a scenario is found, the order of the rooms, signals and exit codes. Results
+go to stdout; `--json` prints one JSON document there and the story on stderr.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from parley.app.cli.detect import parse_minima
+from parley.app.cli.replay import read_scenario
+from parley.app.demo_conductor import Conductor, Pace, Summary
+from parley.app.demo_fleet import Fleet, make_folders
+from parley.app.demo_plan import Plan, plan_scenario
+from parley.app.demo_recording import Recorded, plan_recordings, write_segments
+from parley.app.demo_screen import RichScreen
+from parley.world.faults import InputFault, nearest
+from parley.world.time import parse_instant_us
+
+DEFAULT = "wildfire-civil"
+SPEED = 60.0
+
+
+def demo(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]",
+            help=f"A scenario of examples/ by its name, or a scenario's folder. [{DEFAULT}]",
+        ),
+    ] = None,
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="To the end at full speed, a summary, and out.")
+    ] = False,
+    speed: Annotated[
+        float, typer.Option(help="Story seconds per second, while something happens.", min=0.1)
+    ] = SPEED,
+    port_base: Annotated[
+        int | None,
+        typer.Option(help="First of two ports per node; free ones without it.", min=1, max=65000),
+    ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep keys, texts, logs and segments in this new folder."),
+    ] = None,
+    recording: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Play recorded traffic between two nodes instead."),
+    ] = None,
+    minima: Annotated[
+        str, typer.Option(help="With --recording: the separation that the two have agreed.")
+    ] = "5NM,1000ft",
+    from_time: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="With --recording: not before this instant."),
+    ] = None,
+    to_time: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="With --recording: not after this instant."),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="With --recording: how long. [20]", min=0.1),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON; the story on stderr.")
+    ] = False,
+) -> None:
+    """Play a scenario between the nodes of its parties, on this machine.
+
+    One process per party, real links between them, each with its own page. Time goes on only when
+    every link is idle. Without --once the pages stay up after the end, until Ctrl-C.
+
+    Exit codes: 0 the story was played and the peers agree, 1 they do not, 2 bad usage or input.
+    """
+    screen = RichScreen(Console(stderr=as_json, highlight=False))
+    screen.say("Parley demo: a simulation. Nothing here is for flight.", "bold")
+    with _folder(keep) as top:
+        recorded: Recorded | None = None
+        if recording:
+            if scenario is not None:
+                raise InputFault("SCENARIO", value=scenario, wanted="none beside --recording")
+            recorded = plan_recordings(
+                recording,
+                parse_minima(minima),
+                from_us=parse_instant_us(from_time, "--from") if from_time else None,
+                to_us=parse_instant_us(to_time, "--to") if to_time else None,
+                within_s=minutes * 60 if minutes is not None else None,
+            )
+            plan = recorded.plan
+            screen.say(recorded.told)
+        else:
+            plan = plan_scenario(read_scenario(find_scenario(scenario or DEFAULT)))
+        pace = Pace(None if once else speed)
+        summary = _run(plan, top, port_base, pace, screen, recorded, stay=not once)
+    if as_json:
+        typer.echo(msgspec.json.encode(summary).decode())
+    if not summary.digests_agree:
+        raise typer.Exit(1)
+
+
+def find_scenario(name: str) -> Path:
+    """Return the folder of a scenario: a folder as given, else one of the examples by its name.
+
+    The first part of a name is enough where it fits one: `wildfire`, `syria`.
+
+    Raises:
+        InputFault: there is none; the repair names the nearest.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    tops = (Path.cwd(), *Path(__file__).resolve().parents)
+    examples = next((top / "examples" for top in tops if (top / "examples").is_dir()), None)
+    known = sorted(each.name for each in examples.iterdir() if each.is_dir()) if examples else []
+    if examples is not None:
+        if name in known:
+            return examples / name
+        begun = [each for each in known if each.startswith(name)]
+        if name and len(begun) == 1:
+            return examples / begun[0]
+    close = nearest(name, known)
+    raise InputFault(
+        "SCENARIO",
+        value=name,
+        wanted=f"a scenario's folder, or one of {', '.join(known) or 'examples/'}",
+        repair=f"did you mean {close!r}?" if close else "",
+    )
+
+
+@contextlib.contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Give a new folder of our own; it goes away again unless it is to be kept."""
+    if keep is not None:
+        if keep.exists():
+            raise InputFault("--keep", value=str(keep), wanted="a folder that is not there yet")
+        keep.mkdir(mode=0o700, parents=True)
+        yield keep
+        return
+    top = Path(tempfile.mkdtemp(prefix="parley-demo-"))
+    try:
+        yield top
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+
+
+def _run(
+    plan: Plan,
+    top: Path,
+    port_base: int | None,
+    pace: Pace,
+    screen: RichScreen,
+    recorded: Recorded | None,
+    *,
+    stay: bool,
+) -> Summary:
+    began_s = time.monotonic()
+    segments = write_segments(recorded, top) if recorded is not None else ()
+    fleet = Fleet(make_folders(plan, top, port_base))
+
+    async def run() -> Summary:
+        _stop_on_signals()
+        try:
+            await fleet.start()
+            screen.say(f"{plan.scenario}: {len(plan.nodes)} nodes, each with its own page")
+            screen.addresses(
+                [
+                    (
+                        node.party,
+                        node.name,
+                        fleet.nodes[node.party].page,
+                        fleet.nodes[node.party].pid,
+                    )
+                    for node in plan.nodes
+                ]
+            )
+            conductor = Conductor(plan, fleet, screen, pace, segments, began_s)
+            summary = await conductor.play()
+            screen.summary(summary)
+            if stay:
+                screen.say(
+                    "The story has ended; the nodes and their pages stay up. Ctrl-C ends it."
+                )
+                with contextlib.suppress(asyncio.CancelledError):
+                    await conductor.watch()
+            return summary
+        finally:
+            await fleet.stop()
+
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _stop_on_signals() -> None:
+    """Let Ctrl-C and SIGTERM end the story, so that every node that was started is stopped."""
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -1,0 +1,209 @@
+"""`parley`: the commands, and the one place where faults become a line and an exit code.
+
+Exit 0: fine; 1: the answer is no; 2: bad usage or input, or a fault of the host, in one line; 3: a
+fault of this program, with the place of its report. A command's module is imported only when that
+command runs: listing them must cost nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from parley import __version__
+from parley.world.faults import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A command that is imported when it is asked for: module, attribute, its one line of help."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS: dict[str, _Later] = {
+    "demo": _Later(
+        "parley.app.cli.demo", "demo", "Play a scenario between the nodes of its parties."
+    ),
+    "node": _Later("parley.app.cli.node", "node", "Make and run a party's node."),
+    "line": _Later(
+        "parley.app.cli.acts", "line", "Print the state of each line, or act on your side of one."
+    ),
+    "say": _Later("parley.app.cli.acts", "say", "Say something on a line."),
+    "answer": _Later("parley.app.cli.acts", "answer", "Answer a message, reading fields back."),
+    "zone": _Later(
+        "parley.app.cli.acts", "zone", "Print the two states of each zone, or say one of them."
+    ),
+    "intent": _Later(
+        "parley.app.cli.acts",
+        "intent",
+        "Print the operational intents of every party, file or change yours.",
+    ),
+    "alerts": _Later(
+        "parley.app.cli.acts",
+        "alerts",
+        "Print the open alerts by time to loss, and what is not watched.",
+    ),
+    "detect": _Later(
+        "parley.app.cli.detect",
+        "detect",
+        "Print one row per pair and episode of recorded aircraft strictly inside both minima.",
+    ),
+    "replay": _Later(
+        "parley.app.cli.replay", "replay", "Fold a scenario and print what must be said about it."
+    ),
+    "log": _Later("parley.app.cli.log", "log", "List, check and export the logs of a node."),
+    "verify": _Later(
+        "parley.app.cli.verify_pack",
+        "verify",
+        "Verify a record: every byte of every entry against the signed heads.",
+    ),
+}
+"""In the order of the help page: a newcomer's first command first."""
+
+
+class _Commands(TyperGroup):
+    """A group whose commands are imported when they are asked for, not when they are listed."""
+
+    _listing = False
+
+    @property
+    def commands(self) -> Any:  # noqa: ANN401  typer's own click is untyped
+        """The commands by name, each imported when it is taken: for the documentation."""
+        return _Loading(self)
+
+    @commands.setter
+    def commands(self, value: Any) -> None:  # noqa: ANN401  typer's own click is untyped
+        self._stubs = value
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002  typer's own click is untyped
+        """Return the names in the order of `COMMANDS`."""
+        return [name for name, later in COMMANDS.items() if find_spec(later.module) is not None]
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401  typer's own click is untyped
+        """Write the help page from the one-line texts alone."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002  typer's own click is untyped
+        """Return a command; imported here unless it is only listed."""
+        later = COMMANDS.get(cmd_name)
+        if self._listing or later is None:
+            return self._stubs.get(cmd_name)
+        found = getattr(importlib.import_module(later.module), later.attribute)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(name=cmd_name)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+
+class _Loading(Mapping[str, Any]):
+    """The commands of a group, each imported when it is taken out."""
+
+    def __init__(self, group: _Commands) -> None:
+        self._group = group
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._group.list_commands(None))
+
+    def __len__(self) -> int:
+        return len(self._group.list_commands(None))
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401  typer's own click is untyped
+        if name not in list(self):
+            raise KeyError(name)
+        return self._group.get_command(None, name)
+
+
+app = typer.Typer(
+    name="parley",
+    cls=_Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Airspace deconfliction between parties who do not trust each other, with proof of what "
+    "each side was told.",
+)
+
+
+def _stub() -> None:
+    """Stand in the list of commands; never called."""
+
+
+for _name, _later in COMMANDS.items():
+    app.command(name=_name, help=_later.help)(_stub)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001  typer calls it by position
+    if value:
+        typer.echo(f"parley {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> NoReturn:
+    """Run the command line and exit; a fault is one line on stderr."""
+    try:
+        app()
+    except Fault as fault:
+        _exit(f"parley: {fault}", 2)
+    except KeyboardInterrupt:
+        _exit("parley: stopped", 130)
+    except Exception as error:  # noqa: BLE001  the last door: a bug becomes a report, not a screen of frames
+        _exit(f"parley: a fault of this program: {_report(error)}", 3)
+    sys.exit(0)
+
+
+def _exit(line: str, code: int) -> NoReturn:
+    sys.stderr.write(line + "\n")
+    sys.exit(code)
+
+
+def _report(error: Exception) -> str:
+    """Write what happened to a file that only its user can read; return where, and the short of it.
+
+    No arguments of the command line go in: they may be what somebody says on a line.
+    """
+    name = type(error).__name__
+    lines = [f"parley {__version__}, Python {sys.version}, {sys.platform}\n"]
+    lines += traceback.format_exception(error)
+    try:
+        handle, path = tempfile.mkstemp(prefix="parley-report-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as failed:
+        return f"{name}; no report could be written ({failed.strerror})"
+    return f"{name}; please report it with {path}"

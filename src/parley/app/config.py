@@ -1,0 +1,377 @@
+"""A node's one TOML file: read strictly, refused in one line with the nearest right key.
+
+Paths in it are relative to its folder. What it names (keys, agreements) is read and checked here,
+so that a node either starts whole or says what is wrong. No socket and no store is opened here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from parley.app.keyfile import key_name_of, read_keys
+from parley.node.identity import Identity, PeerKeys
+from parley.trust.keys import ALGORITHM_COSIGNATURE, ALGORITHM_ED25519, VerifierKey, parse_vkey
+from parley.world.agreement import Agreement, check_name, refuse_twice
+from parley.world.faults import Fault, InputFault, nearest
+
+T = TypeVar("T")
+_FILE_BYTES_MAX = 16_777_216
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `(?P<at>[^`]*)`)?")
+_TYPED = re.compile(r"(?P<why>.*?)(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL)
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class ListenConfig(_Table, frozen=True, kw_only=True):
+    """Where peers reach this node; port 0 takes any that is free."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+
+
+class HttpConfig(_Table, frozen=True, kw_only=True):
+    """Where this node serves its page and API, and the file of the token for acts.
+
+    `sign_in`: the page offers its forms only to who has shown the token; without it anybody on this
+    machine can act as the post, which is for a demonstration on one's own machine.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str = "token"  # noqa: S105  the name of a file
+    sign_in: bool = True
+
+
+class PeerConfig(_Table, frozen=True, kw_only=True):
+    """A peer: its party, where to call it, and its verifier keys."""
+
+    party: str
+    log: str
+    mirror: str
+    link: str
+    address: str | None = None
+
+
+class NodeConfig(_Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    party: str
+    store: str = "parley.db"
+    keys: str = "keys"
+    agreements: tuple[str, ...] = ()
+    listen: ListenConfig = ListenConfig()
+    http: HttpConfig | None = None
+    peer: tuple[PeerConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSetup:
+    """A configuration that holds: who the node is, and where everything lies.
+
+    Attributes:
+        config: the file as read.
+        identity: keys, peers and agreements.
+        store: path of the SQLite file.
+        token: path of the token file, None without HTTP.
+        calls: the peers that this node calls, with host and port; the others call it.
+    """
+
+    config: NodeConfig
+    identity: Identity
+    store: Path
+    token: Path | None
+    calls: dict[str, tuple[str, int]]
+
+
+# ---- strict reading -----------------------------------------------------------------------------
+
+
+def read_bytes(path: Path, what: str, bytes_max: int = _FILE_BYTES_MAX) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        InputFault: it cannot be read, or is too long.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(bytes_max + 1)
+    except OSError as error:
+        raise InputFault(f"{what} {path}", value=error.strerror, wanted="a readable file") from None
+    if len(data) > bytes_max:
+        wanted = f"at most {bytes_max} bytes"
+        raise InputFault(f"{what} {path}", value="longer", wanted=wanted)
+    return data
+
+
+def write_bytes(path: Path, data: bytes, what: str) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        InputFault: it cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise InputFault(
+            f"{what} {path}", value=error.strerror, wanted="a writable place"
+        ) from None
+
+
+def read_text(path: Path, what: str) -> str:
+    """Return the text of a file.
+
+    Raises:
+        InputFault: it cannot be read, is too long, or is not UTF-8.
+    """
+    data = read_bytes(path, what)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputFault(f"{what} {path}", value=str(error), wanted="UTF-8 text") from None
+
+
+def shape_fault(what: str, error: Exception, kind: object) -> InputFault:
+    """Return the one-line fault of a document that is not of a type, with the nearest right key.
+
+    Args:
+        what: the document, as its owner knows it.
+        error: what msgspec, or a record's own check, said.
+        kind: the type that was wanted.
+    """
+    if isinstance(error, InputFault):
+        name = f"{what}: {error.what}"
+        return InputFault(name, value=error.value, wanted=error.wanted, repair=error.repair)
+    text = str(error)
+    unknown = _UNKNOWN.match(text)
+    if unknown is not None:
+        known = sorted(set(_field_names(kind)))
+        close = nearest(unknown["key"], known)
+        place = (unknown["at"] or "$").removeprefix("$").lstrip(".")
+        return InputFault(
+            f"{what} {place}".rstrip() + " key",
+            value=unknown["key"],
+            wanted="a known key",
+            repair=f"did you mean {close!r}?" if close else f"known: {', '.join(known[:12])}",
+        )
+    typed = _TYPED.match(text)
+    assert typed is not None
+    place = (typed["at"] or "$").removeprefix("$").lstrip(".")
+    return InputFault(f"{what} {place}".rstrip(), value=typed["why"], wanted="the stated form")
+
+
+def _field_names(kind: object) -> Iterable[str]:
+    """Yield the names of all fields that a type reaches."""
+    seen: set[type] = set()
+    waiting: list[object] = [msgspec.inspect.type_info(kind)]
+    while waiting:
+        info = waiting.pop()
+        if isinstance(info, msgspec.inspect.StructType) and info.cls not in seen:
+            seen.add(info.cls)
+            yield from (field.encode_name for field in info.fields)
+            waiting.extend(field.type for field in info.fields)
+        elif isinstance(info, msgspec.inspect.UnionType):
+            waiting.extend(info.types)
+        elif isinstance(info, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
+            waiting.append(info.item_type)
+        elif isinstance(info, msgspec.inspect.TupleType):
+            waiting.extend(info.item_types)
+
+
+def decode_json(data: bytes, kind: type[T], what: str) -> T:
+    """Return the record of a JSON document.
+
+    Raises:
+        InputFault: not JSON, an unknown key (the repair names the nearest), a wrong type or value.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, ValueError, InputFault) as error:
+        raise shape_fault(what, error, kind) from None
+    except RecursionError:
+        raise InputFault(what, value="nested too deeply", wanted="a flat document") from None
+
+
+def read_config(path: Path) -> NodeConfig:
+    """Return a node's configuration as it stands in its file, nothing else read.
+
+    Raises:
+        InputFault: not TOML, an unknown key (the repair names the nearest), a wrong value.
+    """
+    text = read_text(path, "configuration")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputFault(f"{path}", value=str(error), wanted="TOML") from None
+    try:
+        return msgspec.convert(table, NodeConfig)
+    except (msgspec.ValidationError, InputFault) as error:
+        raise shape_fault(str(path), error, NodeConfig) from None
+
+
+# ---- checking -----------------------------------------------------------------------------------
+
+
+def load_node(path: Path) -> NodeSetup:
+    """Return the setup of a node from its TOML file, all it names read and checked.
+
+    Raises:
+        InputFault: anything that would not work, in one line.
+    """
+    config = read_config(path)
+    folder = path.parent
+    check_name(config.party, f"{path} party")
+    refuse_twice((peer.party for peer in config.peer), f"{path} peer")
+    documents = _documents(path, config)
+    agreements = {agreement.id: agreement for _, agreement in documents}
+    identity = Identity(
+        party=config.party,
+        keys=read_keys(folder / config.keys, config.party),
+        peers={peer.party: _peer_keys(path, config, peer, agreements) for peer in config.peer},
+        agreements=agreements,
+        documents={agreement.id: text for text, agreement in documents},
+    )
+    _check_ports(path, config)
+    return NodeSetup(
+        config=config,
+        identity=identity,
+        store=folder / config.store,
+        token=folder / config.http.token if config.http is not None else None,
+        calls=_calls(path, config),
+    )
+
+
+def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
+    """Return the agreements with their exact texts; each one names this party, each id once."""
+    found = []
+    for name in config.agreements:
+        file = path.parent / name
+        text = read_text(file, "agreement")
+        agreement = decode_json(text.encode(), Agreement, f"agreement {file}")
+        parties = sorted(party.id for party in agreement.parties)
+        if config.party not in parties:
+            raise InputFault(
+                f"{path} party",
+                value=config.party,
+                wanted=f"a party of agreement {agreement.id}: {', '.join(parties)}",
+                repair=_meant(config.party, parties),
+            )
+        found.append((text, agreement))
+    refuse_twice((agreement.id for _, agreement in found), f"{path} agreement")
+    return found
+
+
+def _meant(word: str, known: list[str]) -> str:
+    close = nearest(word, known)
+    return f"did you mean {close!r}?" if close else ""
+
+
+def _peer_keys(
+    path: Path, config: NodeConfig, peer: PeerConfig, agreements: dict[str, Agreement]
+) -> PeerKeys:
+    """Return a peer's keys after checking that they are its own, each for its one job."""
+    what = f"{path} peer {peer.party}"
+    check_name(peer.party, f"{path} peer party")
+    if peer.party == config.party:
+        raise InputFault(what, value="this node's own party", wanted="another party")
+    known = sorted({party.id for each in agreements.values() for party in each.parties})
+    if peer.party not in known:
+        raise InputFault(
+            what,
+            value="a party of no agreement here",
+            wanted=f"one of {', '.join(known) or 'none: name an agreement first'}",
+            repair=_meant(peer.party, known),
+        )
+    return PeerKeys(
+        log=_peer_key(what, peer, "log", ALGORITHM_ED25519),
+        mirror=_peer_key(what, peer, "mirror", ALGORITHM_COSIGNATURE),
+        link=_peer_key(what, peer, "link", ALGORITHM_ED25519),
+    )
+
+
+def _peer_key(what: str, peer: PeerConfig, role: str, algorithm: int) -> VerifierKey:
+    text = {"log": peer.log, "mirror": peer.mirror, "link": peer.link}[role]
+    try:
+        key = parse_vkey(text)
+    except Fault as fault:
+        raise InputFault(
+            f"{what} {role} key: {fault.what}",
+            value=fault.value,
+            wanted=fault.wanted,
+            repair=fault.repair or "copy it from what its parley node init printed",
+        ) from None
+    wanted = key_name_of(peer.party, role)
+    if key.name != wanted or key.algorithm != algorithm:
+        raise InputFault(f"{what} {role} key", value=key.name, wanted=f"the key named {wanted}")
+    return key
+
+
+def _check_ports(path: Path, config: NodeConfig) -> None:
+    for name, place in (("listen", config.listen), ("http", config.http)):
+        if place is not None and not 0 <= place.port <= 65_535:
+            raise InputFault(f"{path} {name} port", value=place.port, wanted="0 to 65535")
+    if config.http is not None and not is_loopback(config.http.host):
+        raise InputFault(
+            f"{path} http host",
+            value=config.http.host,
+            wanted="a loopback address (127.0.0.1 or ::1)",
+            repair="this release serves no TLS: put a TLS proxy in front for other machines",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def parse_address(text: str, what: str) -> tuple[str, int]:
+    """Return host and port.
+
+    >>> parse_address("127.0.0.1:7001", "address"), parse_address("[::1]:7001", "address")
+    (('127.0.0.1', 7001), ('::1', 7001))
+
+    Raises:
+        InputFault: not host:port.
+    """
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
+    good = bool(host) and port.isascii() and port.isdigit() and int(port) <= 65_535
+    if not good or any(letter.isspace() for letter in host):
+        raise InputFault(what, value=text, wanted="host:port", repair="e.g. 127.0.0.1:7001")
+    return host, int(port)
+
+
+def _calls(path: Path, config: NodeConfig) -> dict[str, tuple[str, int]]:
+    """Return whom this node calls: of two parties the one with the smaller id calls the other."""
+    found = {}
+    for peer in config.peer:
+        what = f"{path} peer {peer.party} address"
+        if peer.address is not None:
+            address = parse_address(peer.address, what)
+            if peer.party > config.party:
+                found[peer.party] = address
+        elif peer.party > config.party:
+            raise InputFault(
+                what, value="missing", wanted="host:port", repair=f"{config.party} calls this peer"
+            )
+    return found

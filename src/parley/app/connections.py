@@ -1,0 +1,270 @@
+"""Connections to peers: sockets, frames in and out, who calls whom. What frames mean is `node`'s.
+
+Rules:
+- Of two parties the one with the smaller id calls the other, and calls again when a link is lost.
+- Each connection has its own bounded buffer and its own tasks: a peer that does not read is cut
+  off, and neither the loop nor another link waits for it.
+- Frames of line logs, receipts and heartbeats go before operations logs.
+- A stranger may send little and has little time until it has proved who it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from parley.app.service import Service
+from parley.node.entries import log_name
+from parley.node.frames import Frame, Push
+from parley.node.inputs import FrameIn, LinkClosed, LinkOpened
+from parley.wire.peer import FrameReader, encode_frame
+from parley.world.faults import PeerFault
+
+CONNECTIONS_MAX = 64
+"""Peers and strangers together; when full, the oldest stranger makes room, else the oldest."""
+BUFFER_BYTES_MAX = 67_108_864
+"""Waiting for one peer: four full batches. The rest stays in the store until it reads."""
+STRANGER_BYTES_MAX = 65_536
+"""A greeting and a proof are below one tenth of it."""
+_READ_BYTES = 65_536
+_HANDSHAKE_S = 10.0
+_CONNECT_S = 5.0
+_SILENT_S = 45.0
+"""Four heartbeats missed: the connection is of no use, whatever the system says about it."""
+_BACKOFF_MIN_S = 0.2
+_BACKOFF_MAX_S = 5.0
+_NONCE_BYTES = 32
+
+
+class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest connection with a peer: frames handed to it, taken in, and not yet written."""
+
+    proven: bool
+    sent: int
+    received: int
+    queued: int
+
+
+@dataclass(slots=True)
+class _Connection:
+    number: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    called: str | None
+    first: deque[bytes] = field(default_factory=deque)
+    after: deque[bytes] = field(default_factory=deque)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting_bytes: int = 0
+    sent: int = 0
+    received: int = 0
+    closed: bool = False
+
+
+class Links:
+    """All connections of one node.
+
+    Args:
+        service: takes what comes in, and gives what goes out.
+        calls: the peers that this node calls, with host and port.
+        watch_silence: whether a silent connection is given up; not under a driven clock, where
+            nothing is sent while the time stands.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        calls: dict[str, tuple[str, int]],
+        *,
+        watch_silence: bool = True,
+    ) -> None:
+        self._service = service
+        self._calls = calls
+        self._silent_s = _SILENT_S if watch_silence else None
+        self._connections: dict[int, _Connection] = {}
+        self._number = 0
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        service.outlet = self
+
+    async def listen(self, host: str, port: int) -> int:
+        """Return the port on which peers are now heard.
+
+        Raises:
+            OSError: the port is taken or not ours.
+        """
+        self._server = await asyncio.start_server(self._accept, host, port, limit=_READ_BYTES)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
+
+    def call_peers(self) -> None:
+        """Begin to call the peers that this node calls, until `close`."""
+        for party, (host, port) in sorted(self._calls.items()):
+            self._spawn(self._call(party, host, port))
+
+    async def close(self) -> None:
+        """Close everything."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections.values()):
+            self._shut(connection)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def counts(self) -> dict[str, LinkCounts]:
+        """Return the newest connection's counts for each peer that has greeted, by party."""
+        sessions = self._service.state.links.sessions
+        found: dict[str, LinkCounts] = {}
+        for number, connection in sorted(self._connections.items()):
+            session = sessions.get(number)
+            if session is not None and session.peer is not None:
+                found[session.peer] = LinkCounts(
+                    proven=session.proven,
+                    sent=connection.sent,
+                    received=connection.received,
+                    queued=len(connection.first) + len(connection.after),
+                )
+        return found
+
+    # ---- what the service asks ------------------------------------------------------------------
+
+    def send(self, connection: int, frame: Frame) -> None:
+        """Queue a frame on a connection; one that is gone is forgotten."""
+        link = self._connections.get(connection)
+        if link is None or link.closed:
+            return
+        data = encode_frame(frame)
+        if link.waiting_bytes + len(data) > BUFFER_BYTES_MAX:
+            self.drop(connection, f"{link.waiting_bytes} bytes wait and are not read")
+            return
+        bulk = isinstance(frame, Push) and log_name(frame.origin).kind != "line"
+        (link.after if bulk else link.first).append(data)
+        link.waiting_bytes += len(data)
+        link.sent += 1
+        link.wake.set()
+
+    def drop(self, connection: int, why: str) -> None:
+        """Close a connection, and keep why."""
+        link = self._connections.get(connection)
+        if link is not None and not link.closed:
+            self._service.link_faults.append((self._service.clock(), why))
+            self._shut(link)
+
+    def _shut(self, link: _Connection) -> None:
+        link.closed = True
+        link.wake.set()
+        transport = link.writer.transport
+        # What a peer does not read must not be waited for.
+        transport.abort() if link.waiting_bytes else link.writer.close()
+
+    # ---- connections ----------------------------------------------------------------------------
+
+    def _spawn(self, work: object) -> None:
+        assert asyncio.iscoroutine(work)
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        with contextlib.suppress(asyncio.CancelledError):
+            # asyncio would report a cancelled handler as an error; ours are cancelled at stop.
+            await self._serve(reader, writer, None)
+
+    async def _call(self, party: str, host: str, port: int) -> None:
+        wait_s = _BACKOFF_MIN_S
+        while True:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_CONNECT_S):
+                    reader, writer = await asyncio.open_connection(host, port, limit=_READ_BYTES)
+                if await self._serve(reader, writer, party):
+                    wait_s = _BACKOFF_MIN_S
+            # Not all at once after a failure that hit everybody.
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))  # noqa: S311  no secret hangs on it
+            wait_s = min(_BACKOFF_MAX_S, 2 * wait_s)
+
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, called: str | None
+    ) -> bool:
+        """Return, when the connection has ended, whether its other end had proved who it is."""
+        self._make_room()
+        self._number += 1
+        link = _Connection(self._number, reader, writer, called)
+        self._connections[link.number] = link
+        writing = asyncio.get_running_loop().create_task(self._write(link))
+        timer = asyncio.get_running_loop().call_later(_HANDSHAKE_S, self._require_proof, link)
+        was_proven = False
+        try:
+            nonce = secrets.token_hex(_NONCE_BYTES)
+            await self._service.link(LinkOpened(connection=link.number, nonce=nonce, peer=called))
+            was_proven = await self._read(link)
+        except (OSError, TimeoutError):
+            pass
+        except PeerFault as fault:
+            self.drop(link.number, str(fault))
+        finally:
+            timer.cancel()
+            writing.cancel()
+            del self._connections[link.number]
+            if not link.closed:
+                self._shut(link)
+            self._service.link_later(LinkClosed(connection=link.number))
+        return was_proven
+
+    async def _read(self, link: _Connection) -> bool:
+        """Take frames in until the connection ends; each waits for its turn to be done."""
+        frames = FrameReader()
+        total_bytes = 0
+        proven = False
+        while not link.closed:
+            async with asyncio.timeout(self._silent_s):
+                data = await link.reader.read(_READ_BYTES)
+            if not data:
+                break
+            total_bytes += len(data)
+            for frame in frames.receive(data):
+                await self._service.link(FrameIn(connection=link.number, frame=frame))
+                link.received += 1
+            proven = proven or self._proven(link)
+            if not proven and total_bytes > STRANGER_BYTES_MAX:
+                wanted = f"at most {STRANGER_BYTES_MAX} before a proof of identity"
+                raise PeerFault("link bytes", value=total_bytes, wanted=wanted)
+        return proven
+
+    async def _write(self, link: _Connection) -> None:
+        """Write what waits, lines first; the system's own buffer is kept small for that."""
+        link.writer.transport.set_write_buffer_limits(high=_READ_BYTES)
+        with contextlib.suppress(OSError):
+            while not link.closed:
+                queue = link.first or link.after
+                if not queue:
+                    link.wake.clear()
+                    await link.wake.wait()
+                    continue
+                data = queue.popleft()
+                link.writer.write(data)
+                await link.writer.drain()
+                link.waiting_bytes -= len(data)
+
+    def _proven(self, link: _Connection) -> bool:
+        session = self._service.state.links.sessions.get(link.number)
+        return session is not None and session.proven
+
+    def _require_proof(self, link: _Connection) -> None:
+        if not self._proven(link):
+            self.drop(link.number, f"no proof of identity within {_HANDSHAKE_S:g} s")
+
+    def _make_room(self) -> None:
+        standing = [c for _, c in sorted(self._connections.items()) if not c.closed]
+        if len(standing) >= CONNECTIONS_MAX:
+            strangers = [c for c in standing if not self._proven(c)]
+            self.drop((strangers or standing)[0].number, "made room for another connection")

@@ -1,0 +1,226 @@
+"""Messages as the page and the API show them, each with how far it got.
+
+Only reading. The levels (sent, stored, displayed, answered, read-back) stand side by side and are
+never merged; what is not known is `None` or "unknown".
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from parley.node.entries import Entry, MessageAnswered, MessageOverdue, ReadBackChecked
+from parley.node.rules.hotline import closing_answer, standby
+from parley.node.state import Key, Scope, State, Thread, key_of
+from parley.world.time import format_instant
+
+Known = Literal["yes", "no", "unknown"]
+ReadBackWord = Literal["not asked", "waiting", "matched", "differs", "not given"]
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class AnswerView(_View, frozen=True, kw_only=True):
+    """An answer as given: the word, by which post, when, with the fields read back."""
+
+    answer: str
+    post: str
+    at_us: int
+    fields: dict[str, str]
+    text: str
+    promised_us: int | None
+
+
+class Ladder(_View, frozen=True, kw_only=True):
+    """How far a message got with one addressee: each level for itself."""
+
+    party: str
+    stored: Known
+    stored_us: int | None
+    displayed_us: int | None
+    displayed_post: str | None
+    answer: AnswerView | None
+    standby: AnswerView | None
+    read_back: ReadBackWord
+    differences: tuple[str, ...]
+    overdue: tuple[str, ...]
+    called: tuple[str, ...]
+
+
+class MessageView(_View, frozen=True, kw_only=True):
+    """A message, what it asks for, and how far it got with each addressee.
+
+    `awaits_us`: it is addressed to this party, which has not given its closing answer.
+    `may_answer`: the answers that this party may still give now.
+    """
+
+    key: Key
+    agreement: str
+    line: str
+    party: str
+    post: str
+    to: tuple[str, ...]
+    message_type: str
+    message_class: str
+    subject: str
+    text: str
+    fields: dict[str, str]
+    status: str
+    sent_us: int
+    valid_until_us: int | None
+    expired: bool
+    life_safety: bool
+    answers: tuple[str, ...]
+    answer_due_us: int | None
+    read_back: tuple[str, ...]
+    read_back_due_us: int | None
+    awaits_us: bool
+    may_answer: tuple[str, ...]
+    open: bool
+    ladder: tuple[Ladder, ...]
+
+
+def messages(state: State, now_us: int, *, open_only: bool = False) -> tuple[MessageView, ...]:
+    """Return the messages held here, newest first."""
+    found = [
+        message_view(state, scope, thread, now_us)
+        for _, scope in sorted(state.scopes.items())
+        for thread in scope.messages()
+    ]
+    kept = [view for view in found if view.open or not open_only]
+    return tuple(sorted(kept, key=lambda view: (-view.sent_us, view.key)))
+
+
+def message_view(state: State, scope: Scope, thread: Thread, now_us: int) -> MessageView:
+    """Return one message whose text is known here."""
+    said = thread.said
+    assert said is not None
+    body = thread.body
+    ladder = tuple(_ladder(state, scope, thread, party) for party in said.to)
+    expired = said.valid_until_us is not None and now_us > said.valid_until_us
+    awaits_us = bool(body.answers) and any(
+        step.party == state.party and step.answer is None for step in ladder
+    )
+    return MessageView(
+        key=thread.key,
+        agreement=scope.agreement_id,
+        line=body.line,
+        party=said.log.party,
+        post=said.by,
+        to=said.to,
+        message_type=body.message_type,
+        message_class=body.message_class,
+        subject=body.subject,
+        text=body.text,
+        fields=body.fields,
+        status=said.status,
+        sent_us=said.issued_us,
+        valid_until_us=said.valid_until_us,
+        expired=expired,
+        life_safety=body.life_safety,
+        answers=body.answers,
+        answer_due_us=body.answer_due_us,
+        read_back=body.read_back,
+        read_back_due_us=body.read_back_due_us,
+        awaits_us=awaits_us,
+        may_answer=_may_answer(state, thread, now_us, expired=expired) if awaits_us else (),
+        open=bool(body.answers) and any(step.answer is None for step in ladder),
+        ladder=ladder,
+    )
+
+
+def _may_answer(state: State, thread: Thread, now_us: int, *, expired: bool) -> tuple[str, ...]:
+    barred = {"WILCO"} if expired else set()
+    due_us = thread.body.answer_due_us
+    if standby(thread, state.party) is not None or (due_us is not None and now_us >= due_us):
+        barred.add("STANDBY")
+    return tuple(answer for answer in thread.body.answers if answer not in barred)
+
+
+def _ladder(state: State, scope: Scope, thread: Thread, party: str) -> Ladder:
+    closed, wait = closing_answer(thread, party), standby(thread, party)
+    displayed = thread.displayed.get(party)
+    stored, stored_us = _stored(state, scope, thread, party)
+    word, differences = _read_back(thread, closed)
+    return Ladder(
+        party=party,
+        stored=stored,
+        stored_us=stored_us,
+        displayed_us=displayed.issued_us if displayed is not None else None,
+        displayed_post=displayed.by if displayed is not None else None,
+        answer=_answer(closed),
+        standby=_answer(wait),
+        read_back=word,
+        differences=differences,
+        overdue=tuple(
+            f"{duty.replace('_', '-')} since {format_instant(entry.body.due_us)}"
+            for (who, duty), entry in sorted(thread.overdue.items())
+            if who == party and isinstance(entry.body, MessageOverdue)
+        ),
+        called=tuple(
+            getattr(entry.body, "post", "")
+            for (who, _), entry in sorted(thread.escalated.items())
+            if who == party
+        ),
+    )
+
+
+def _answer(entry: Entry | None) -> AnswerView | None:
+    if entry is None or not isinstance(entry.body, MessageAnswered):
+        return None
+    body = entry.body
+    return AnswerView(
+        answer=body.answer,
+        post=body.post,
+        at_us=entry.issued_us,
+        fields=body.fields,
+        text=body.text,
+        promised_us=body.promised_us,
+    )
+
+
+def _stored(state: State, scope: Scope, thread: Thread, party: str) -> tuple[Known, int | None]:
+    """Return whether an addressee holds a message: its receipt, or what its own entries have seen.
+
+    For another party's message that is only known from what the addressee wrote later.
+    """
+    origin, index = thread.key
+    if party == state.party:
+        return "yes", None
+    held = state.links.receipt(origin, party, index)
+    if held is not None:
+        return "yes", held.time_s * 1_000_000
+    assert thread.said is not None
+    return held_by(state, scope, thread.said, party), None
+
+
+def held_by(state: State, scope: Scope, entry: Entry, party: str) -> Known:
+    """Return whether a party holds an entry: it wrote it, gave a receipt, or has seen it."""
+    if party in (state.party, entry.log.party):
+        return "yes"
+    origin, index = key_of(entry)
+    if state.links.receipt(origin, party, index) is not None:
+        return "yes"
+    logs = (log for log in scope.logs.values() if log.name.party == party)
+    if any(origin in log.seen and log.seen[origin].size > index for log in logs):
+        return "yes"
+    return "no" if entry.log.party == state.party else "unknown"
+
+
+def _read_back(thread: Thread, closed: Entry | None) -> tuple[ReadBackWord, tuple[str, ...]]:
+    if not thread.body.read_back:
+        return "not asked", ()
+    if closed is None:
+        return "waiting", ()
+    check = thread.checks.get(key_of(closed))
+    if check is None or not isinstance(check.body, ReadBackChecked):
+        return "waiting", ()
+    if check.body.matches:
+        return "matched", ()
+    differences = tuple(
+        f"{each.field}: said {each.said}, read {each.read}" for each in check.body.differences
+    )
+    return ("differs" if differences else "not given"), differences

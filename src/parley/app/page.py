@@ -1,0 +1,261 @@
+"""The post's page: plain HTML made by the server, for any browser, text ones included; no script.
+
+It refreshes by itself unless told not to; forms that are typed into are shown only while it does
+not. Showing a message that awaits us to somebody signed in writes its `displayed` receipt.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from parley import __version__
+from parley.app.http import Access, Handler, Refusal, read_body
+from parley.app.message_views import MessageView, messages
+from parley.app.page_forms import (
+    Form,
+    act_from,
+    answer_form,
+    line_forms,
+    our_posts,
+    read_form,
+    say_forms,
+    sign_in_form,
+    type_form,
+)
+from parley.app.page_html import Html, instant, tag
+from parley.app.page_parts import (
+    alerts_part,
+    anchor,
+    intents_part,
+    lines_part,
+    logs_part,
+    message_part,
+    node_part,
+    section,
+    zones_part,
+)
+from parley.app.page_style import stylesheet
+from parley.app.service import Service
+from parley.app.views import (
+    alerts_view,
+    boundaries_shown,
+    intents_shown,
+    line_vectors,
+    logs_view,
+    peers_view,
+    status_view,
+    zones_shown,
+)
+from parley.node.inputs import Display
+from parley.world.faults import Fault, InputFault
+
+REFRESH_S = 10
+CLOSED_SHOWN_MAX = 20
+"""Closed messages on the page; the API has them all."""
+_SECTIONS = ("lines", "alerts", "messages", "write", "zones", "intents", "logs")
+_DONE = {
+    "answer": "The answer is signed and stored here; see its message for how far it got.",
+    "say": "The message is signed and stored here; see below for how far it got.",
+    "line": "The act is signed and stored here.",
+    "presence": "The presence is signed and stored here.",
+}
+
+
+class Page:
+    """The page of one node.
+
+    Args:
+        service: the node's.
+        access: who may act.
+    """
+
+    def __init__(self, service: Service, access: Access) -> None:
+        self._service = service
+        self._access = access
+        self._style = stylesheet().encode()
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the page."""
+        return [
+            Route("/", self._told(self._show), methods=["GET"]),
+            Route("/style.css", self._send_style, methods=["GET"]),
+            Route("/sign-in", self._told(self._sign_in), methods=["POST"]),
+            Route("/act", self._told(self._act), methods=["POST"]),
+        ]
+
+    def _told(self, handler: Handler) -> Handler:
+        """Return the handler with its faults told on a page."""
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except Refusal as refusal:
+                return self._fault_page(refusal.fault, refusal.status)
+
+        return handle
+
+    async def _send_style(self, request: Request) -> Response:
+        del request
+        return Response(self._style, media_type="text/css")
+
+    # ---- showing --------------------------------------------------------------------------------
+
+    async def _show(self, request: Request) -> Response:
+        now_us = self._service.clock()
+        query = request.query_params
+        acting = self._access.signed_in(request) and self._service.begun
+        # A browser that fetches ahead has shown the page to nobody.
+        ahead = "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+        if acting and not ahead:
+            await self._mark_displayed(now_us)
+        refresh = query.get("refresh") != "off"
+        try:
+            write = self._write_part(query.get("write", ""), acting=acting)
+        except InputFault as fault:
+            raise Refusal(400, fault) from None
+        parts = self._parts(now_us, write, acting=acting, refresh=refresh)
+        done = _DONE.get(query.get("done", ""))
+        told = tag("p", done, class_="done", role="status") if done else None
+        return self._page([told, *parts], now_us, refresh=refresh)
+
+    def _parts(self, now_us: int, write: Html, *, acting: bool, refresh: bool) -> list[Html | None]:
+        state = self._service.state
+        return [
+            lines_part(line_vectors(state, now_us), peers_view(state, now_us), now_us),
+            alerts_part(alerts_view(state, self._service.feeds, now_us), now_us),
+            self._messages_part(now_us, acting=acting, refresh=refresh),
+            write,
+            zones_part(zones_shown(state, now_us), boundaries_shown(state)),
+            intents_part(intents_shown(state)),
+            logs_part(logs_view(state), now_us),
+            node_part(status_view(self._service, now_us, version=__version__)),
+        ]
+
+    def _messages_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+        """Return the open messages, those that await us first, then the newest closed ones."""
+        every = messages(self._service.state, now_us)
+        open_ones = sorted(
+            (view for view in every if view.open),
+            key=lambda v: (not v.awaits_us, v.answer_due_us or 0, v.key),
+        )
+        closed = [view for view in every if not view.open][:CLOSED_SHOWN_MAX]
+        waiting = sum(view.awaits_us for view in open_ones)
+        count = f"{len(open_ones)} open, {waiting} of them await our answer."
+        return section(
+            "messages",
+            "Messages",
+            tag("p", tag("strong", count) if waiting else count),
+            [
+                message_part(view, now_us, self._form_for(view, acting=acting, refresh=refresh))
+                for view in open_ones
+            ],
+            tag("h3", "Closed, newest first") if closed else None,
+            [message_part(view, now_us, None) for view in closed],
+        )
+
+    def _form_for(self, view: MessageView, *, acting: bool, refresh: bool) -> Html | None:
+        if not view.awaits_us or not acting:
+            return None
+        if refresh:
+            label = f"Answer with one of {', '.join(view.may_answer)} (stops the refreshing)"
+            return tag("p", tag("a", label, href=f"/?refresh=off#{anchor(view.key)}"))
+        return answer_form(view, self._posts(view), self._access.form_number)
+
+    def _posts(self, view: MessageView) -> tuple[str, ...]:
+        agreement = self._service.state.agreement(view.agreement)
+        return our_posts(self._service.state, agreement, view.line) if agreement else ()
+
+    def _write_part(self, name: str, *, acting: bool) -> Html:
+        if not acting:
+            return section("write", "Act", sign_in_form())
+        state, number = self._service.state, self._access.form_number
+        chosen = say_forms(state, name, number) if name else None
+        return section("write", "Act", type_form(), chosen, line_forms(state, number))
+
+    async def _mark_displayed(self, now_us: int) -> None:
+        """Write that each message that awaits us was put in front of the post."""
+        for view in messages(self._service.state, now_us, open_only=True):
+            posts = self._posts(view)
+            ours = [step for step in view.ladder if step.party == self._service.state.party]
+            if posts and ours and ours[0].displayed_us is None:
+                await self._service.act(Display(ref=view.key, post=posts[0]))
+
+    # ---- acting ---------------------------------------------------------------------------------
+
+    async def _read(self, request: Request) -> Form:
+        try:
+            return read_form(await read_body(request))
+        except InputFault as fault:
+            raise Refusal(400, fault) from None
+
+    async def _sign_in(self, request: Request) -> Response:
+        form = await self._read(request)
+        if not self._access.is_token(form.one("token")):
+            raise Refusal(401, InputFault("token", wanted="the one in this node's token file"))
+        response = RedirectResponse("/", 303)
+        self._access.set_cookie(response)
+        return response
+
+    async def _act(self, request: Request) -> Response:
+        form = await self._read(request)
+        try:
+            self._access.require_form(request, form.one("form"))
+            if not self._service.begun:
+                fault = InputFault("node", value="waiting for its clock", wanted="an advance")
+                raise Refusal(503, fault)
+            act = act_from(form, self._service.clock())
+        except InputFault as fault:
+            raise Refusal(422, fault) from None
+        try:
+            await self._service.act(act)
+        except InputFault as fault:
+            raise Refusal(409, fault) from None
+        return RedirectResponse(f"/?done={form.one('kind')}", 303)
+
+    # ---- the document ---------------------------------------------------------------------------
+
+    def _fault_page(self, fault: Fault, status: int) -> Response:
+        told = tag("p", tag("strong", "Not done: "), str(fault), class_="fault", role="alert")
+        back = tag("p", tag("a", "Back to the page", href="/?refresh=off"))
+        return self._page([told, back], self._service.clock(), refresh=False, status=status)
+
+    def _page(
+        self, parts: list[Html | None], now_us: int, *, refresh: bool, status: int = 200
+    ) -> Response:
+        party = self._service.state.party
+        again = tag("meta", http_equiv="refresh", content=f"{REFRESH_S}") if refresh else None
+        head = tag(
+            "head",
+            tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("title", f"{party} post, Parley"),
+            tag("link", rel="stylesheet", href="/style.css"),
+            again,
+        )
+        change = (
+            tag("a", "stop refreshing", href="/?refresh=off")
+            if refresh
+            else tag("a", f"refresh every {REFRESH_S} s", href="/")
+        )
+        how = f"refreshes every {REFRESH_S} s" if refresh else "does not refresh by itself"
+        nav = tag("ul", [tag("li", tag("a", name, href=f"#{name}")) for name in _SECTIONS])
+        body = tag(
+            "body",
+            tag("a", "Skip to the content", href="#content", class_="skip"),
+            tag(
+                "header",
+                tag("h1", f"Parley: post of {party}"),
+                tag("p", "As of ", instant(now_us), f"; {how}: ", change),
+                tag("nav", nav, aria_label="Sections"),
+            ),
+            tag("main", parts, id="content"),
+            tag(
+                "footer",
+                tag("p", "All times are UTC. What is not shown here may still be so."),
+                class_="quiet",
+            ),
+        )
+        text = f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+        return Response(text, status, media_type="text/html")

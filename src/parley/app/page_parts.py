@@ -1,0 +1,374 @@
+"""The sections of the page, each from a view. Nothing here reads a state or takes a form.
+
+Rules: the four glance words stand first and are followed by what is missing; receipt levels each
+have their own cell; a due time is an absolute UTC instant with the time left beside it; an empty
+alert list names its feeds and says what is not watched.
+"""
+
+from __future__ import annotations
+
+from parley.app.message_views import AnswerView, Ladder, MessageView
+from parley.app.page_html import Html, due, escape, facts, instant, said, seconds, table, tag
+from parley.app.views import (
+    AlertsView,
+    AlertView,
+    BoundaryShown,
+    IntentShown,
+    LogView,
+    PeerView,
+    StatusView,
+    WatchView,
+    ZoneShown,
+)
+from parley.node.rules.lines import LineVector, Side
+
+_GLANCE = {"OPEN": "good", "DEGRADED": "warn", "SUSPENDED": "warn", "DOWN": "warn"}
+
+
+def section(name: str, title: str, *children: object) -> Html:
+    """Return a section with its heading."""
+    head = tag("h2", title, id=f"{name}-title")
+    return tag("section", head, children, id=name, aria_labelledby=f"{name}-title")
+
+
+def since(at_us: int | None, now_us: int) -> Html:
+    """Return an instant with its age."""
+    if at_us is None:
+        return instant(None, missing="never")
+    return Html(f"{instant(at_us)} ({seconds(now_us - at_us)} ago)")
+
+
+# ---- lines --------------------------------------------------------------------------------------
+
+
+def lines_part(vectors: tuple[LineVector, ...], peers: tuple[PeerView, ...], now_us: int) -> Html:
+    """Return the state of each line: the word, what is missing, and the vector behind it."""
+    if not vectors:
+        return section("lines", "Lines", tag("p", "No agreement here has a line."))
+    return section(
+        "lines", "Lines", [_line(each, now_us) for each in vectors], _peers(peers, now_us)
+    )
+
+
+def _line(vector: LineVector, now_us: int) -> Html:
+    missing = "; ".join(vector.missing)
+    word = tag("span", vector.glance, class_=f"glance {_GLANCE.get(vector.glance, '')}".rstrip())
+    rest = [": ", missing] if missing else []
+    heads = ("Party", "Agreement", "Link", "Attended", "Last said", "Said in 24 h")
+    return tag(
+        "article",
+        tag("h3", f"Line {vector.line}", tag("span", f" under {vector.agreement}", class_="quiet")),
+        tag("p", word, rest),
+        table(
+            f"State vector of {vector.line}, as this node knows it",
+            heads,
+            [_side(side, now_us) for side in vector.sides],
+        ),
+        tag("p", "Test: ", vector.test, ", last good ", since(vector.test_good_us, now_us)),
+    )
+
+
+def _side(side: Side, now_us: int) -> list[object]:
+    in_effect = [" since ", instant(side.agreement_since_us)] if side.agreement_since_us else []
+    heard = [", heard ", since(side.heard_us, now_us)]
+    attended = [", ", since(side.attended_since_us, now_us)] if side.attended_since_us else []
+    return [
+        side.party,
+        [side.agreement, in_effect],
+        [side.link, heard],
+        [side.attended, attended],
+        since(side.used_last_us, now_us),
+        str(side.used_24h_count),
+    ]
+
+
+def _peers(peers: tuple[PeerView, ...], now_us: int) -> Html:
+    rows = []
+    for peer in peers:
+        offset = "unknown" if peer.clock_offset_us is None else seconds(peer.clock_offset_us)
+        faults = str(peer.faults) if peer.faults else "none"
+        ahead = peer.claims_more_of or "no"
+        rows.append(
+            [peer.party, [peer.link, ", ", since(peer.heard_us, now_us)], offset, faults, ahead]
+        )
+    heads = (
+        "Peer",
+        "Link",
+        "Its clock against ours",
+        "Dropped for faults",
+        "Claims more of our log",
+    )
+    return table("Links to peers", heads, rows) if rows else tag("p", "No peers are configured.")
+
+
+# ---- alerts -------------------------------------------------------------------------------------
+
+
+def alerts_part(view: AlertsView, now_us: int) -> Html:
+    """Return the open alerts, soonest loss first, and what they rest on."""
+    if view.alerts:
+        heads = (
+            "Alert", "Class", "Loss of separation", "Least distance", "Clause", "Raised",
+            "Held by",
+        )  # fmt: skip
+        shown = table(
+            "Open alerts, soonest loss first", heads, [_alert(a, now_us) for a in view.alerts]
+        )
+    else:
+        names = ", ".join(feed.feed for feed in view.watch.feeds) or "none"
+        shown = tag(
+            "p",
+            tag("strong", "No alerts"),
+            f" from feeds: {names}. That is not a statement about what is not watched.",
+        )
+    return section("alerts", "Alerts", shown, _watch(view.watch, now_us))
+
+
+def _alert(alert: AlertView, now_us: int) -> list[object]:
+    urgent = alert.alert_class == "short-term"
+    what = alert.text or " and ".join(alert.aircraft)
+    name = [said(what), tag("div", alert.what, class_="quiet")]
+    loss = due(alert.loss_us, now_us) if alert.loss_us is not None else "not a matter of time"
+    least = "none predicted"
+    if alert.least_horizontal_mm is not None and alert.vertical_then_mm is not None:
+        least = f"{_metres(alert.least_horizontal_mm)} and {_metres(alert.vertical_then_mm)} apart"
+    clause = alert.clause or "none"
+    binding = "binding" if alert.binding else "advisory"
+    held = ", ".join(f"{party}: {word}" for party, word in alert.held_by.items())
+    return [
+        name,
+        tag("span", alert.alert_class, class_="alarm" if urgent else "warn"),
+        loss,
+        least,
+        f"{clause} ({binding})",
+        [instant(alert.raised_us), " by ", alert.raised_by],
+        held or "not known",
+    ]
+
+
+def _metres(of_mm: int) -> str:
+    return f"{of_mm / 1000:,.0f} m".replace(",", "\u202f")
+
+
+def _watch(watch: WatchView, now_us: int) -> Html:
+    rows = [
+        [said(f.feed), since(f.last_us, now_us), str(f.reports), str(f.refused)]
+        for f in watch.feeds
+    ]
+    heads = ("Feed", "Last report", "Reports", "Refused for want of room")
+    feeds = table("Feeds since this node started", heads, rows) if rows else ""
+    return escape(
+        [
+            feeds,
+            tag("p", f"{watch.watched} of {watch.aircraft} aircraft watched. Not watched:"),
+            tag("ul", [tag("li", line) for line in watch.not_watched]),
+        ]
+    )
+
+
+# ---- messages -----------------------------------------------------------------------------------
+
+
+def message_part(view: MessageView, now_us: int, form: Html | None) -> Html:
+    """Return one message with what it asks for and how far it got; `form` answers it."""
+    marks = [view.message_class]
+    marks += ["LIFE-SAFETY"] if view.life_safety else []
+    marks += [view.status.upper()] if view.status != "actual" else []
+    marks += ["EXPIRED"] if view.expired else []
+    marks += ["ANSWER AWAITED FROM US"] if view.awaits_us else []
+    pairs: dict[str, object] = {
+        "Line": [view.line, tag("span", f" under {view.agreement}", class_="quiet")],
+        "Sent": [instant(view.sent_us), " by ", said(view.post), " of ", view.party],
+        "To": ", ".join(view.to),
+        **{f"{name}": said(value) for name, value in view.fields.items()},
+        "Answer due": _answer_due(view, now_us),
+        "Allowed answers": ", ".join(view.answers) or "none asked",
+    }
+    if view.read_back:
+        when = due(view.read_back_due_us, now_us) if view.open else instant(view.read_back_due_us)
+        pairs["Read back"] = [", ".join(view.read_back), " by ", when]
+    if view.valid_until_us is not None:
+        pairs["Valid until"] = due(view.valid_until_us, now_us)
+    subject = [": ", said(view.subject)] if view.subject != view.message_type else None
+    origin, index = view.key
+    return tag(
+        "article",
+        tag("h3", f"{view.message_type} from {view.party}", subject),
+        tag("p", tag("strong", " · ".join(marks))),
+        tag("p", said(view.text), class_="said") if view.text else None,
+        facts(pairs),
+        _ladders(view),
+        form,
+        tag("p", tag("code", f"{origin} {index}"), class_="quiet"),
+        id=anchor(view.key),
+        class_="asks" if view.awaits_us else None,
+    )
+
+
+def _answer_due(view: MessageView, now_us: int) -> object:
+    """Return when an answer is due; the time left only while one is."""
+    if not view.answers:
+        return "none asked"
+    return due(view.answer_due_us, now_us) if view.open else instant(view.answer_due_us)
+
+
+def anchor(key: tuple[str, int]) -> str:
+    """Return the anchor of a message on the page.
+
+    >>> anchor(("parley.example/A/COAL/line/2017", 3))
+    'm-A-COAL-line-2017-3'
+    """
+    parts = key[0].split("/")[1:]
+    plain = "-".join(parts)
+    return f"m-{plain}-{key[1]}"
+
+
+def _ladders(view: MessageView) -> Html | None:
+    if not view.ladder:
+        return None
+    heads = ("To", "Sent", "Stored", "Displayed", "Answered", "Read-back")
+    return table(
+        "How far it got; each level stands for itself",
+        heads,
+        [_ladder(view, step) for step in view.ladder],
+    )
+
+
+def _ladder(view: MessageView, step: Ladder) -> list[object]:
+    stored: list[object] = [step.stored]
+    if step.stored_us is not None:
+        stored += [", it says ", instant(step.stored_us)]
+    displayed: object = "no"
+    if step.displayed_us is not None:
+        displayed = ["yes, ", instant(step.displayed_us), " to ", said(step.displayed_post or "")]
+    answered: list[object] = [_given(step.answer)] if step.answer else ["no"]
+    if step.standby is not None and step.answer is None:
+        answered = [_given(step.standby), ", promised ", instant(step.standby.promised_us)]
+    answered += [tag("div", tag("strong", "OVERDUE: "), text) for text in step.overdue]
+    answered += [tag("div", f"{post} called") for post in step.called]
+    wrong = [tag("div", said(text)) for text in step.differences]
+    word = tag("strong", "DIFFERS") if step.read_back == "differs" else step.read_back
+    return [step.party, instant(view.sent_us), stored, displayed, answered, [word, wrong]]
+
+
+def _given(answer: AnswerView) -> list[object]:
+    text = [": ", said(answer.text)] if answer.text else []
+    return [
+        tag("strong", answer.answer),
+        " ",
+        instant(answer.at_us),
+        " by ",
+        said(answer.post),
+        text,
+    ]
+
+
+# ---- zones, boundaries, intents, logs -----------------------------------------------------------
+
+
+def zones_part(zones: tuple[ZoneShown, ...], boundaries: tuple[BoundaryShown, ...]) -> Html:
+    """Return zones with both their states, and boundaries."""
+    rows = [_zone(each) for each in zones]
+    heads = ("Zone", "Shown to others", "Activity", "Promulgation", "Window", "Owner", "Agreed by")
+    shown = table("Two states each, never one", heads, rows) if rows else tag("p", "No zones.")
+    lines = [
+        [
+            [said(b.name or b.boundary), tag("div", b.boundary, class_="quiet")],
+            [said(b.left), " / ", said(b.right)],
+            f"{b.uncertainty_m:g} m",
+            _who(b.agreed_by, b.asserted_by),
+        ]
+        for b in boundaries
+    ]
+    drawn = table("Boundaries", ("Boundary", "Left / right", "Uncertain by", "Agreed by"), lines)
+    return section("zones", "Zones and boundaries", shown, drawn if lines else None)
+
+
+def _zone(zone: ZoneShown) -> list[object]:
+    view = zone.view
+    begin = instant(view.from_us, missing="no start")
+    return [
+        [said(zone.name or view.zone), tag("div", f"{view.zone}, {zone.kind}", class_="quiet")],
+        tag("strong", view.shown),
+        view.activity,
+        view.promulgation,
+        [begin, " to ", instant(view.to_us, missing="no end")],
+        view.owner or "nobody",
+        _who(zone.agreed_by, zone.asserted_by),
+    ]
+
+
+def _who(agreed_by: tuple[str, ...], asserted_by: tuple[str, ...]) -> str:
+    if agreed_by:
+        return ", ".join(agreed_by)
+    return f"AS SAID BY {', '.join(asserted_by)}" if asserted_by else "not stated"
+
+
+def intents_part(intents: tuple[IntentShown, ...]) -> Html:
+    """Return the operational intents of every party."""
+    rows = [
+        [
+            said(each.intent),
+            each.party,
+            said(each.flight),
+            each.state,
+            each.priority,
+            [
+                instant(each.from_us, missing="no start"),
+                " to ",
+                instant(each.to_us, missing="no end"),
+            ],
+        ]
+        for each in intents
+    ]
+    heads = ("Intent", "Party", "Flight", "State", "Priority", "Window")
+    shown = table("Each stands in its own party's log", heads, rows)
+    return section("intents", "Intents", shown if rows else tag("p", "No intents."))
+
+
+def logs_part(logs: tuple[LogView, ...], now_us: int) -> Html:
+    """Return the heads of all logs, with the receipts on ours."""
+    heads = ("Log", "Whose", "Entries", "Root", "Receipts", "Not readable here")
+    rows = [
+        [
+            tag("code", log.origin),
+            "ours" if log.own else f"copy of {log.party}'s",
+            str(log.size),
+            tag("code", f"{log.root[:16]}…"),
+            _receipts(log, now_us),
+            str(log.unreadable) if log.unreadable else "none",
+        ]
+        for log in logs
+    ]
+    shown = table("Signed heads as held here", heads, rows) if rows else tag("p", "No logs yet.")
+    export = tag(
+        "p", tag("a", "Download the evidence pack", href="/api/export"), ", for parley verify."
+    )
+    return section("logs", "Logs", shown, export)
+
+
+def node_part(status: StatusView) -> Html | None:
+    """Return what this node could not do and the connections that it ended; None for neither."""
+    if not status.faults and not status.links_ended:
+        return None
+    faults = [tag("li", tag("strong", "Not done: "), said(text)) for text in status.faults]
+    ended = [tag("li", instant(e.at_us), ": ", said(e.why)) for e in status.links_ended]
+    return section(
+        "node",
+        "This node",
+        [tag("p", "What it could not do itself:"), tag("ul", faults)] if faults else None,
+        [tag("p", "Connections that it ended, the last ones:"), tag("ul", ended)]
+        if ended
+        else None,
+    )
+
+
+def _receipts(log: LogView, now_us: int) -> object:
+    if not log.own:
+        return "not ours to give"
+    if not log.receipts:
+        return "none yet"
+    return [
+        tag("div", f"{r.party} holds {r.size} of {log.size}, ", since(r.at_us, now_us))
+        for r in log.receipts
+    ]

@@ -1,0 +1,241 @@
+"""The single writer: one queue of inputs, one turn of the crank at a time, then send and publish.
+
+Rules:
+- Nothing is sent or published before everything it speaks of is stored (the crank sees to it).
+- An operator's act is never refused for want of room and goes before frames and feeds.
+- Frames wait for room, so that a peer that floods is slowed by its own connection.
+- A feed is refused with a count when the queue is full; its reports are never half taken.
+
+Sockets, HTTP and the command line are elsewhere; this is the only caller of `Crank.turn`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from parley.app.crank import Clock, Crank, Turned
+from parley.node.frames import Frame
+from parley.node.inputs import Act, FrameIn, Input, LinkClosed, LinkOpened, Tick, TrackReports
+from parley.node.state import State
+from parley.world.faults import InputFault
+from parley.world.limits import INPUTS_QUEUED_MAX
+
+_TICK_S = 1.0
+Listener = Callable[[int, Turned], None]
+"""Called after each turn that stored something, with the time of the turn."""
+LinkEvent = LinkOpened | FrameIn | LinkClosed
+
+
+class Outlet(Protocol):
+    """Where frames leave; `connections.Links` is one."""
+
+    def send(self, connection: int, frame: Frame) -> None:
+        """Queue a frame on a connection; one that is gone is forgotten."""
+
+    def drop(self, connection: int, why: str) -> None:
+        """Close a connection."""
+
+
+@dataclass(slots=True)
+class Feed:
+    """What one feed has given: when last, how many reports, how many refused for want of room."""
+
+    last_us: int
+    reports: int = 0
+    refused: int = 0
+
+
+@dataclass(slots=True)
+class _Job:
+    event: Input
+    done: asyncio.Future[Turned]
+
+
+@dataclass(slots=True)
+class _Queues:
+    """Waiting inputs by precedence: acts and ticks, then links in order, then feeds."""
+
+    acts: deque[_Job] = field(default_factory=deque)
+    links: deque[_Job] = field(default_factory=deque)
+    feeds: deque[_Job] = field(default_factory=deque)
+
+    def next(self) -> _Job | None:
+        for queue in (self.acts, self.links, self.feeds):
+            if queue:
+                return queue.popleft()
+        return None
+
+    def __len__(self) -> int:
+        return len(self.acts) + len(self.links) + len(self.feeds)
+
+
+class Service:
+    """Everything that reaches one party's mind, one input at a time.
+
+    Args:
+        crank: the mind with its store.
+        clock: gives the time of each turn.
+        outlet: where frames go; set by `connections` once it stands.
+        queued_max: inputs that may wait.
+    """
+
+    def __init__(
+        self,
+        crank: Crank,
+        clock: Clock,
+        outlet: Outlet | None = None,
+        queued_max: int = INPUTS_QUEUED_MAX,
+    ) -> None:
+        self.crank = crank
+        self.clock = clock
+        self.outlet = outlet
+        self.listeners: list[Listener] = []
+        self.feeds: dict[str, Feed] = {}
+        self.link_faults: deque[tuple[int, str]] = deque(maxlen=32)
+        self.begun = False
+        self._queued_max = queued_max
+        self._queues = _Queues()
+        self._work = asyncio.Event()
+        self._room = asyncio.Condition()
+
+    @property
+    def state(self) -> State:
+        """The mind, to be read between turns and never changed."""
+        return self.crank.state
+
+    @property
+    def queued(self) -> int:
+        """How many inputs wait."""
+        return len(self._queues)
+
+    def faults(self) -> tuple[str, ...]:
+        """Return what this node itself could not do: entries not written, receipts not believed."""
+        return (*self.crank.doubted, *self.crank.unwritable.values())
+
+    # ---- ways in --------------------------------------------------------------------------------
+
+    async def act(self, event: Act) -> Turned:
+        """Return what an operator's act led to, after it is stored.
+
+        Raises:
+            InputFault: it cannot be done; nothing has changed.
+        """
+        return await self._put(self._queues.acts, event)
+
+    async def tick(self) -> Turned:
+        """Return what time alone led to."""
+        return await self._put(self._queues.acts, Tick())
+
+    async def link(self, event: LinkEvent) -> Turned:
+        """Return what a link event led to; waits for room first, so the caller reads no further."""
+        async with self._room:
+            await self._room.wait_for(lambda: self.queued < self._queued_max)
+        return await self._put(self._queues.links, event)
+
+    def link_later(self, event: LinkEvent) -> None:
+        """Queue a link event from where nothing can be awaited."""
+        _ = self._add(self._queues.links, event)
+
+    async def track_reports(self, event: TrackReports) -> Turned:
+        """Return what a feed's reports led to.
+
+        Raises:
+            InputFault: no room; all these reports are refused and counted.
+        """
+        now_us = self.clock()
+        feed = self.feeds.setdefault(event.feed, Feed(last_us=now_us))
+        if self.queued >= self._queued_max:
+            feed.refused += len(event.reports)
+            raise InputFault(
+                f"feed {event.feed}",
+                value=f"{len(event.reports)} reports with {self.queued} inputs waiting",
+                wanted=f"fewer than {self._queued_max} waiting",
+                repair="send again later, or less often",
+            )
+        feed.last_us, feed.reports = now_us, feed.reports + len(event.reports)
+        return await self._put(self._queues.feeds, event)
+
+    async def put(self, event: Input) -> Turned:
+        """Return what any input led to, by the way in that it takes.
+
+        Raises:
+            InputFault: it cannot be done or there is no room.
+        """
+        if isinstance(event, Tick):
+            return await self.tick()
+        if isinstance(event, TrackReports):
+            return await self.track_reports(event)
+        if isinstance(event, LinkOpened | FrameIn | LinkClosed):
+            return await self.link(event)
+        return await self._put(self._queues.acts, event)
+
+    def _add(self, queue: deque[_Job], event: Input) -> asyncio.Future[Turned]:
+        job = _Job(event, asyncio.get_running_loop().create_future())
+        queue.append(job)
+        self._work.set()
+        return job.done
+
+    async def _put(self, queue: deque[_Job], event: Input) -> Turned:
+        # Shielded: an act that is queued is done even if whoever asked has gone away.
+        return await asyncio.shield(self._add(queue, event))
+
+    # ---- the one loop ---------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Turn the crank for each input until cancelled.
+
+        Raises:
+            OurFault: the store failed or a rule is broken: the node must stop and be looked at.
+        """
+        self.begun = True
+        while True:
+            job = self._queues.next()
+            if job is None:
+                self._work.clear()
+                await self._work.wait()
+                continue
+            self._turn(job)
+            # Readers, writers and requests get their turn between two of ours.
+            await asyncio.sleep(0)
+            async with self._room:
+                self._room.notify_all()
+
+    def _turn(self, job: _Job) -> None:
+        now_us = self.clock()
+        try:
+            turned = self.crank.turn(now_us, job.event)
+        except InputFault as fault:
+            self._refused(job, fault)
+            return
+        if self.outlet is not None:
+            for out in turned.frames:
+                self.outlet.send(out.connection, out.frame)
+            for drop in turned.drops:
+                self.link_faults.append((now_us, drop.why))
+                self.outlet.drop(drop.connection, drop.why)
+        if turned.written or turned.mirrored:
+            for listener in self.listeners:
+                listener(now_us, turned)
+        if not job.done.done():
+            job.done.set_result(turned)
+
+    def _refused(self, job: _Job, fault: InputFault) -> None:
+        """Tell whoever asked; a link event that cannot be taken ends its link instead."""
+        if isinstance(job.event, LinkOpened | FrameIn | LinkClosed):
+            self.link_faults.append((self.clock(), str(fault)))
+            if self.outlet is not None:
+                self.outlet.drop(job.event.connection, str(fault))
+            job.done.set_result(Turned())
+        elif not job.done.done():
+            job.done.set_exception(fault)
+            job.done.exception()  # Marked as seen: whoever asked may have gone away.
+
+    async def tick_each_second(self) -> None:
+        """Let time pass, for a node whose clock is the wall's, until cancelled."""
+        while True:
+            await self.tick()
+            await asyncio.sleep(_TICK_S)

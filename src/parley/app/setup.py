@@ -1,0 +1,103 @@
+"""`parley node init`: the folder of a new node, and the text that its peers need.
+
+Only public keys are returned. Nothing that is there already is changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+
+from parley.app.config import is_loopback, parse_address
+from parley.app.keyfile import make_keys, make_token, read_keys
+from parley.node.identity import Keys
+from parley.world.agreement import check_name
+from parley.world.faults import InputFault
+
+_CONFIG = Template("""# The node of $party. Paths are relative to this folder.
+party = "$party"
+
+# One file, one writer: the logs of this party and its copies of the peers' logs.
+store = "parley.db"
+
+# The folder of the private keys. Whoever reads them can sign as $party.
+keys = "keys"
+
+# The agreements this party has adopted: JSON documents, byte for byte the same at every party.
+agreements = []
+
+# Where peers reach this node. Port 0 takes any that is free.
+[listen]
+host = "$listen_host"
+port = $listen_port
+
+# The page and the API for this party's own posts; loopback only. Remove the table to serve none.
+# Acts need the token in this file.
+[http]
+host = "$http_host"
+port = $http_port
+token = "token"
+
+# One table per peer; its own "parley node init" printed it. Compare the fingerprints by voice.
+# [[peer]]
+# party = "..."
+# address = "host:port"
+# log = "..."
+# mirror = "..."
+# link = "..."
+""")
+
+
+def make_node(folder: Path, *, party: str, listen: str, http: str) -> str:
+    """Return the `[[peer]]` table that the peers of a new node paste into their files.
+
+    Args:
+        folder: made; may exist, but holds no node yet.
+        party: the id of the party.
+        listen: host:port for peers.
+        http: loopback host:port for the page and the API.
+
+    Raises:
+        InputFault: a bad name or address, or a node that is there already.
+    """
+    check_name(party, "--party")
+    if '"' in party:
+        raise InputFault("--party", value=party, wanted="a name without quotation marks")
+    listen_host, listen_port = parse_address(listen, "--listen")
+    http_host, http_port = parse_address(http, "--http")
+    if not is_loopback(http_host):
+        raise InputFault("--http", value=http_host, wanted="a loopback address, e.g. 127.0.0.1")
+    config = folder / "node.toml"
+    if config.exists():
+        raise InputFault(
+            f"{config}",
+            value="there already",
+            wanted="a new folder",
+            repair="a node is never remade",
+        )
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_keys(folder / "keys", party)
+        make_token(folder / "token")
+        config.write_text(
+            _CONFIG.substitute(
+                party=party,
+                listen_host=listen_host,
+                listen_port=listen_port,
+                http_host=http_host,
+                http_port=http_port,
+            ),
+            "utf-8",
+        )
+    except OSError as error:
+        raise InputFault(f"{folder}", value=error.strerror, wanted="a writable folder") from None
+    return peer_table(party, listen, read_keys(folder / "keys", party))
+
+
+def peer_table(party: str, address: str, keys: Keys) -> str:
+    """Return the `[[peer]]` table of a party: public keys, and fingerprints to compare by voice."""
+    lines = ["[[peer]]", f'party = "{party}"', f'address = "{address}"']
+    for role, key in (("log", keys.log), ("mirror", keys.mirror), ("link", keys.link)):
+        lines.append(f"# fingerprint {key.verifier.fingerprint}")
+        lines.append(f'{role} = "{key.verifier.vkey}"')
+    return "\n".join(lines) + "\n"

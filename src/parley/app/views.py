@@ -1,0 +1,377 @@
+"""What the page and the API show: plain records made from a node's state at an instant.
+
+Only reading. What is not known is `None` or "unknown", never a word that sounds better. Messages
+are in `message_views`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from parley.app.message_views import Known, held_by, messages
+from parley.app.service import Feed, Service
+from parley.node.entries import AlertRaised, Entry, StateVector
+from parley.node.picture import STALE_US, Picture
+from parley.node.rules.intents import intents_of
+from parley.node.rules.lines import LineVector, line_vector
+from parley.node.rules.peering import link_state
+from parley.node.rules.tracks import open_alerts
+from parley.node.rules.zones import ZoneView, boundaries_of, zone_view, zones_of
+from parley.node.state import Key, Log, Scope, State, key_of
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+# ---- lines, zones, boundaries, intents ----------------------------------------------------------
+
+
+class ZoneShown(_View, frozen=True, kw_only=True):
+    """A zone with both its states, what is shown to others, and who agreed to it or asserts it."""
+
+    view: ZoneView
+    name: str
+    kind: str
+    agreed_by: tuple[str, ...]
+    asserted_by: tuple[str, ...]
+
+
+class BoundaryShown(_View, frozen=True, kw_only=True):
+    """A boundary: its sides, how sure its course is, and who agreed to it or asserts it."""
+
+    boundary: str
+    agreement: str
+    name: str
+    left: str
+    right: str
+    vertices: int
+    uncertainty_m: float
+    agreed_by: tuple[str, ...]
+    asserted_by: tuple[str, ...]
+
+
+class IntentShown(_View, frozen=True, kw_only=True):
+    """An operational intent as it stands."""
+
+    intent: str
+    agreement: str
+    party: str
+    flight: str
+    state: str
+    priority: str
+    version: int
+    volumes: int
+    from_us: int | None
+    to_us: int | None
+
+
+def line_vectors(state: State, now_us: int) -> tuple[LineVector, ...]:
+    """Return the vector of every line of every agreement."""
+    return tuple(
+        line_vector(state, agreement, line, now_us)
+        for _, agreement in sorted(state.identity.agreements.items())
+        for line in agreement.lines
+    )
+
+
+def zones_shown(state: State, now_us: int) -> tuple[ZoneShown, ...]:
+    """Return every zone with its two states."""
+    return tuple(
+        ZoneShown(
+            view=zone_view(state, state.scope(name), zone, now_us),
+            name=zone.name,
+            kind=zone.kind,
+            agreed_by=zone.agreed_by,
+            asserted_by=zone.asserted_by,
+        )
+        for name in sorted(state.identity.agreements)
+        for _, zone in sorted(zones_of(state, state.scope(name)).items())
+    )
+
+
+def boundaries_shown(state: State) -> tuple[BoundaryShown, ...]:
+    """Return every boundary."""
+    return tuple(
+        BoundaryShown(
+            boundary=each.id,
+            agreement=name,
+            name=each.name,
+            left=each.left,
+            right=each.right,
+            vertices=len(each.vertices),
+            uncertainty_m=each.uncertainty_m,
+            agreed_by=each.agreed_by,
+            asserted_by=each.asserted_by,
+        )
+        for name in sorted(state.identity.agreements)
+        for _, each in sorted(boundaries_of(state, state.scope(name)).items())
+    )
+
+
+def intents_shown(state: State) -> tuple[IntentShown, ...]:
+    """Return every intent, of every party."""
+    found = []
+    for name in sorted(state.identity.agreements):
+        for (party, _), view in sorted(intents_of(state.scope(name)).items()):
+            starts = [v.from_us for v in view.intent.volumes]
+            ends = [v.to_us for v in view.intent.volumes]
+            found.append(
+                IntentShown(
+                    intent=view.intent.id,
+                    agreement=name,
+                    party=party,
+                    flight=view.intent.flight,
+                    state=view.state.value,
+                    priority=view.intent.priority,
+                    version=view.intent.version,
+                    volumes=len(view.intent.volumes),
+                    from_us=None if None in starts else min(us for us in starts if us is not None),
+                    to_us=None if None in ends else max(us for us in ends if us is not None),
+                )
+            )
+    return tuple(found)
+
+
+# ---- alerts, and what is watched ----------------------------------------------------------------
+
+
+class AlertView(_View, frozen=True, kw_only=True):
+    """An open alert: what, by when, by which clause, and whether each party concerned has it."""
+
+    key: Key
+    agreement: str
+    raised_by: str
+    raised_us: int
+    what: str
+    alert_class: str
+    aircraft: tuple[str, ...]
+    parties: tuple[str, ...]
+    clause: str | None
+    binding: bool
+    loss_us: int | None
+    least_us: int | None
+    least_horizontal_mm: int | None
+    vertical_then_mm: int | None
+    horizontal_mm: int | None
+    vertical_mm: int | None
+    object: str | None
+    text: str
+    states: tuple[StateVector, ...]
+    held_by: dict[str, Known]
+
+
+class FeedView(_View, frozen=True, kw_only=True):
+    """A feed that has reported since this node started."""
+
+    feed: str
+    last_us: int
+    reports: int
+    refused: int
+
+
+class WatchView(_View, frozen=True, kw_only=True):
+    """What alerts rest on: feeds, aircraft watched, and what is not watched, in words."""
+
+    at_us: int
+    evaluated_us: int
+    feeds: tuple[FeedView, ...]
+    aircraft: int
+    watched: int
+    not_watched: tuple[str, ...]
+
+
+class AlertsView(_View, frozen=True, kw_only=True):
+    """The open alerts by time to loss, and what they rest on. An empty list is not all-clear."""
+
+    alerts: tuple[AlertView, ...]
+    watch: WatchView
+
+
+def alerts_view(state: State, feeds: dict[str, Feed], now_us: int) -> AlertsView:
+    """Return the open alerts, soonest loss first, and what is watched."""
+    found = [_alert_view(state, scope, entry) for scope, entry in open_alerts(state)]
+    found.sort(key=lambda a: (a.loss_us is None, a.loss_us or 0, a.raised_us, a.key))
+    return AlertsView(alerts=tuple(found), watch=watch_view(state.picture, feeds, now_us))
+
+
+def _alert_view(state: State, scope: Scope, entry: Entry) -> AlertView:
+    body = entry.body
+    assert isinstance(body, AlertRaised)
+    agreement = state.agreement(scope.agreement_id)
+    nodes = [p.id for p in agreement.parties if not p.bound_through] if agreement else []
+    return AlertView(
+        key=key_of(entry),
+        agreement=scope.agreement_id,
+        raised_by=entry.log.party,
+        raised_us=entry.issued_us,
+        what=body.what,
+        alert_class=body.alert_class,
+        aircraft=body.aircraft,
+        parties=body.parties,
+        clause=body.clause,
+        binding=body.binding,
+        loss_us=body.loss_at_us,
+        least_us=body.least_at_us,
+        least_horizontal_mm=body.least_horizontal_mm,
+        vertical_then_mm=body.vertical_then_mm,
+        horizontal_mm=body.horizontal_mm,
+        vertical_mm=body.vertical_mm,
+        object=body.object,
+        text=body.text,
+        states=body.states,
+        held_by={party: held_by(state, scope, entry, party) for party in sorted(nodes)},
+    )
+
+
+def watch_view(picture: Picture, feeds: dict[str, Feed], now_us: int) -> WatchView:
+    """Return what the picture rests on, and what is not watched."""
+    known = picture.aircraft.values()
+    stale = sum(now_us - each.last.at_us > STALE_US for each in known)
+    single = sum(len(each.reports) < 2 and now_us - each.last.at_us <= STALE_US for each in known)
+    lines = ["aircraft that no feed of this node reports"]
+    if not feeds:
+        lines = ["everything: no feed has reported since this node started"]
+    if stale:
+        lines.append(f"{stale} aircraft without a report for {STALE_US // 1_000_000} s")
+    if single:
+        lines.append(f"{single} aircraft with one report only")
+    lines += [f"{count} times refused: {why}" for why, count in sorted(picture.refused.items())]
+    return WatchView(
+        at_us=now_us,
+        evaluated_us=picture.evaluated_us,
+        feeds=tuple(
+            FeedView(feed=name, last_us=f.last_us, reports=f.reports, refused=f.refused)
+            for name, f in sorted(feeds.items())
+        ),
+        aircraft=len(picture.aircraft),
+        watched=len(picture.aircraft) - stale - single,
+        not_watched=tuple(lines),
+    )
+
+
+# ---- logs, and the node itself ------------------------------------------------------------------
+
+
+class ReceiptView(_View, frozen=True, kw_only=True):
+    """A peer's newest receipt for one of our logs: it holds that many entries, it says since."""
+
+    party: str
+    size: int
+    at_us: int
+
+
+class LogView(_View, frozen=True, kw_only=True):
+    """A log as held here."""
+
+    origin: str
+    agreement: str
+    party: str
+    kind: str
+    year: int
+    own: bool
+    size: int
+    root: str
+    unreadable: int
+    clock_went_back: int
+    receipts: tuple[ReceiptView, ...]
+
+
+class PeerView(_View, frozen=True, kw_only=True):
+    """A peer: the link to it as measured here, and the faults it was dropped for."""
+
+    party: str
+    link: str
+    heard_us: int | None
+    clock_offset_us: int | None
+    faults: int
+    claims_more_of: str | None
+
+
+class LinkEnded(_View, frozen=True, kw_only=True):
+    """A connection that this node ended, and why."""
+
+    at_us: int
+    why: str
+
+
+class StatusView(_View, frozen=True, kw_only=True):
+    """The node at a glance; `faults` is what it could not do itself."""
+
+    party: str
+    now_us: int
+    version: str
+    agreements: tuple[str, ...]
+    peers: tuple[PeerView, ...]
+    lines: dict[str, str]
+    queued: int
+    open_messages: int
+    awaiting_us: int
+    open_alerts: int
+    faults: tuple[str, ...]
+    links_ended: tuple[LinkEnded, ...]
+
+
+def logs_view(state: State) -> tuple[LogView, ...]:
+    """Return every log held, own and mirrored, with the receipts on ours."""
+    return tuple(_log_view(state, log) for log in state.logs())
+
+
+def _log_view(state: State, log: Log) -> LogView:
+    origin, name = log.name.origin, log.name
+    scope = state.scope(name.agreement)
+    return LogView(
+        origin=origin,
+        agreement=name.agreement,
+        party=name.party,
+        kind=name.kind,
+        year=name.year,
+        own=name.party == state.party,
+        size=log.head.size,
+        root=log.head.root,
+        unreadable=sum(key[0] == origin for key in scope.unreadable),
+        clock_went_back=log.clock_went_back,
+        receipts=tuple(
+            ReceiptView(party=party, size=held.size, at_us=held.time_s * 1_000_000)
+            for party, held in sorted(state.links.receipts.get(origin, {}).items())
+        ),
+    )
+
+
+def peers_view(state: State, now_us: int) -> tuple[PeerView, ...]:
+    """Return every peer."""
+    found = []
+    for party in sorted(state.identity.peers):
+        word, heard_us = link_state(state, party, now_us)
+        ahead = [origin for origin, (who, _) in state.links.ahead.items() if who == party]
+        found.append(
+            PeerView(
+                party=party,
+                link=word,
+                heard_us=heard_us,
+                clock_offset_us=state.links.offset_us.get(party),
+                faults=state.links.faults.get(party, 0),
+                claims_more_of=ahead[0] if ahead else None,
+            )
+        )
+    return tuple(found)
+
+
+def status_view(service: Service, now_us: int, *, version: str) -> StatusView:
+    """Return the node at a glance."""
+    state = service.state
+    open_ones = messages(state, now_us, open_only=True)
+    return StatusView(
+        party=state.party,
+        now_us=now_us,
+        version=version,
+        agreements=tuple(sorted(state.identity.agreements)),
+        peers=peers_view(state, now_us),
+        lines={each.line: each.glance for each in line_vectors(state, now_us)},
+        queued=service.queued,
+        open_messages=len(open_ones),
+        awaiting_us=sum(view.awaits_us for view in open_ones),
+        open_alerts=sum(1 for _ in open_alerts(state)),
+        faults=service.faults(),
+        links_ended=tuple(LinkEnded(at_us=at_us, why=why) for at_us, why in service.link_faults),
+    )

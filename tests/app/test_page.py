@@ -1,0 +1,291 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.twonodes import WEB, say, until
+from parley.app.page_forms import act_from, read_form
+from parley.app.page_html import Html, due, escape, tag, visible
+from parley.app.page_parts import alerts_part
+from parley.app.page_style import DARK, LIGHT
+from parley.app.views import AlertsView, FeedView, WatchView
+from parley.world.faults import InputFault
+
+pytest_plugins = ["app.sharednodes"]
+VOID = {"meta", "link", "input", "br", "hr"}
+
+
+class Reader(HTMLParser):
+    """Reads a page: its elements with their attributes, its text, and whether tags match."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.texts, self.open, self.wrong = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        self.texts.append("" if tag in ("b", "bdi", "strong", "time", "span", "a") else " ")
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.elements if tag == name]
+
+    @property
+    def text(self):
+        return " ".join("".join(self.texts).split())
+
+
+@pytest.fixture
+def rus(nodes):
+    return nodes["RUS"]
+
+
+@pytest.fixture
+def post(rus):
+    """A browser of the post of RUS that has signed in."""
+    with httpx.Client(base_url=rus.url, follow_redirects=True, verify=False) as browser:
+        reply = browser.post("/sign-in", data={"token": rus.token})
+        assert reply.status_code == 200
+        yield browser
+
+
+def said_to_rus(nodes, **changed):
+    key = nodes["COAL"].act(**say(**changed)).json()["key"]
+    until(lambda: [m for m in nodes["RUS"].get("/api/messages") if m["key"] == key])
+    return key
+
+
+def message(nodes, party, key):
+    return next(m for m in nodes[party].get("/api/messages") if m["key"] == key)
+
+
+def fill(browser, page, **values):
+    """Send the form of a page whose hidden values hold these; return the reply."""
+    number = re.search(r'name="form" value="(\w+)"', page.text)[1]
+    return browser.post("/act", data={"form": number, **values})
+
+
+def test_the_page_is_whole_and_says_the_glance_word_first(nodes):
+    page = Reader(WEB.get(nodes["COAL"].url).text)
+    assert page.open == page.wrong == []
+    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("script") == []
+    assert {"header", "main", "nav", "footer", "h1"} <= {name for name, _ in page.elements}
+    assert re.search(r"Line L1 under AGR-1 (OPEN|DEGRADED|SUSPENDED|DOWN)\b", page.text)
+    assert [m["content"] for m in page.all("meta") if m.get("http-equiv") == "refresh"] == ["10"]
+    calm = Reader(WEB.get(f"{nodes['COAL'].url}/?refresh=off").text)
+    assert [m for m in calm.all("meta") if m.get("http-equiv") == "refresh"] == []
+
+
+def test_every_control_has_a_label_and_every_table_its_headers(nodes, post):
+    said_to_rus(nodes)
+    page = Reader(post.get("/?refresh=off&write=clearance").text)
+    assert page.open == page.wrong == []
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    labelled = {attributes["for"] for attributes in page.all("label") if "for" in attributes}
+    for name in ("input", "select", "textarea"):
+        for control in page.all(name):
+            wrapped = control.get("type") == "checkbox" and control["name"] == "to"
+            assert control.get("type") == "hidden" or wrapped or control["id"] in labelled, control
+    assert labelled <= set(ids)
+    assert all(each["scope"] in ("col", "row") for each in page.all("th"))
+    assert len(page.all("table")) == len(page.all("caption"))
+    for attributes in page.all("a"):
+        place = attributes["href"].partition("#")[2]
+        assert not place or place in ids
+
+
+# ---- receipts -----------------------------------------------------------------------------------
+
+
+def test_nobody_was_shown_a_message_by_a_page_that_nobody_signed_in_to(nodes, rus):
+    key = said_to_rus(nodes)
+    page = WEB.get(rus.url)
+    assert "ANSWER AWAITED FROM US" in page.text
+    assert 'action="/act"' not in page.text
+    assert message(nodes, "RUS", key)["ladder"][0]["displayed_us"] is None
+
+
+def test_showing_a_message_to_the_post_writes_its_displayed_receipt(nodes, post):
+    key = said_to_rus(nodes)
+    post.get("/", headers={"Sec-Purpose": "prefetch"})
+    assert message(nodes, "RUS", key)["ladder"][0]["displayed_us"] is None
+    post.get("/")
+    shown = until(lambda: message(nodes, "COAL", key)["ladder"][0]["displayed_us"])
+    post.get("/")
+    assert message(nodes, "RUS", key)["ladder"][0]["displayed_us"] == shown
+
+
+def test_an_answer_with_read_back_goes_through_the_page(nodes, post):
+    key = said_to_rus(nodes)
+    page = post.get("/?refresh=off")
+    assert '<input id="m-' in page.text
+    article = page.text[page.text.index("Read back: zone") - 3000 :]
+    assert 'value="Z1"' not in article  # what must be read back is typed, never filled in
+    values = {
+        "kind": "answer", "log": key[0], "index": str(key[1]), "answer": "ROGER",
+        "field.zone": "Z1", "field.activity": "hot", "post": "duty-officer", "text": "",
+    }  # fmt: skip
+    reply = fill(post, page, **values)
+    assert reply.status_code == 200
+    assert "signed and stored" in reply.text
+    step = until(
+        lambda: (s := message(nodes, "COAL", key)["ladder"][0])["read_back"] == "matched" and s
+    )
+    assert step["answer"]["answer"] == "ROGER"
+    again = fill(post, page, **values)
+    assert again.status_code == 409
+    assert "one closing answer" in again.text
+
+
+def test_a_message_is_written_through_the_page(nodes, post):
+    page = post.get("/?refresh=off&write=free.text")
+    reply = fill(
+        post, page, kind="say", line="AGR-1|L1", to="COAL", message_type="free.text",
+        text="good morning", more="place: Deir\nnote: a: b\n", post="duty-officer",
+        message_class="", valid_min="30", subject="",
+    )  # fmt: skip
+    assert reply.status_code == 200
+    sent = nodes["RUS"].get("/api/messages")[0]
+    assert (sent["text"], sent["fields"]) == ("good morning", {"place": "Deir", "note": "a: b"})
+    assert sent["valid_until_us"] - sent["sent_us"] == pytest.approx(1_800_000_000, abs=5_000_000)
+
+
+@pytest.mark.parametrize("values", [{}, {"form": "x"}, {"form": ""}])
+def test_a_form_that_is_not_ours_does_nothing(nodes, post, values):
+    before = nodes["RUS"].acts()
+    body = {"kind": "presence", "line": "AGR-1|L1", "post": "duty-officer", "present": "yes"}
+    assert post.post("/act", data={**body, **values}).status_code == 403
+    assert nodes["RUS"].acts() == before
+
+
+def test_a_form_without_the_session_does_nothing(nodes, post, rus):
+    page = post.get("/?refresh=off")
+    number = re.search(r'name="form" value="(\w+)"', page.text)[1]
+    reply = WEB.post(f"{rus.url}/act", data={"form": number, "kind": "presence"})
+    assert reply.status_code == 403
+    assert WEB.post(f"{rus.url}/sign-in", data={"token": "x"}).status_code == 401
+
+
+# ---- what peers wrote ---------------------------------------------------------------------------
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'; DROP TABLE entries; --",
+    "</article></main><h1>OPEN</h1>",
+    "&lt;b&gt;",
+    "\u202egnp.exe\u202c",
+    "a\x00b\x1b[2Jc",
+    "javascript:alert(1)",
+    "<a href=//evil.example>x</a>",
+]
+
+
+def test_what_a_peer_wrote_is_text_whatever_it_looks_like(nodes, post):
+    plain = Reader(post.get("/?refresh=off").text)
+    shapes = {name for name, _ in plain.elements}
+    for bad in HOSTILE:
+        fields = {"zone": bad, "activity": bad, bad[:60]: "x"}
+        said_to_rus(nodes, text=bad, subject=bad, fields=fields)
+    reply = post.get("/?refresh=off")
+    page = Reader(reply.text)
+    assert page.open == page.wrong == []
+    assert page.all("script") == page.all("img") == []
+    assert len(page.all("h1")) == 1
+    assert {name for name, _ in page.elements} <= shapes | {"fieldset", "legend", "form", "select"}
+    links = {attributes["href"] for attributes in page.all("a")}
+    assert all(link.startswith(("/", "#")) and not link.startswith("//") for link in links)
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    assert "\u202e" not in reply.text
+    assert "\x00" not in reply.text
+    assert "\x1b" not in reply.text
+    for bad in HOSTILE:
+        assert " ".join(visible(bad).split()) in page.text
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=60)
+def test_any_text_comes_out_as_the_text_it_is(text):
+    read = Reader(tag("p", text, title=text))
+    assert read.open == read.wrong == []
+    assert [name for name, _ in read.elements] == ["p"]
+    assert "".join(read.texts) == visible(text) + " "
+    assert read.all("p")[0]["title"] == visible(text)
+
+
+def test_only_what_was_made_here_is_html():
+    assert escape(Html("<b>")) == "<b>"
+    assert escape("<b>") == "&lt;b&gt;"
+    assert escape([None, 1, "&"]) == "1&amp;"
+
+
+# ---- parts --------------------------------------------------------------------------------------
+
+
+def test_an_empty_alert_list_names_its_feeds_and_what_is_not_watched():
+    watch = WatchView(
+        at_us=0, evaluated_us=0, aircraft=3, watched=2, not_watched=("1 aircraft with one report",),
+        feeds=(FeedView(feed="radar north", last_us=0, reports=9, refused=0),),
+    )  # fmt: skip
+    text = Reader(alerts_part(AlertsView(alerts=(), watch=watch), 1_000_000)).text
+    assert "No alerts from feeds: radar north. That is not a statement" in text
+    assert "2 of 3 aircraft watched. Not watched: 1 aircraft with one report" in text
+
+
+def test_a_due_time_is_absolute_with_the_time_left_in_words():
+    at_us = 1_497_938_400_000_000
+    assert "06:00:00Z</time>, 1 min 24 s left" in due(at_us, at_us - 84_000_000)
+    assert "<strong>LATE by 5 s</strong>" in due(at_us, at_us + 5_000_000)
+
+
+def luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground_in_both_themes(theme):
+    def contrast(one, other):
+        high, low = sorted((luminance(theme[one]), luminance(theme[other])), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in ("ground", "panel"):
+        for name in ("text", "quiet", "link", "warn", "alarm", "good"):
+            assert contrast(name, ground) >= 4.5, (name, ground)
+        assert contrast("line", ground) >= 3.0, ground
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"kind=dance", "form kind is dance"),
+        (b"kind=answer&log=L&index=x", "index"),
+        (b"kind=say&more=no+colon", "name: value"),
+        (b"kind=say&message_class=LOUD", "DISTRESS"),
+        (b"kind=say&valid_min=soon", "a number"),
+        (b"kind=line&value=maybe", "suspended"),
+        (b"kind=say&kind=say", "once"),
+        (b"%ff=%zz&&&", "form"),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_one_fault(body, words):
+    with pytest.raises(InputFault, match=words):
+        act_from(read_form(body), 0)

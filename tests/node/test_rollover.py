@@ -1,0 +1,101 @@
+"""The year turns: every party has two logs of a kind, and everything goes on as before."""
+
+from __future__ import annotations
+
+import pytest
+import simworld
+from nodekit import do, pair, say, thread
+from simworld import SECOND_US
+from test_lines import attend, good_test, side, vector
+from test_tracks import alerts_of, fly, head_on
+
+from parley.app.crank import Crank
+from parley.node.entries import AlertResolved
+from parley.node.inputs import Answer, DeclareLine
+from parley.node.rules.agreements import agreed_by
+from parley.node.rules.hotline import closing_answer
+from parley.node.rules.tracks import open_alerts
+from parley.node.state import digest, key_of
+from parley.world.time import parse_instant_us
+
+FIELDS = {"flight": "F1", "zone": "Z1"}
+NEW_YEAR_US = parse_instant_us("2027-01-01T00:00:00Z")
+
+
+@pytest.fixture
+def world(monkeypatch):
+    monkeypatch.setattr(simworld, "START_US", NEW_YEAR_US - 30 * SECOND_US)
+    return pair()
+
+
+def test_a_message_of_the_old_year_is_answered_checked_and_escalated_in_the_new(world) -> None:
+    key = say(world)
+    silent = say(world, message_type="free.text", message_class="URGENT", fields={})
+    world.run(40)
+    do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields=FIELDS))
+    world.run(40)
+    for party in ("ALFA", "BRAVO"):
+        held = thread(world, party, key)
+        closed = closing_answer(held, "BRAVO")
+        assert (key[0][-4:], closed.log.year) == ("2026", 2027)
+        assert held.checks[key_of(closed)].body.matches
+        assert thread(world, party, silent).overdue[("BRAVO", "answer")].log.year == 2027
+    assert not world.drops
+    receipts = world.node("ALFA").state.links.receipts
+    assert {origin[-4:] for origin in receipts} == {"2026", "2027"}
+    assert digest(world.node("ALFA").state.scope("AB")) == digest(
+        world.node("BRAVO").state.scope("AB")
+    )
+
+
+def test_the_line_keeps_its_state_over_the_year(world) -> None:
+    attend(world)
+    good_test(world)
+    world.run(40)
+    assert vector(world, "ALFA").glance == "OPEN"
+    own = world.node("ALFA").state.scope("AB").adopted_by("ALFA")
+    assert agreed_by(world.node("BRAVO").state.scope("AB"), own.sha256) == ("ALFA", "BRAVO")
+    do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="d", value="suspended"))
+    world.run(65)
+    assert side(world, "ALFA", "BRAVO").agreement == "suspended"
+    assert side(world, "ALFA", "BRAVO").used_24h_count == 0
+    assert side(world, "ALFA", "ALFA").used_24h_count == 1
+
+
+def test_an_alert_of_the_old_year_is_resolved_in_the_new(world) -> None:
+    written = fly(world, "ALFA", head_on(distance_m=20_000.0), 120)
+    assert alerts_of(written)[0].log.year == 2026
+    (resolved,) = [e for e in written if isinstance(e.body, AlertResolved)]
+    assert resolved.log.year == 2027
+    assert not list(open_alerts(world.node("ALFA").state))
+
+
+def test_both_years_are_folded_back_and_gone_on_with(world) -> None:
+    key = say(world)
+    world.run(60)
+    do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields=FIELDS))
+    world.run(5)
+    crank = world.node("ALFA")
+    again = Crank(world.identities["ALFA"], world.stores["ALFA"])
+    assert digest(again.state.scope("AB")) == digest(crank.state.scope("AB"))
+    world.crash("ALFA", back_after_s=1)
+    world.run(10)
+    later = say(world)
+    world.run(5)
+    assert later[0].endswith("2027")
+    assert thread(world, "BRAVO", later).said is not None
+
+
+def test_peers_whose_clocks_are_in_different_years_go_on(world) -> None:
+    world.clock_offset_us["BRAVO"] = 60 * SECOND_US
+    key = say(world)
+    world.run(3)
+    do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields=FIELDS))
+    world.run(3)
+    back = say(world, "BRAVO", "ALFA")
+    world.run(3)
+    do(world, "ALFA", Answer(ref=back, post="desk", answer="WILCO", fields=FIELDS))
+    world.run(3)
+    assert closing_answer(thread(world, "ALFA", key), "BRAVO").log.year == 2027
+    assert closing_answer(thread(world, "BRAVO", back), "ALFA").log.year == 2026
+    assert not world.drops
