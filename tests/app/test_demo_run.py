@@ -13,7 +13,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from shared_data import shared
 
 from app.demokit import Notes
 from parley.app.cli.demo import find_scenario
@@ -33,6 +32,7 @@ from parley.detect.encounters import Minima
 from parley.trust.bytes import sha256_hex
 from parley.world.agreement import Term
 from parley.world.faults import InputFault
+from shared_data import shared
 
 TOP = Path(__file__).resolve().parents[2]
 

@@ -12,10 +12,10 @@ from simstory import Story
 
 from parley.node.entries import Seen
 from parley.node.rules.agreements import agreed_by
+from parley.node.rules.alerts import open_alerts
 from parley.node.rules.hotline import closing_answer
 from parley.node.rules.intents import intents_of
 from parley.node.rules.lines import line_vector, results_of_tests
-from parley.node.rules.tracks import open_alerts
 from parley.node.rules.zones import zone_view, zones_of
 from parley.node.state import State, digest, fold, key_of
 from parley.node.step import next_due_us

@@ -42,10 +42,10 @@ from parley.node.inputs import (
 )
 from parley.node.links import Session
 from parley.node.picture import AHEAD_US, Picture, TrackReport
+from parley.node.rules.alerts import open_alerts
 from parley.node.rules.hotline import closing_answer
 from parley.node.rules.lines import suspended_by
 from parley.node.rules.peering import link_state
-from parley.node.rules.tracks import open_alerts
 from parley.node.rules.zones import find_zone, zones_of
 from parley.node.state import fold
 from parley.node.step import SEEN_MAX

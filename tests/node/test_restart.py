@@ -11,7 +11,7 @@ from test_tracks import alerts_of, fly, head_on, replaced, zoned
 from parley.app.crank import Crank
 from parley.node.entries import AlertResolved
 from parley.node.inputs import Tick
-from parley.node.rules.tracks import open_alerts
+from parley.node.rules.alerts import open_alerts
 from parley.world.boundary import Boundary
 from parley.world.faults import OurFault
 from parley.world.geo import Position

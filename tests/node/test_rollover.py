@@ -13,8 +13,8 @@ from parley.app.crank import Crank
 from parley.node.entries import AlertResolved
 from parley.node.inputs import Answer, DeclareLine
 from parley.node.rules.agreements import agreed_by
+from parley.node.rules.alerts import open_alerts
 from parley.node.rules.hotline import closing_answer
-from parley.node.rules.tracks import open_alerts
 from parley.node.state import digest, key_of
 from parley.world.time import parse_instant_us
 

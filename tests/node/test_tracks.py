@@ -16,7 +16,9 @@ from simworld import SECOND_US, SimWorld
 from parley.node.entries import AlertRaised, AlertResolved
 from parley.node.inputs import TrackReports
 from parley.node.picture import Picture, TrackReport
-from parley.node.rules.tracks import _may_be_in, open_alerts, pair_rule, pair_rules
+from parley.node.rules.alerts import open_alerts
+from parley.node.rules.objects import may_be_in
+from parley.node.rules.pairs import pair_rule, pair_rules
 from parley.node.state import Scope
 from parley.world.agreement import Party, Separation
 from parley.world.boundary import Boundary
@@ -338,10 +340,10 @@ def test_no_zone_is_passed_over_by_its_ball(lat, lon, size, corners, turn, out, 
         there_lon = (lon + out * size * math.cos(angle) + 180.0) % 360.0 - 180.0
         position = Position(lat_deg=there_lat, lon_deg=there_lon)
         if zone_contains(zone, position).decided != "out":
-            assert _may_be_in(scope, ("Z", zone), position)
+            assert may_be_in(scope, ("Z", zone), position)
 
 
 def test_a_far_zone_is_not_looked_at(monkeypatch) -> None:
     world = zoned()
-    monkeypatch.setattr("parley.node.rules.tracks.zone_contains", None)
+    monkeypatch.setattr("parley.node.rules.objects.zone_contains", None)
     assert not fly(world, "ALFA", [("B1", "BRAVO", 37.0, 38.0, 90.0, 200.0, 5000.0)], 10)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -39,6 +40,7 @@ from parley.node.entries import (
 from parley.node.inputs import Answer, BePresent, Display, Say, SegmentRecorded, TrackReports
 from parley.node.state import key_of
 from parley.trust.tree import leaf_hash
+from parley.world.faults import OurFault
 from parley.world.norms import norms
 from parley.world.time import MICROSECONDS_PER_SECOND, seconds_between
 
@@ -46,8 +48,8 @@ FEED = "scenario"
 TOGETHER_US = 30 * MICROSECONDS_PER_SECOND
 """While something is near every node is told the time this often: a link is up for 30 s."""
 _HEARTBEAT_US = norms().line.heartbeat_every_s * MICROSECONDS_PER_SECOND
-RESTARTS_MAX = 20
-"""A node that dies more often than this in one story is broken, and the demo says so."""
+DEATHS_MAX = 3
+"""A node that dies more often than this at one instant is broken, and the demo says so."""
 
 
 class Screen(Protocol):
@@ -170,6 +172,7 @@ class Conductor:
         self._queries: list[str] = []
         self._told_units: set[tuple[int, str]] = set()
         self._restarts = 0
+        self._deaths: Counter[tuple[str, int]] = Counter()
         self._steps = 0
         self._started_s = time.monotonic()
         self._began_s = began_s if began_s is not None else self._started_s
@@ -248,7 +251,8 @@ class Conductor:
         while True:
             try:
                 return await self._nodes.views(party)
-            except NodeDied:
+            except NodeDied as death:
+                await self._bring_back(death)
                 await self._settle([party])
 
     def _due_cues(self, now_us: int) -> list[Cue]:
@@ -370,8 +374,7 @@ class Conductor:
                     self._keep(party, entries_of(reply))
                 looked = set(behind)
             except NodeDied as death:
-                await self._revive(death)
-                await self._advance(_Turn(death.party))
+                await self._bring_back(death)
                 looked |= {death.party}
         self._tell()
 
@@ -413,11 +416,13 @@ class Conductor:
     async def _revive(self, death: NodeDied) -> list[tuple[Entry, bytes]]:
         """Start a dead node again; return what it had written and could not tell."""
         self._restarts += 1
-        if self._restarts > RESTARTS_MAX:
-            raise death
-        self._screen.say(
-            f"node {death.party} (pid {death.pid}) has died with {death.code}", "bold red"
-        )
+        self._deaths[(death.party, self.now_us)] += 1
+        how = f"node {death.party} (pid {death.pid}) has died with {death.code}"
+        if self._deaths[(death.party, self.now_us)] > DEATHS_MAX:
+            raise OurFault(how, value=death.said, wanted="a node that lives")
+        # The negative of a signal says nothing more; a node that gave up has said why.
+        given_up = death.code is not None and death.code >= 0 and death.said
+        self._screen.say(f"{how}: {death.said}" if given_up else how, "bold red")
         self._idle.standing.pop(death.party, None)
         pid, written = await self._nodes.revive(death.party, self._known[death.party])
         found = self._keep(death.party, written)
@@ -427,6 +432,11 @@ class Conductor:
             "bold",
         )
         return found
+
+    async def _bring_back(self, death: NodeDied) -> None:
+        """Start a dead node again and tell it the time."""
+        await self._revive(death)
+        await self._advance(_Turn(death.party))
 
     def _refuse(self, party: str, text: str) -> None:
         self._refused.append(f"{party}: {text}")

@@ -52,7 +52,8 @@ _LINE_BYTES_MAX = 67_108_864
 _START_WITHIN_S = 60.0
 _REPLY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 5.0
-_LOG_CHARACTERS = 400
+_LOG = "node.log"
+_LOG_CHARACTERS = 160
 
 
 # ---- folders ------------------------------------------------------------------------------------
@@ -169,8 +170,12 @@ class NodeProcess:
             NodeDied: the process has ended.
             OurFault: it does not understand us, or does not answer.
         """
-        async with self.turn:
-            reply = await _exchange(self.party, self.process, command)
+        try:
+            async with self.turn:
+                reply = await _exchange(self.party, self.process, command)
+        except NodeDied as death:
+            death.said = _last_said(self.config.parent)
+            raise
         if isinstance(reply, CommandFault):
             raise OurFault(f"node {self.party}", value=reply.fault, wanted="a command carried out")
         return reply
@@ -205,8 +210,7 @@ async def start_node(party: str, config: Path) -> NodeProcess:
     Raises:
         OurFault: it ended instead, with the last it said.
     """
-    log = config.parent / "node.log"
-    with log.open("ab") as stderr:
+    with (config.parent / _LOG).open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "parley", "node", "run", str(config), "--driven",
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr,
@@ -217,12 +221,18 @@ async def start_node(party: str, config: Path) -> NodeProcess:
         if not isinstance(ready, Ready):
             raise OurFault(f"node {party}", value=type(ready).__name__, wanted="ready first")
     except NodeDied:
-        said = log.read_text(encoding="utf-8", errors="replace").strip()[-_LOG_CHARACTERS:]
+        said = _last_said(config.parent)
         raise OurFault(f"node {party}", value=said, wanted="a node that starts") from None
     except BaseException:
         _end(process)
         raise
     return NodeProcess(party, config, process, ready)
+
+
+def _last_said(folder: Path) -> str:
+    """Return the last line that a node wrote for its operator."""
+    text = (folder / _LOG).read_text(encoding="utf-8", errors="replace")
+    return text.strip().rpartition("\n")[2][-_LOG_CHARACTERS:]
 
 
 def _end(process: asyncio.subprocess.Process) -> None:

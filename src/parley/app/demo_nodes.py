@@ -27,11 +27,12 @@ RawEntry = tuple[str, int, bytes]
 class NodeDied(Exception):  # noqa: N818  what happened, not whose fault it is
     """The process of a node has ended while it should not."""
 
-    def __init__(self, party: str, pid: int, code: int | None) -> None:
+    def __init__(self, party: str, pid: int, code: int | None, said: str = "") -> None:
         self.party = party
         self.pid = pid
         self.code = code
-        super().__init__(f"node {party} (pid {pid}) has ended with {code}")
+        self.said = said
+        super().__init__(f"node {party} (pid {pid}) has ended with {code}: {said}")
 
 
 class Nodes(Protocol):

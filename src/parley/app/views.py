@@ -12,10 +12,10 @@ from parley.app.message_views import Known, held_by, messages
 from parley.app.service import Feed, Service
 from parley.node.entries import AlertRaised, Entry, StateVector
 from parley.node.picture import STALE_US, Picture
+from parley.node.rules.alerts import open_alerts
 from parley.node.rules.intents import intents_of
 from parley.node.rules.lines import LineVector, line_vector
 from parley.node.rules.peering import link_state
-from parley.node.rules.tracks import open_alerts
 from parley.node.rules.zones import ZoneView, boundaries_of, zone_view, zones_of
 from parley.node.state import Key, Log, Scope, State, key_of
 

@@ -1,4 +1,4 @@
-"""The schema of the log: the envelope, every entry type of version 1, bytes to and from.
+"""The schema of the log: the common fields, every entry type of version 1, bytes to and from.
 
 Rules:
 - An entry is the exact UTF-8 JSON bytes that were signed; nothing is encoded again to be checked.
@@ -114,7 +114,7 @@ class AgreementAdopted(_Body, frozen=True, kw_only=True, tag="agreement.adopted"
 
 
 class MessageSaid(_Body, frozen=True, kw_only=True, tag="message.said"):
-    """A message on a line, with what it asks for; addressees stand in the envelope's `to`."""
+    """A message on a line, with what it asks for; addressees stand in the common fields' `to`."""
 
     line: str
     message_type: str
@@ -345,10 +345,10 @@ def kind_of(body: Body) -> LogKind:
     return "line" if isinstance(body, _LINE_TYPES) else "ops"
 
 
-# ---- envelope -----------------------------------------------------------------------------------
+# ---- common fields ------------------------------------------------------------------------------
 
 
-class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The common fields of every entry, in the order in which they are written."""
 
     v: Literal[1]
@@ -367,7 +367,7 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact a party signed, as read: the envelope and its body.
+    """One fact a party signed, as read: its common fields and its body.
 
     `body` is `None` where only a commitment stands in the log (a sealed payload). `not_before_us`:
     set by `fold` where the entry claims an earlier time than one before it in its log.
@@ -411,7 +411,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Envelope)
+_decoder = msgspec.json.Decoder(_Common)
 _body_decoder = msgspec.json.Decoder(Body)
 
 
@@ -423,7 +423,7 @@ def encode_entry(
     Raises:
         InputFault: longer than an entry may be (larger things go in by digest), or unreadable.
     """
-    envelope = _Envelope(
+    common = _Common(
         v=1,
         type=str(type(draft.body).__struct_config__.tag),
         seq=seq,
@@ -437,18 +437,16 @@ def encode_entry(
         valid_until_us=draft.valid_until_us,
         body=msgspec.Raw(_encoder.encode(_body_fields(draft.body))),
     )
-    data = _encoder.encode(envelope)
+    data = _encoder.encode(common)
     check_entry_bytes(data)
     again = decode_entry(data, log=log, index=seq)
     if isinstance(again, Unreadable):
-        raise InputFault(
-            f"entry {envelope.type}", value=again.why, wanted="what every node can read"
-        )
+        raise InputFault(f"entry {common.type}", value=again.why, wanted="what every node can read")
     return data
 
 
 def _body_fields(body: Body) -> dict[str, object]:
-    """Return the fields of a body without its tag: the envelope's `type` is the tag."""
+    """Return the fields of a body without its tag: the common fields' `type` is the tag."""
     return {f.encode_name: getattr(body, f.name) for f in msgspec.structs.fields(type(body))}
 
 
@@ -465,48 +463,46 @@ def decode_entry(data: bytes, *, log: LogName, index: int) -> Entry | Unreadable
 
 def _decode(data: bytes, *, log: LogName, index: int) -> Entry:
     check_entry_bytes(data)
-    envelope = _decoder.decode(data)
-    if envelope.seq != index:
-        raise InputFault("entry seq", value=envelope.seq, wanted=f"its place in the log, {index}")
-    if not US_MIN <= envelope.issued_us <= US_MAX:
-        raise InputFault("entry issued_us", value=envelope.issued_us, wanted="1900 to 2100")
-    until_us = envelope.valid_until_us
+    common = _decoder.decode(data)
+    if common.seq != index:
+        raise InputFault("entry seq", value=common.seq, wanted=f"its place in the log, {index}")
+    if not US_MIN <= common.issued_us <= US_MAX:
+        raise InputFault("entry issued_us", value=common.issued_us, wanted="1900 to 2100")
+    until_us = common.valid_until_us
     if until_us is not None and not US_MIN <= until_us <= US_MAX:
         raise InputFault("entry valid_until_us", value=until_us, wanted="1900 to 2100")
-    check_name(envelope.by, "entry by")
-    present = bytes(envelope.body) != b"null"
-    if present == (envelope.commit is not None):
-        raise InputFault("entry", value=envelope.type, wanted="a body or a commitment, not both")
+    check_name(common.by, "entry by")
+    present = bytes(common.body) != b"null"
+    if present == (common.commit is not None):
+        raise InputFault("entry", value=common.type, wanted="a body or a commitment, not both")
     body: Body | None = None
     if present:
-        kind = BODY_TYPES.get(envelope.type)
+        kind = BODY_TYPES.get(common.type)
         if kind is None:
-            raise InputFault("entry type", value=envelope.type, wanted="a type of this release")
-        body = _decode_body(bytes(envelope.body), kind)
+            raise InputFault("entry type", value=common.type, wanted="a type of this release")
+        body = _decode_body(bytes(common.body), kind)
         if kind_of(body) != log.kind:
-            raise InputFault(
-                "entry type", value=envelope.type, wanted=f"a type of a {log.kind} log"
-            )
+            raise InputFault("entry type", value=common.type, wanted=f"a type of a {log.kind} log")
         _check_body(body)
     return Entry(
         log=log,
-        type=envelope.type,
-        seq=envelope.seq,
-        issued_us=envelope.issued_us,
-        by=envelope.by,
-        to=envelope.to,
-        ref=envelope.ref,
-        seen=envelope.seen,
-        status=envelope.status,
-        happened=envelope.happened,
-        valid_until_us=envelope.valid_until_us,
-        commit=envelope.commit,
+        type=common.type,
+        seq=common.seq,
+        issued_us=common.issued_us,
+        by=common.by,
+        to=common.to,
+        ref=common.ref,
+        seen=common.seen,
+        status=common.status,
+        happened=common.happened,
+        valid_until_us=common.valid_until_us,
+        commit=common.commit,
         body=body,
     )
 
 
 def _decode_body(data: bytes, kind: type) -> Body:
-    # The tag is the envelope's type, so it is put in front again for the tagged union's decoder.
+    # The tag is the entry's type, so it is put in front again for the tagged union's decoder.
     fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     if "type" in fields:
         raise InputFault("entry body field", value="type", wanted="fields of the type only")

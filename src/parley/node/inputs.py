@@ -21,7 +21,7 @@ from parley.world.time import Interval
 from parley.world.zone import Zone
 
 
-class _Value(msgspec.Struct, frozen=True, kw_only=True):
+class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 

@@ -39,6 +39,8 @@ from parley.world.verdict import (
     escalations_due,
     judge_answer,
     judge_lead_time,
+    ladder_of,
+    ladder_within,
 )
 
 _NOTICE_WORDS = ("notice", "request")
@@ -226,16 +228,9 @@ def _steps(
     """Return whom to call and when: the clause's ladder, else the norms' with the party's posts."""
     clause = _covering(scenario, message, party)
     if isinstance(clause, Acknowledgement) and clause.escalate:
-        ladder = clause.escalate
-    else:
-        posts = scenario.party(party).posts
-        posts = posts[1:] or posts
-        after = class_norms(message.message_class).escalate_s
-        ladder = tuple(
-            EscalationStep(after_s=after_s, post=post)
-            for after_s, post in zip(after, posts, strict=False)
-        )
-    return [EscalationStep(after_s=max(s.after_s, within_s), post=s.post) for s in ladder]
+        usual_s = clause.within_s
+        return ladder_within(clause.escalate, usual_s=usual_s, answer_within_s=within_s)
+    return ladder_of(message.message_class, within_s, scenario.party(party).posts)
 
 
 def escalations_of(scenario: Scenario, message: ScenarioMessage) -> Iterator[EscalationAnswer]:

@@ -19,6 +19,7 @@ US_MIN = -2_208_988_800_000_000
 """1900-01-01: nothing earlier is flown, said or believed here."""
 US_MAX = 4_102_444_800_000_000
 """2100-01-01."""
+_YEAR_MAX = 9999
 
 _DATE_ONLY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _DURATION = re.compile(
@@ -92,7 +93,11 @@ def parse_instant_us(value: object, what: str = "time") -> int:
         raise InputFault(
             what, value=value.isoformat(), wanted="a time with its offset", repair=repair
         )
-    at_us = microseconds_from_datetime(value)
+    try:
+        at_us = microseconds_from_datetime(value)
+    except OverflowError:
+        # At the edge of the calendar an offset leads beyond it.
+        raise InputFault(what, value=value.isoformat(), wanted="a year from 1900 to 2100") from None
     if not US_MIN <= at_us <= US_MAX:
         raise InputFault(what, value=value.isoformat(), wanted="a year from 1900 to 2100")
     return at_us
@@ -140,12 +145,7 @@ def parse_duration_us(value: object, what: str = "duration") -> int:
             wanted="days, hours, minutes or seconds",
             repair="years and months vary: use days",
         )
-    span = timedelta(
-        days=int(match["days"] or 0),
-        hours=int(match["hours"] or 0),
-        minutes=int(match["minutes"] or 0),
-        seconds=float(match["seconds"] or 0),
-    )
+    span = _span(match, value, what)
     return (span.days * 86_400 + span.seconds) * MICROSECONDS_PER_SECOND + span.microseconds
 
 
@@ -161,15 +161,27 @@ def add_calendar(at_us: int, duration: str, what: str = "duration") -> int:
     at = datetime_from_us(at_us)
     months = at.month - 1 + int(match["months"] or 0) + 12 * int(match["years"] or 0)
     year, month = at.year + months // 12, months % 12 + 1
+    if year > _YEAR_MAX:
+        raise InputFault(what, value=duration, wanted=f"an end before {_YEAR_MAX + 1}")
     last_day = (date(year, 12, 31) if month == 12 else date(year, month + 1, 1) - timedelta(1)).day
     moved = at.replace(year=year, month=month, day=min(at.day, last_day))
-    rest = timedelta(
-        days=int(match["days"] or 0),
-        hours=int(match["hours"] or 0),
-        minutes=int(match["minutes"] or 0),
-        seconds=float(match["seconds"] or 0),
-    )
-    return microseconds_from_datetime(moved + rest)
+    try:
+        return microseconds_from_datetime(moved + _span(match, duration, what))
+    except OverflowError:
+        raise InputFault(what, value=duration, wanted="an end before 10000") from None
+
+
+def _span(match: re.Match[str], value: object, what: str) -> timedelta:
+    """Return the days and less of a matched duration."""
+    try:
+        return timedelta(
+            days=int(match["days"] or 0),
+            hours=int(match["hours"] or 0),
+            minutes=int(match["minutes"] or 0),
+            seconds=float(match["seconds"] or 0),
+        )
+    except (OverflowError, ValueError):
+        raise InputFault(what, value=value, wanted="a duration of at most a million days") from None
 
 
 def datetime_from_us(at_us: int) -> datetime:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from parley.world.norms import MessageClass, class_norms
 from parley.world.time import seconds_between
 
 ClauseVerdict = Literal["met", "late", "missed", "not triggered", "not checkable", "no duty"]
@@ -134,6 +135,45 @@ def compare_read_back(
         Difference(field=name, said=said.get(name), read=read.get(name))
         for name in fields
         if said.get(name) != read.get(name)
+    )
+
+
+def ladder_of(
+    message_class: MessageClass, answer_within_s: float | None, posts: Sequence[str]
+) -> tuple[EscalationStep, ...]:
+    """Return whom the norms call and when, if nobody answers a message of that class.
+
+    Args:
+        message_class: of the message.
+        answer_within_s: the time it gives; None is the class's.
+        posts: of the addressee, lowest first; the first is the one that has not answered.
+
+    >>> [step.after_s for step in ladder_of("URGENT", 120.0, ("desk", "duty-officer"))]
+    [120.0, 240.0, 660.0]
+    >>> [step.after_s for step in ladder_of("DISTRESS", 60.0, ("desk",))]
+    [15.0, 60.0, 90.0]
+    """
+    clocks = class_norms(message_class)
+    called = tuple(posts[1:]) or tuple(posts) or ("duty-officer", "alternate", "commander")
+    steps = [
+        EscalationStep(after_s=float(after_s), post=called[min(place, len(called) - 1)])
+        for place, after_s in enumerate(clocks.escalate_s)
+    ]
+    return ladder_within(steps, usual_s=clocks.answered_s, answer_within_s=answer_within_s)
+
+
+def ladder_within(
+    steps: Sequence[EscalationStep], *, usual_s: float, answer_within_s: float | None
+) -> tuple[EscalationStep, ...]:
+    """Return a ladder as it is for a message that gives another time than the usual one.
+
+    Where it gives more time, the steps at or after the usual answer time are put off by as much, so
+    that they keep their distances; one before it (a distress call's 15 s) waits for nothing.
+    """
+    more_s = max(0.0, (usual_s if answer_within_s is None else answer_within_s) - usual_s)
+    return tuple(
+        EscalationStep(after_s=s.after_s + (more_s if s.after_s >= usual_s else 0.0), post=s.post)
+        for s in steps
     )
 
 

@@ -38,8 +38,14 @@ from parley.world.norms import (
     message_type,
     norms,
 )
-from parley.world.time import format_instant
-from parley.world.verdict import EscalationStep, compare_read_back, escalations_due
+from parley.world.time import format_instant, seconds_between
+from parley.world.verdict import (
+    EscalationStep,
+    compare_read_back,
+    escalations_due,
+    ladder_of,
+    ladder_within,
+)
 
 CLOSING = ("WILCO", "UNABLE", "ROGER", "AFFIRM", "NEGATIVE", "REPLY")
 POSITIVE = ("WILCO", "ROGER", "AFFIRM", "REPLY")
@@ -411,19 +417,18 @@ def _overdue(
 def steps_for(agreement: Agreement | None, thread: Thread, party: str) -> list[EscalationStep]:
     """Return whom to call and when, if an addressee does not answer: its clause, else the norms."""
     body = thread.body
+    within_s = None
+    if body.answer_due_us is not None and thread.said is not None:
+        within_s = seconds_between(thread.said.issued_us, body.answer_due_us)
     if agreement is not None and body.clause is not None:
         for clause in agreement.clauses:
             if isinstance(clause, Acknowledgement) and clause.id == body.clause and clause.escalate:
-                return list(clause.escalate)
-    posts: tuple[str, ...] = ("duty-officer", "alternate", "commander")
-    if agreement is not None and party in {p.id for p in agreement.parties}:
-        known = agreement.party(party).posts
-        posts = known[1:] if len(known) > 1 else known
-    after = class_norms(body.message_class).escalate_s
-    return [
-        EscalationStep(after_s=seconds, post=posts[min(place, len(posts) - 1)])
-        for place, seconds in enumerate(after)
-    ]
+                usual_s = clause.within_s
+                steps = clause.escalate
+                return list(ladder_within(steps, usual_s=usual_s, answer_within_s=within_s))
+    known = agreement is not None and party in {p.id for p in agreement.parties}
+    posts = agreement.party(party).posts if agreement is not None and known else ()
+    return list(ladder_of(body.message_class, within_s, posts))
 
 
 def _escalations(

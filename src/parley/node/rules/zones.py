@@ -217,9 +217,10 @@ def promulgate(state: State, act: Promulgate) -> Draft:
     """
     zone = find_zone(state, act.agreement, act.zone)
     scope = state.scope(act.agreement)
-    if act.promulgation in ("issued", "ended") and not _may_issue(
-        zone, state.party, _believed(state, scope, zone, _acts(scope, zone.id))
-    ):
+    said = _believed(state, scope, zone, _acts(scope, zone.id))
+    absent = _owner_absent(state, scope, zone)
+    may = _may_issue(zone, state.party, said, absent=absent)
+    if act.promulgation in ("issued", "ended") and not may:
         what = f"zone {act.zone} {act.promulgation}"
         wanted = "by its owner or whom it was asked of"
         raise InputFault(what, value=f"by {state.party}", wanted=wanted)
@@ -244,8 +245,7 @@ def _window(fields: dict[str, str]) -> tuple[int | None, int | None]:
             return parse_instant_us(begin), parse_instant_us(end)
         if "effective" in fields:
             return parse_instant_us(fields["effective"]), None
-    except (InputFault, OverflowError):
-        # Overflow: a time at the edge of the calendar with an offset that leads beyond it.
+    except InputFault:
         return None, None
     return None, None
 
@@ -296,26 +296,30 @@ def _believed(state: State, scope: Scope, zone: Zone, acts: list[ZoneAct]) -> li
     Who is asked for a zone may issue it, so a request is a power: with an owner that is a party
     here, only its owner's own request gives it. Nobody can ask itself.
     """
-    agreement = state.agreement(scope.agreement_id)
-    parties = {p.id for p in agreement.parties} if agreement is not None else set()
+    absent = _owner_absent(state, scope, zone)
     return [
         act
         for act in acts
-        if act.value not in ("requested", "draft")
-        or zone.owner not in parties
-        or act.party == zone.owner
+        if act.value not in ("requested", "draft") or absent or act.party == zone.owner
     ]
 
 
-def _may_issue(zone: Zone, party: str, acts: list[ZoneAct]) -> bool:
+def _owner_absent(state: State, scope: Scope, zone: Zone) -> bool:
+    """Whether the zone's owner is no party of this agreement, so that others must tell of it."""
+    agreement = state.agreement(scope.agreement_id)
+    return agreement is None or zone.owner not in {p.id for p in agreement.parties}
+
+
+def _may_issue(zone: Zone, party: str, acts: list[ZoneAct], *, absent: bool) -> bool:
     """Whether a party may issue or end a zone: its owner, or somebody whom its owner asked.
 
-    A zone with nobody as owner is issued by whoever was asked, or told by whoever notifies it.
+    A zone whose owner is nobody, or no party here, is issued by whoever was asked; if nobody was,
+    whoever notifies it answers for that (`absent`).
     """
     asked = _asked(acts)
     if asked:
         return party in asked
-    return zone.owner in (None, party)
+    return zone.owner in (None, party) or absent
 
 
 def _asked(acts: list[ZoneAct]) -> set[str]:
@@ -324,11 +328,12 @@ def _asked(acts: list[ZoneAct]) -> set[str]:
     }
 
 
-def _counts(zone: Zone, act: ZoneAct, acts: list[ZoneAct]) -> bool:
+def _counts(zone: Zone, act: ZoneAct, acts: list[ZoneAct], *, absent: bool) -> bool:
     if act.what == "activity":
         return zone.owner in (None, act.party)
     if act.value in ("issued", "ended"):
-        return _may_issue(zone, act.party, acts) or act.party in _requesters(acts)
+        may = _may_issue(zone, act.party, acts, absent=absent)
+        return may or act.party in _requesters(acts)
     return True
 
 
@@ -341,7 +346,8 @@ def zone_view(state: State, scope: Scope, zone: Zone, now_us: int) -> ZoneView:
     """Return both states of a zone at an instant, and what is shown to others."""
     said = [act for act in _acts(scope, zone.id) if _known_by(state, act, now_us)]
     every = _believed(state, scope, zone, said)
-    acts = [act for act in every if _counts(zone, act, every)]
+    absent = _owner_absent(state, scope, zone)
+    acts = [act for act in every if _counts(zone, act, every, absent=absent)]
     promulgation, from_us, to_us = _promulgation(zone, acts, now_us)
     activity, open_request = _activity(acts, now_us)
     silent = _owner_silent(state, zone, now_us)

@@ -1,0 +1,50 @@
+"""Alerts as they stand in the record: which are open, their class, how one ends.
+
+Rule: only the party that raised an alert resolves it; another's word about it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parley.node.entries import AlertClass, AlertResolved, Draft, Entry
+from parley.node.state import Key, Scope, State, key_of
+from parley.world.norms import norms
+
+
+def open_alert(state: State, agreement: str, key: str) -> Key | None:
+    """Return where this node's newest unresolved alert of that key stands, if there is one."""
+    index = state.scope(agreement).index
+    newest = index.newest_alert.get((state.party, key))
+    return None if newest is None or (state.party, newest) in index.resolved else newest
+
+
+def open_alerts(state: State) -> Iterator[tuple[Scope, Entry]]:
+    """Yield all unresolved alerts held here, of every party, in the order they were raised."""
+    for name in sorted(state.scopes):
+        scope = state.scopes[name]
+        found = scope.index.open_alerts.values()
+        for entry in sorted(found, key=lambda e: (e.issued_us, key_of(e))):
+            yield scope, entry
+
+
+def alert_class(loss_s: float) -> AlertClass:
+    """Return the class of NORMS 6 by the time to loss."""
+    if loss_s <= norms().alert.short_term_s:
+        return "short-term"
+    return "own move only" if loss_s <= norms().alert.chain_s else "coordinate"
+
+
+def resolve(state: State, agreement: str, key: str, why: str) -> list[Draft]:
+    """Return the end of this node's alert of that key, if one stands."""
+    stands = open_alert(state, agreement, key)
+    if stands is None:
+        return []
+    return [
+        Draft(
+            agreement=agreement,
+            by="system",
+            ref=(state.reference(stands),),
+            body=AlertResolved(key=key, why=why),
+        )
+    ]
