@@ -47,6 +47,10 @@ def text(plan, name):
     return next(a for a in plan.agreements if a.id == name)
 
 
+def ids(items):
+    return {item.id for item in items}
+
+
 def at(instant):
     return parse_instant_us(instant)
 
@@ -71,7 +75,6 @@ def test_what_one_side_merely_asserts_is_no_text_of_a_node(syria):
 
 
 def test_zones_and_boundaries_stand_in_the_texts_that_name_them(syria, wildfire):
-    ids = lambda items: {item.id for item in items}  # noqa: E731  short
     assert ids(text(wildfire, "AGR-FIRE").zones) == {"TFR-1", "RING-7", "RING-12", "UAS-BOX"}
     assert ids(text(wildfire, "AGR-RANGE").zones) == {"TFR-1", "MOA-E"}
     assert ids(text(wildfire, "LINE-ANSP").zones) == {"TFR-1"}

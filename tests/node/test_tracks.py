@@ -125,6 +125,23 @@ def test_an_alert_is_raised_once_and_resolved_when_the_cause_is_gone() -> None:
     assert not list(open_alerts(world.node("BRAVO").state)), "the peer holds both entries"
 
 
+def test_an_alert_does_not_flicker_at_a_report_each_second() -> None:
+    """Every third second the pair seems clear for a moment; one alert stands all the while."""
+    world = pair()
+    written = []
+    for second in range(60):
+        world.run(1)
+        up_m = 5000.0 if second % 6 < 3 else 5914.5
+        flights = (("A1", "ALFA", 38.0, 1, 5000.0), ("B1", "BRAVO", 38.3, -1, up_m))
+        reports = tuple(
+            report(world, a, p, 35.0, lon + way * 0.002 * second, alt_m)
+            for a, p, lon, way, alt_m in flights
+        )
+        written += do(world, "ALFA", TrackReports(feed="F", reports=reports))
+    assert len(alerts_of(written)) == 1
+    assert not [e for e in written if isinstance(e.body, AlertResolved)]
+
+
 def test_a_stranger_is_judged_by_own_minima_as_an_advisory() -> None:
     world = pair()
     flights = [(a, "ALFA" if a == "A1" else None, *rest) for a, _, *rest in head_on()]
@@ -257,6 +274,25 @@ def test_an_incursion_is_known_when_it_is_and_resolved_outside() -> None:
         ("BRAVO",),
     )
     assert [e for e in written if isinstance(e.body, AlertResolved)]
+
+
+@pytest.mark.row("A13")
+def test_a_track_that_becomes_known_late_is_told_once_with_both_its_times() -> None:
+    """An hour of reports comes at once: one alert, which happened then and is known now."""
+    world = zoned()
+    world.run(300)
+    reports = tuple(
+        TrackReport(
+            aircraft="X1", at_us=world.now_us - (240 - s) * SECOND_US, lat_deg=35.0,
+            lon_deg=38.2 + s * 1e-5, altitude_m=500.0, altitude_reference="AMSL",
+        )
+        for s in range(0, 200, 5)
+    )  # fmt: skip
+    written = do(world, "ALFA", TrackReports(feed="F", reports=reports))
+    (alert,) = alerts_of(written, "incursion")
+    assert alert.happened is not None
+    assert alert.happened.from_us == reports[0].at_us
+    assert alert.issued_us >= world.now_us
 
 
 def test_above_the_zone_or_cleared_is_no_incursion() -> None:

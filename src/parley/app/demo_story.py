@@ -108,17 +108,25 @@ def span_text(span_s: float) -> str:
 
 
 def merged(lines: Iterable[Line]) -> list[Line]:
-    """Return lines with what several nodes wrote alike at one instant told once, with all of them.
+    """Return lines with what was written alike at one instant told once, with all who wrote it.
 
-    >>> [line.who for line in merged([Line(0, "A", "x"), Line(0, "B", "x"), Line(0, "A", "y")])]
-    ['A, B', 'A']
+    >>> [line.who for line in merged([Line(0, "A", "x"), Line(0, "B", "x"), Line(0, "B", "x")])]
+    ['A, B x 2']
     """
-    found: dict[tuple[int, str], Line] = {}
+    found: dict[tuple[int, str], tuple[Line, Counter[str]]] = {}
     for line in lines:
-        before = found.get((line.at_us, line.text))
-        who = f"{before.who}, {line.who}" if before is not None else line.who
-        found[(line.at_us, line.text)] = Line(line.at_us, who, line.text, line.style)
-    return list(found.values())
+        _, writers = found.setdefault((line.at_us, line.text), (line, Counter()))
+        writers[line.who] += 1
+    return [
+        Line(
+            line.at_us, ", ".join(_times(*each) for each in writers.items()), line.text, line.style
+        )
+        for line, writers in found.values()
+    ]
+
+
+def _times(who: str, count: int) -> str:
+    return who if count == 1 else f"{who} x {count}"
 
 
 class Story:

@@ -121,7 +121,23 @@ def alerts_part(view: AlertsView, now_us: int) -> Html:
             tag("strong", "No alerts"),
             f" from feeds: {names}. That is not a statement about what is not watched.",
         )
-    return section("alerts", "Alerts", shown, _watch(view.watch, now_us))
+    notices = ""
+    if view.notices:
+        columns = ("Notice", "Rule", "Told", "Held by")
+        rows = [_notice(a) for a in view.notices]
+        notices = table("Notices of the last hour, newest first", columns, rows)
+    return section("alerts", "Alerts", shown, notices, _watch(view.watch, now_us))
+
+
+def _notice(notice: AlertView) -> list[object]:
+    """Return a row of something that asks for nothing: a crossing of a boundary."""
+    held = ", ".join(f"{party}: {word}" for party, word in notice.held_by.items())
+    return [
+        said(notice.text),
+        "binding" if notice.binding else "advisory",
+        [instant(notice.raised_us), " by ", notice.raised_by],
+        held or "not known",
+    ]
 
 
 def _alert(alert: AlertView, now_us: int) -> list[object]:

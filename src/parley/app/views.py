@@ -12,12 +12,16 @@ from parley.app.message_views import Known, held_by, messages
 from parley.app.service import Feed, Service
 from parley.node.entries import AlertRaised, Entry, StateVector
 from parley.node.picture import STALE_US, Picture
-from parley.node.rules.alerts import open_alerts
+from parley.node.rules.alerts import alert_class, open_alerts
 from parley.node.rules.intents import intents_of
 from parley.node.rules.lines import LineVector, line_vector
 from parley.node.rules.peering import link_state
 from parley.node.rules.zones import ZoneView, boundaries_of, zone_view, zones_of
 from parley.node.state import Key, Log, Scope, State, key_of
+from parley.world.time import seconds_between
+
+NOTICES_SHOWN_US = 3600 * 1_000_000
+"""A crossing is told for an hour; the log keeps it."""
 
 
 class _View(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,20 +186,41 @@ class WatchView(_View, frozen=True, kw_only=True):
 
 
 class AlertsView(_View, frozen=True, kw_only=True):
-    """The open alerts by time to loss, and what they rest on. An empty list is not all-clear."""
+    """The open alerts by time to loss, the newest notices, and what both rest on.
+
+    An empty list is not all-clear. A notice (a crossing) asks for nothing and never ends: it is
+    shown for `NOTICES_SHOWN_US` and stays in the log.
+    """
 
     alerts: tuple[AlertView, ...]
+    notices: tuple[AlertView, ...] = ()
     watch: WatchView
 
 
 def alerts_view(state: State, feeds: dict[str, Feed], now_us: int) -> AlertsView:
     """Return the open alerts, soonest loss first, and what is watched."""
-    found = [_alert_view(state, scope, entry) for scope, entry in open_alerts(state)]
-    found.sort(key=lambda a: (a.loss_us is None, a.loss_us or 0, a.raised_us, a.key))
-    return AlertsView(alerts=tuple(found), watch=watch_view(state.picture, feeds, now_us))
+    found = [_alert_view(state, scope, entry, now_us) for scope, entry in open_alerts(state)]
+    alerts = [a for a in found if a.alert_class != "notice"]
+    alerts.sort(key=lambda a: (a.loss_us is None, a.loss_us or 0, a.raised_us, a.key))
+    notices = [
+        a for a in found if a.alert_class == "notice" and now_us - a.raised_us <= NOTICES_SHOWN_US
+    ]
+    notices.sort(key=lambda a: (-a.raised_us, a.key))
+    return AlertsView(
+        alerts=tuple(alerts),
+        notices=tuple(notices),
+        watch=watch_view(state.picture, feeds, now_us),
+    )
 
 
-def _alert_view(state: State, scope: Scope, entry: Entry) -> AlertView:
+def _class_now(body: AlertRaised, now_us: int) -> str:
+    """Return the class of NORMS 6 by the time that is left now, not when it was raised."""
+    if body.what != "separation" or body.loss_at_us is None:
+        return body.alert_class
+    return alert_class(seconds_between(now_us, body.loss_at_us))
+
+
+def _alert_view(state: State, scope: Scope, entry: Entry, now_us: int) -> AlertView:
     body = entry.body
     assert isinstance(body, AlertRaised)
     agreement = state.agreement(scope.agreement_id)
@@ -206,7 +231,7 @@ def _alert_view(state: State, scope: Scope, entry: Entry) -> AlertView:
         raised_by=entry.log.party,
         raised_us=entry.issued_us,
         what=body.what,
-        alert_class=body.alert_class,
+        alert_class=_class_now(body, now_us),
         aircraft=body.aircraft,
         parties=body.parties,
         clause=body.clause,

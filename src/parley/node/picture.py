@@ -71,6 +71,7 @@ class PairWatch:
     agreement: str = ""
     hits: int = 0
     misses: int = 0
+    clear_from_us: int = US_MIN
     at_us: int = US_MIN
 
     def look(self, newest_us: int) -> bool:

@@ -415,7 +415,7 @@ def alerts(
     token: Annotated[Path | None, TOKEN] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Print the open alerts by time to loss, and what is not watched.
+    """Print the open alerts by time to loss, new notices, and what is not watched.
 
     Exit codes: 0 printed, 2 bad usage, or no such node.
     """
@@ -434,7 +434,8 @@ def alerts(
     feeds = ", ".join(f.feed for f in view.watch.feeds) or "none"
     if not view.alerts:
         lines.append(f"No alerts from feeds: {feeds}.")
+    lines += [f"notice: {n.text} ({format_instant(n.raised_us)})" for n in view.notices]
     watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
     lines.append(f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}.")
-    rows: list[object] = [*view.alerts, view.watch]
+    rows: list[object] = [*view.alerts, *view.notices, view.watch]
     _print(rows, lines, as_json=as_json)

@@ -65,16 +65,13 @@ def demo(
         str, typer.Option(help="With --recording: the separation that the two have agreed.")
     ] = "5NM,1000ft",
     from_time: Annotated[
-        str | None,
-        typer.Option("--from", metavar="TIME", help="With --recording: not before this instant."),
+        str | None, typer.Option("--from", metavar="TIME", help="With --recording: begin here.")
     ] = None,
     to_time: Annotated[
-        str | None,
-        typer.Option("--to", metavar="TIME", help="With --recording: not after this instant."),
+        str | None, typer.Option("--to", metavar="TIME", help="With --recording: end here.")
     ] = None,
     minutes: Annotated[
-        float | None,
-        typer.Option(help="With --recording: how long. [20]", min=0.1),
+        float | None, typer.Option(help="With --recording: how long. [20]", min=0.1)
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON; the story on stderr.")
@@ -90,19 +87,14 @@ def demo(
     screen = RichScreen(Console(stderr=as_json, highlight=False))
     screen.say("Parley demo: a simulation. Nothing here is for flight.", "bold")
     with _folder(keep) as top:
-        recorded: Recorded | None = None
+        recorded = None
         if recording:
             if scenario is not None:
                 raise InputFault("SCENARIO", value=scenario, wanted="none beside --recording")
-            recorded = plan_recordings(
-                recording,
-                parse_minima(minima),
-                from_us=parse_instant_us(from_time, "--from") if from_time else None,
-                to_us=parse_instant_us(to_time, "--to") if to_time else None,
-                within_s=minutes * 60 if minutes is not None else None,
-            )
-            plan = recorded.plan
+            within_s = minutes * 60 if minutes is not None else None
+            recorded = _recorded(recording, minima, from_time, to_time, within_s)
             screen.say(recorded.told)
+            plan = recorded.plan
         else:
             plan = plan_scenario(read_scenario(find_scenario(scenario or DEFAULT)))
         pace = Pace(None if once else speed)
@@ -111,6 +103,22 @@ def demo(
         typer.echo(msgspec.json.encode(summary).decode())
     if not summary.digests_agree:
         raise typer.Exit(1)
+
+
+def _recorded(
+    files: list[Path],
+    minima: str,
+    from_time: str | None,
+    to_time: str | None,
+    within_s: float | None,
+) -> Recorded:
+    return plan_recordings(
+        files,
+        parse_minima(minima),
+        from_us=parse_instant_us(from_time, "--from") if from_time else None,
+        to_us=parse_instant_us(to_time, "--to") if to_time else None,
+        within_s=within_s,
+    )
 
 
 def find_scenario(name: str) -> Path:

@@ -54,7 +54,7 @@ COMMANDS: dict[str, _Later] = {
     "alerts": _Later(
         "parley.app.cli.acts",
         "alerts",
-        "Print the open alerts by time to loss, and what is not watched.",
+        "Print the open alerts by time to loss, new notices, and what is not watched.",
     ),
     "detect": _Later(
         "parley.app.cli.detect",

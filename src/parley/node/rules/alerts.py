@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parley.node.entries import AlertClass, AlertResolved, Draft, Entry
+from parley.node.entries import AlertClass, AlertRaised, AlertResolved, Draft, Entry
 from parley.node.state import Key, Scope, State, key_of
 from parley.world.norms import norms
 
@@ -33,6 +33,12 @@ def alert_class(loss_s: float) -> AlertClass:
     if loss_s <= norms().alert.short_term_s:
         return "short-term"
     return "own move only" if loss_s <= norms().alert.chain_s else "coordinate"
+
+
+def alert_key(draft: Draft) -> str:
+    """Return the key of the alert that a draft raises or ends."""
+    assert isinstance(draft.body, AlertRaised | AlertResolved)
+    return draft.body.key
 
 
 def resolve(state: State, agreement: str, key: str, why: str) -> list[Draft]:

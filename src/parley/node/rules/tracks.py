@@ -4,7 +4,7 @@ Rules:
 - A node warns about its own aircraft and those bound through it. Raw tracks stay with their owner,
   so an alert carries its inputs.
 - An alert needs two looks in a row, or a loss within the short-term time; it ends after three
-  looks without cause, so that it does not flicker. A look is new reports, not new time.
+  looks and 15 s without cause, so that it does not flicker. A look is new reports, not new time.
 - That an aircraft is not heard ends an alert only with these words, never as "no loss".
 - Nothing here says that a picture without alerts is clear.
 """
@@ -25,7 +25,7 @@ from parley.node.entries import (
 )
 from parley.node.inputs import SegmentRecorded, TrackReports
 from parley.node.picture import STALE_US, Aircraft, PairWatch, Picture, TrackReport
-from parley.node.rules.alerts import alert_class, open_alert, resolve
+from parley.node.rules.alerts import alert_class, alert_key, open_alert, resolve
 from parley.node.rules.objects import objects_met
 from parley.node.rules.pairs import PairRule, own_party, pair_rules, separations
 from parley.node.state import State
@@ -40,6 +40,8 @@ _OUTLINE_STEP_M = 20_000.0
 _MARGIN_M = 1_000.0
 LOOKS_TO_RAISE = 2
 LOOKS_TO_RESOLVE = 3
+RESOLVE_AFTER_US = 15 * 1_000_000
+"""Without cause for this long as well: at a report each second three looks are too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,17 @@ def segment_recorded(event: SegmentRecorded) -> Draft:
 def track_reports(state: State, event: TrackReports, now_us: int) -> list[Draft]:
     """Return the alerts that new reports raise and resolve."""
     drafts: list[Draft] = []
+    said: set[tuple[str, str]] = set()
     for report in event.reports:
-        if state.picture.take(report, now_us):
-            drafts.extend(objects_met(state, state.picture.aircraft[report.aircraft], now_us))
+        if not state.picture.take(report, now_us):
+            continue
+        for draft in objects_met(state, state.picture.aircraft[report.aircraft], now_us):
+            # Many reports of one aircraft may come at once; what stands open is only seen when it
+            # is folded, so one batch says one thing about one alert.
+            name = (draft.agreement, alert_key(draft))
+            if name not in said:
+                said.add(name)
+                drafts.append(draft)
     drafts.extend(_separation(state, now_us))
     return drafts
 
@@ -345,8 +355,11 @@ def _resolve_unseen(state: State, moving: list[Moving], seen: set[str]) -> list[
             continue
         if not watch.look(max(last_us[name] for name in watch.aircraft)):
             continue
+        if not watch.misses:
+            watch.clear_from_us = watch.at_us
         watch.hits, watch.misses = 0, watch.misses + 1
-        if watch.misses >= LOOKS_TO_RESOLVE:
+        long_enough = watch.at_us - watch.clear_from_us >= RESOLVE_AFTER_US
+        if watch.misses >= LOOKS_TO_RESOLVE and long_enough:
             found = resolve(state, watch.agreement, key, "no loss predicted")
             drafts.extend(found)
             if not found:
