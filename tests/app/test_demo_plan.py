@@ -183,6 +183,14 @@ def test_reports_come_every_five_seconds_from_when_a_track_is_known(wildfire):
     assert {"IC", "RANGE", "TANKER-CO"} <= set(wildfire.flights.concerned)
 
 
+def test_an_aircraft_that_flies_alone_is_reported_less_often(wildfire):
+    alone = [t for t in wildfire.flights.instants if t > at("2026-08-14T20:45:00Z")]
+    assert {b - a for a, b in itertools.pairwise(alone)} == {15_000_000}
+    together = [t for t in wildfire.flights.instants if t < at("2026-08-14T19:13:00Z")]
+    late = [t for t in together if t > at("2026-08-14T19:05:00Z")]
+    assert {b - a for a, b in itertools.pairwise(late)} == {5_000_000}
+
+
 def test_the_story_is_near_what_happens_and_not_in_the_gaps(syria):
     assert syria.is_near(at("2017-06-20T06:19:00Z"))
     assert not syria.is_near(at("2017-06-21T12:00:00Z"))

@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 from nodekit import pair, say
-from simstory import three
-from simworld import SimWorld
+from simstory import agreement_of, three
+from simworld import Faults, SimWorld
 
 from parley.node.entries import (
     Draft,
@@ -204,3 +204,18 @@ def test_a_peer_that_claims_to_hold_more_of_our_log_is_shown_not_obeyed() -> Non
     assert not give(world, "ALFA", "BRAVO", heads)
     assert state.links.ahead[origin] == ("BRAVO", 500)
     say(world)
+
+
+def test_nothing_is_pushed_under_an_agreement_that_the_peer_does_not_hold() -> None:
+    """ALFA has a second text with BRAVO, which BRAVO was never given: the link lives on."""
+    first, second = agreement_of("AB", ("ALFA", "BRAVO")), agreement_of("XY", ("ALFA", "BRAVO"))
+    world = SimWorld(1, [first, second], Faults())
+    bravo = world.node("BRAVO").state.identity
+    for held in (bravo.agreements, bravo.documents):
+        del held["XY"]
+    key = say(world, agreement="AB", line="LINE-AB")
+    say(world, agreement="XY", line="LINE-XY")
+    world.run(60)
+    assert not world.drops
+    assert world.stores["BRAVO"].size(key[0]) == world.stores["ALFA"].size(key[0])
+    assert not [o for o in world.stores["BRAVO"].origins() if "/XY/ALFA/" in o]

@@ -66,20 +66,20 @@ class Pace:
     """How fast scenario time goes: so many times the wall's while something is near.
 
     Args:
-        speed: scenario seconds per second of the wall; None is as fast as can be.
+        speed_ratio: scenario seconds per second of the wall; None is as fast as can be.
         gap_s_max: the longest wait for an instant when nothing is near.
     """
 
-    def __init__(self, speed: float | None, gap_s_max: float = 1.0) -> None:
-        self.speed = speed
+    def __init__(self, speed_ratio: float | None, gap_s_max: float = 1.0) -> None:
+        self._speed_ratio = speed_ratio
         self._gap_s_max = gap_s_max
         self._next_s = time.monotonic()
 
     async def wait(self, span_us: int, *, near: bool) -> None:
         """Wait as long as a span of scenario time lasts; time spent working counts."""
-        if self.speed is None:
+        if self._speed_ratio is None:
             return
-        wait_s = span_us / MICROSECONDS_PER_SECOND / self.speed
+        wait_s = span_us / MICROSECONDS_PER_SECOND / self._speed_ratio
         if not near:
             wait_s = min(wait_s, self._gap_s_max)
         now_s = time.monotonic()

@@ -25,6 +25,8 @@ from parley.world.units import metres_from_feet, metres_from_nautical_miles
 from parley.world.volume import VerticalLimit, Volume4D
 
 SAMPLE_EVERY_US = 5 * MICROSECONDS_PER_SECOND
+ALONE_EVERY_US = 15 * MICROSECONDS_PER_SECOND
+"""While one aircraft flies alone there is nobody to come near."""
 FILED_BEFORE_US = 900 * MICROSECONDS_PER_SECOND
 """NORMS 8: the tactical lead time."""
 VOLUMES_MAX = 16
@@ -45,9 +47,15 @@ def plan_flights(
 ) -> FlightPlan:
     """Return the sampled reports of all tracks, and which parties' nodes they go to."""
     by_instant: dict[int, list[TrackReport]] = {}
+    spans = [(int(track.t_us[0]), int(track.t_us[-1])) for track in scenario.tracks]
     for track in scenario.tracks:
-        known_us = max(int(track.t_us[0]), track.known_us or 0)
+        first_us, last_us = int(track.t_us[0]), int(track.t_us[-1])
+        known_us = max(first_us, track.known_us or 0)
         for report in sampled(track):
+            at_us = report.at_us
+            alone = sum(begin <= at_us <= end for begin, end in spans) == 1
+            if alone and at_us % ALONE_EVERY_US and at_us not in (first_us, last_us):
+                continue
             by_instant.setdefault(max(report.at_us, known_us), []).append(report)
     reports = {at_us: tuple(by_instant[at_us]) for at_us in sorted(by_instant)}
     return FlightPlan(

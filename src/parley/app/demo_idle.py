@@ -16,8 +16,8 @@ from parley.app.driven import Status
 
 LINK_WITHIN_S = 20.0
 """A link that is not proven after this time is down: the story goes on without it."""
-_POLL_S_FIRST = 0.0005
-_POLL_S_LONGEST = 0.05
+_POLL_FIRST_S = 0.0005
+_POLL_LONGEST_S = 0.05
 
 
 class Standing(Protocol):
@@ -117,7 +117,7 @@ class Idle:
         """
         self.down &= self.unlinked()
         looked = {p for p in moved if self._settled.get(p) != numbers_of(self.standing[p])}
-        poll_s, waited_s = _POLL_S_FIRST, 0.0
+        poll_s, waited_s = _POLL_FIRST_S, 0.0
         while True:
             busy = self.busy()
             looked |= busy
@@ -125,14 +125,14 @@ class Idle:
             before = {party: numbers_of(self.standing[party]) for party in asked}
             await self._look(asked)
             if any(numbers_of(self.standing[p]) != n for p, n in before.items()):
-                poll_s, waited_s = _POLL_S_FIRST, 0.0
+                poll_s, waited_s = _POLL_FIRST_S, 0.0
             elif not busy:
                 self._settled.update(before)
                 return looked
             else:
                 # Nothing moved, yet it does not add up: a frame or a connection is under way.
                 await asyncio.sleep(poll_s)
-                waited_s, poll_s = waited_s + poll_s, min(2 * poll_s, _POLL_S_LONGEST)
+                waited_s, poll_s = waited_s + poll_s, min(2 * poll_s, _POLL_LONGEST_S)
                 if waited_s > LINK_WITHIN_S:
                     self.down |= self.unlinked()
 

@@ -210,8 +210,9 @@ class State:
         yield from sorted(every, key=lambda log: log.name.origin)
 
     def own_logs(self) -> Iterator[Log]:
-        """Yield the logs that this party writes."""
-        return (log for log in self.logs() if log.name.party == self.party)
+        """Yield the logs that this party writes, in no order that means anything."""
+        every = (log for scope in self.scopes.values() for log in scope.logs.values())
+        return (log for log in every if log.name.party == self.party)
 
     def reference(self, key: Key) -> Reference:
         """Return the reference to an entry that is held here.

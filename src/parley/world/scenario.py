@@ -133,8 +133,9 @@ class ScenarioMessage(_Record, frozen=True, kw_only=True):
         sender: the party.
         to: the parties it is sent to.
         kind: the scenario's own word (`area_notice`, `ack`).
-        line: the line it travels on: the one named, or the one with the fewest ends that holds
-            sender and all addressees; an answer travels on the line of what it answers.
+        line: the line it travels on: the one named; else, of those that hold sender and all
+            addressees, one whose agreement has a clause about its zone, then the one with the
+            fewest ends; an answer travels on the line of what it answers.
         agreement: the agreement that the line stands under.
         type: message type of the norms, for an opener.
         message_class: class of the norms; of an answer, the class of what it answers.

@@ -31,24 +31,25 @@ from parley.world.faults import InputFault, nearest
 from parley.world.time import parse_instant_us
 
 DEFAULT = "wildfire-civil"
-SPEED = 60.0
+SPEED_RATIO = 60.0
 
 
 def demo(
     scenario: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SCENARIO]",
-            help=f"A scenario of examples/ by its name, or a scenario's folder. [{DEFAULT}]",
+            metavar="SCENARIO",
+            help=f"A scenario of examples/ by its name, or a folder; {DEFAULT} without it.",
         ),
     ] = None,
     *,
     once: Annotated[
         bool, typer.Option("--once", help="To the end at full speed, a summary, and out.")
     ] = False,
-    speed: Annotated[
-        float, typer.Option(help="Story seconds per second, while something happens.", min=0.1)
-    ] = SPEED,
+    speed_ratio: Annotated[
+        float,
+        typer.Option("--speed", help="Story seconds per second, while something happens.", min=0.1),
+    ] = SPEED_RATIO,
     port_base: Annotated[
         int | None,
         typer.Option(help="First of two ports per node; free ones without it.", min=1, max=65000),
@@ -71,7 +72,7 @@ def demo(
         str | None, typer.Option("--to", metavar="TIME", help="With --recording: end here.")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(help="With --recording: how long. [20]", min=0.1)
+        float | None, typer.Option(help="With --recording: how long; 20 without it.", min=0.1)
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON; the story on stderr.")
@@ -97,7 +98,7 @@ def demo(
             plan = recorded.plan
         else:
             plan = plan_scenario(read_scenario(find_scenario(scenario or DEFAULT)))
-        pace = Pace(None if once else speed)
+        pace = Pace(None if once else speed_ratio)
         summary = _run(plan, top, port_base, pace, screen, recorded, stay=not once)
     if as_json:
         typer.echo(msgspec.json.encode(summary).decode())

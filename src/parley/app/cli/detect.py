@@ -85,6 +85,8 @@ def detect(
     In continuous time: positions move along the geodesic between reports, altitudes linearly. Rows
     have the pair, from, to, the dwell, the least horizontal distance with its time and the vertical
     distance then, and the least vertical distance.
+
+    Exit codes: 0 done, with or without encounters; 2 bad usage or input.
     """
     talk = Console(stderr=True, highlight=False, soft_wrap=True)
     try:

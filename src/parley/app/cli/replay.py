@@ -46,6 +46,8 @@ def replay(
 
     With --answers: places, crossings, presence, encounters, messages, zones, queries, statements.
     Without: only check it, and say what it holds.
+
+    Exit codes: 0 printed, 2 bad usage or a scenario that cannot be used.
     """
     scenario = read_scenario(folder)
     if as_json and not show_answers:

@@ -242,18 +242,27 @@ def _check_head(state: State, peer: str, origin: str, size: int) -> None:
 
 
 def due_pushes(state: State, session: Session) -> tuple[PushWanted, ...]:
-    """Return the batches of own logs that this peer lacks and are not under way, lines first."""
+    """Return the batches of own logs that this peer lacks and are not under way, lines first.
+
+    Only under agreements of which the peer said in its greeting that it holds a text: it would
+    refuse any other, and a refusal costs both the link.
+    """
     if not session.proven or session.peer is None:
         return ()
-    shared = set(state.identity.shared_with(session.peer))
+    named = state.links.texts.get(session.peer, {})
+    shared = set(state.identity.shared_with(session.peer)) & set(named)
+    lacking = [
+        log
+        for log in state.own_logs()
+        if session.confirmed.get(log.name.origin, 0) < log.tree.size
+        and log.name.agreement in shared
+        and log.name.origin not in session.pushing
+    ]
     wanted = []
-    for log in sorted(state.own_logs(), key=lambda each: (each.name.kind != "line", each.name)):
+    for log in sorted(lacking, key=lambda each: (each.name.kind != "line", each.name)):
         origin = log.name.origin
-        confirmed = session.confirmed.get(origin, 0)
-        lacks = log.name.agreement in shared and confirmed < log.tree.size
-        if lacks and origin not in session.pushing:
-            session.pushing[origin] = confirmed
-            wanted.append(PushWanted(connection=session.connection, origin=origin, first=confirmed))
+        confirmed = session.pushing[origin] = session.confirmed.get(origin, 0)
+        wanted.append(PushWanted(connection=session.connection, origin=origin, first=confirmed))
     return tuple(wanted)
 
 

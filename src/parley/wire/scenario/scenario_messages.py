@@ -14,9 +14,7 @@ from parley.wire.scenario.scenario_reading import (
     unknown_word,
 )
 from parley.wire.scenario.scenario_records import MessageDoc
-from parley.world.agreement import (
-    Agreement,
-)
+from parley.world.agreement import Agreement, Ring, ZoneRule
 from parley.world.faults import InputFault
 from parley.world.norms import MessageClass, allowed_answers, message_type
 from parley.world.scenario import (
@@ -181,5 +179,16 @@ class MessageReader:
                 f"{where} from {doc.sender} to {', '.join(to)}",
                 wanted="a line of communication with all of them at its ends",
             )
-        line, agreement_id = min(holding, key=lambda pair: len(pair[0].parties))
+        # What speaks of a zone that an agreement has a clause about is said under that agreement.
+        about = {a.id for a in self._agreements if doc.zone in _zones_ruled(a)}
+        line, agreement_id = min(
+            holding, key=lambda pair: (pair[1] not in about, len(pair[0].parties))
+        )
         return line.id, agreement_id
+
+
+def _zones_ruled(agreement: Agreement) -> set[str]:
+    """Return the zones and rings that the clauses of an agreement name."""
+    return {c.zone for c in agreement.clauses if isinstance(c, ZoneRule)} | {
+        c.ring for c in agreement.clauses if isinstance(c, Ring)
+    }
