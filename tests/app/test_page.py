@@ -92,6 +92,17 @@ def test_the_page_is_whole_and_says_the_glance_word_first(nodes):
     assert [m for m in calm.all("meta") if m.get("http-equiv") == "refresh"] == []
 
 
+def test_what_waits_for_the_post_stands_first(nodes, post):
+    said_to_rus(nodes)
+    page = Reader(post.get(nodes["RUS"].url).text)
+    glance = page.text[: page.text.index("Line L1 under AGR-1")]
+    assert re.search(r"Lines: (OPEN|DEGRADED|SUSPENDED|DOWN) L1", glance)
+    found = re.search(r"(\d+) messages? awaits? your answer", glance)
+    assert found
+    assert int(found.group(1)) > 0
+    assert re.search(r"0 open alerts; \d+ of \d+ aircraft watched", glance)
+
+
 def test_every_control_has_a_label_and_every_table_its_headers(nodes, post):
     said_to_rus(nodes)
     page = Reader(post.get("/?refresh=off&write=clearance").text)

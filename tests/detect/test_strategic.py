@@ -286,7 +286,6 @@ def test_over_a_pole_a_circle_is_still_exact():
 # --- lists ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.row("R9")
 def test_conflicts_are_all_there_the_decided_and_the_earliest_first():
     here, far = Circle(centre=at(5, 5), radius_m=500.0), Circle(centre=at(6, 6), radius_m=500.0)
     mine = (

@@ -101,12 +101,12 @@ def test_the_unit_checker_lets_good_names_pass(good):
     assert checkers.float_names(good) == []
 
 
-@pytest.mark.row("R20", "S39")
+@pytest.mark.row("S39")
 def test_names_never_hold_the_words_parley_does_not_model():
     refuse(findings(source_files(), checkers.banned_identifiers))
 
 
-@pytest.mark.row("R20", "S39")
+@pytest.mark.row("S39")
 def test_texts_never_hold_those_words_nor_promise_safety():
     help_files = source_files("app")
     others = [p for p in source_files() if p not in help_files]

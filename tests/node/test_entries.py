@@ -64,6 +64,18 @@ def test_what_breaks_the_schema_is_kept_as_unreadable_with_the_reason(change, wh
     assert why in found.why
 
 
+@pytest.mark.parametrize(
+    ("post", "good"), [("Al Udeid CAOC", True), (" desk", False), ("a\nb", False)]
+)
+def test_a_post_is_called_as_people_call_it(post, good) -> None:
+    draft = Draft(agreement="AB", by=post, body=SAID, to=("BRAVO",))
+    if good:
+        assert encode_entry(draft, log=LINE, seq=0, issued_us=1_500_000_000_000_000, seen={})
+    else:
+        with pytest.raises(InputFault, match="entry by"):
+            encode_entry(draft, log=LINE, seq=0, issued_us=1_500_000_000_000_000, seen={})
+
+
 def test_a_commitment_without_body_is_an_entry() -> None:
     document = json.loads(encoded()) | {"body": None, "commit": "ab" * 32}
     found = decode_entry(json.dumps(document).encode(), log=LINE, index=3)

@@ -162,7 +162,6 @@ def test_a_receipt_that_the_mirror_key_did_not_sign_is_refused() -> None:
     assert world.node("ALFA").state.links.receipt(key[0], "BRAVO", key[1]) is None
 
 
-@pytest.mark.row("R5")
 def test_nobody_answers_or_declares_overdue_for_another_party() -> None:
     """CHARLIE signs, in its own log, an answer to a message for BRAVO, and an overdue of ALFA's."""
     world = pair(three())

@@ -69,7 +69,6 @@ def head_on(alt_b_m=5000.0, distance_m=60_000.0):
     ]
 
 
-@pytest.mark.row("R11")
 def test_head_on_traffic_is_warned_of_in_time_by_the_clause_of_the_pair() -> None:
     world = pair()
     written = fly(world, "ALFA", head_on(), 30)

@@ -72,7 +72,6 @@ def test_a_zone_is_not_issued_by_somebody_who_was_not_asked() -> None:
     assert view(world, "BRAVO").promulgation == "issued"
 
 
-@pytest.mark.row("R7")
 def test_only_the_owners_word_makes_a_zone_cold() -> None:
     world = with_zone()
     assert view(world, "BRAVO").shown == "hot", "unknown reads hot"

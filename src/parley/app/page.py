@@ -6,6 +6,8 @@ not. Showing a message that awaits us to somebody signed in writes its `displaye
 
 from __future__ import annotations
 
+import contextlib
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -28,6 +30,7 @@ from parley.app.page_html import Html, instant, tag
 from parley.app.page_parts import (
     alerts_part,
     anchor,
+    glance_part,
     intents_part,
     lines_part,
     logs_part,
@@ -122,9 +125,12 @@ class Page:
 
     def _parts(self, now_us: int, write: Html, *, acting: bool, refresh: bool) -> list[Html | None]:
         state = self._service.state
+        vectors = line_vectors(state, now_us)
+        alerts = alerts_view(state, self._service.feeds, now_us)
         return [
-            lines_part(line_vectors(state, now_us), peers_view(state, now_us), now_us),
-            alerts_part(alerts_view(state, self._service.feeds, now_us), now_us),
+            glance_part(vectors, alerts, messages(state, now_us, open_only=True), now_us),
+            lines_part(vectors, peers_view(state, now_us), now_us),
+            alerts_part(alerts, now_us),
             self._messages_part(now_us, acting=acting, refresh=refresh),
             write,
             zones_part(zones_shown(state, now_us), boundaries_shown(state)),
@@ -180,7 +186,9 @@ class Page:
             posts = self._posts(view)
             ours = [step for step in view.ladder if step.party == self._service.state.party]
             if posts and ours and ours[0].displayed_us is None:
-                await self._service.act(Display(ref=view.key, post=posts[0]))
+                # A receipt that cannot be written must not hide the message: it is shown without.
+                with contextlib.suppress(InputFault):
+                    await self._service.act(Display(ref=view.key, post=posts[0]))
 
     # ---- acting ---------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from parley.app.views import (
     ZoneShown,
 )
 from parley.node.rules.lines import LineVector, Side
+from parley.world.units import feet_from_metres, nautical_miles_from_metres
 
 _GLANCE = {"OPEN": "good", "DEGRADED": "warn", "SUSPENDED": "warn", "DOWN": "warn"}
 
@@ -36,6 +37,52 @@ def since(at_us: int | None, now_us: int) -> Html:
     if at_us is None:
         return instant(None, missing="never")
     return Html(f"{instant(at_us)} ({seconds(now_us - at_us)} ago)")
+
+
+# ---- at a glance --------------------------------------------------------------------------------
+
+
+def glance_part(
+    vectors: tuple[LineVector, ...],
+    alerts: AlertsView,
+    every: tuple[MessageView, ...],
+    now_us: int,
+) -> Html:
+    """Return what an operator must see first: lines, what waits for this post, what comes next."""
+    words = [
+        [tag("strong", each.glance), f" {each.line}", ", " if n + 1 < len(vectors) else ""]
+        for n, each in enumerate(vectors)
+    ]
+    waiting = [view for view in every if view.awaits_us]
+    late = sum(v.answer_due_us is not None and v.answer_due_us < now_us for v in waiting)
+    count = "1 message awaits" if len(waiting) == 1 else f"{len(waiting)} messages await"
+    told = tag("a", f"{count} your answer", href="#messages")
+    items = [
+        ["Lines: ", words or "none"],
+        [told, [", ", tag("strong", f"{late} LATE")] if late else "", "."],
+        [
+            tag(
+                "a",
+                f"{len(alerts.alerts)} open alert{'' if len(alerts.alerts) == 1 else 's'}",
+                href="#alerts",
+            ),
+            _soonest(alerts, now_us),
+        ],
+    ]
+    return tag(
+        "section",
+        tag("ul", [tag("li", item) for item in items]),
+        id="glance",
+        aria_label="At a glance",
+    )
+
+
+def _soonest(alerts: AlertsView, now_us: int) -> Html:
+    """Return the time to the soonest loss, or that nothing is said about what is not watched."""
+    losses_us = [a.loss_us for a in alerts.alerts if a.loss_us is not None]
+    if losses_us:
+        return escape([", soonest loss ", due(min(losses_us), now_us), "."])
+    return escape(f"; {alerts.watch.watched} of {alerts.watch.aircraft} aircraft watched.")
 
 
 # ---- lines --------------------------------------------------------------------------------------
@@ -147,7 +194,7 @@ def _alert(alert: AlertView, now_us: int) -> list[object]:
     loss = due(alert.loss_us, now_us) if alert.loss_us is not None else "not a matter of time"
     least = "none predicted"
     if alert.least_horizontal_mm is not None and alert.vertical_then_mm is not None:
-        least = f"{_metres(alert.least_horizontal_mm)} and {_metres(alert.vertical_then_mm)} apart"
+        least = _apart(alert.least_horizontal_mm, alert.vertical_then_mm)
     clause = alert.clause or "none"
     binding = "binding" if alert.binding else "advisory"
     held = ", ".join(f"{party}: {word}" for party, word in alert.held_by.items())
@@ -162,8 +209,11 @@ def _alert(alert: AlertView, now_us: int) -> list[object]:
     ]
 
 
-def _metres(of_mm: int) -> str:
-    return f"{of_mm / 1000:,.0f} m".replace(",", "\u202f")
+def _apart(horizontal_mm: int, vertical_mm: int) -> str:
+    """Return a distance as it is said on the line: nautical miles and feet."""
+    across_nm = nautical_miles_from_metres(horizontal_mm / 1000)
+    up_ft = feet_from_metres(vertical_mm / 1000)
+    return f"{across_nm:.2f} NM and {up_ft:.0f} ft"
 
 
 def _watch(watch: WatchView, now_us: int) -> Html:

@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 
 from parley.trust.bytes import check_entry_bytes
-from parley.world.agreement import check_name
+from parley.world.agreement import check_name, check_post
 from parley.world.faults import Fault, InputFault
 from parley.world.limits import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 from parley.world.norms import MessageClass
@@ -471,7 +471,7 @@ def _decode(data: bytes, *, log: LogName, index: int) -> Entry:
     until_us = common.valid_until_us
     if until_us is not None and not US_MIN <= until_us <= US_MAX:
         raise InputFault("entry valid_until_us", value=until_us, wanted="1900 to 2100")
-    check_name(common.by, "entry by")
+    check_post(common.by, "entry by")
     present = bytes(common.body) != b"null"
     if present == (common.commit is not None):
         raise InputFault("entry", value=common.type, wanted="a body or a commitment, not both")

@@ -43,6 +43,17 @@ def check_name(name: str, what: str) -> None:
         )
 
 
+def check_post(name: str, what: str) -> None:
+    """Check the name of a post: a duty position as people call it, blanks allowed.
+
+    Raises:
+        InputFault: empty, longer than the limit, unprintable, or blank at an end.
+    """
+    if not 0 < len(name) <= NAME_CHARACTERS_MAX or not name.isprintable() or name != name.strip():
+        wanted = f"1 to {NAME_CHARACTERS_MAX} printable characters, no blank at an end"
+        raise InputFault(what, value=name, wanted=wanted)
+
+
 class Party(_Record, frozen=True, kw_only=True):
     """Who signs: id, name, posts (duty positions) in the order of escalation, units below them."""
 
@@ -57,7 +68,7 @@ class Party(_Record, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         check_name(self.id, "party id")
         for post in self.posts:
-            check_name(post, f"party {self.id} post")
+            check_post(post, f"party {self.id} post")
 
 
 class Separation(_Record, frozen=True, kw_only=True, tag="separation"):
@@ -224,6 +235,9 @@ class LineEnd(_Record, frozen=True, kw_only=True):
 
     party: str
     post: str = "duty-officer"
+
+    def __post_init__(self) -> None:
+        check_post(self.post, f"line end of {self.party} post")
 
 
 class Line(_Record, frozen=True, kw_only=True):
