@@ -117,6 +117,7 @@ def test_what_a_peer_wrote_cannot_move_the_cursor(nodes, cli):
         (["say", "--line", "L1", "--to", "RUS", "-f", "zone"], "NAME=VALUE"),
         (["say", "--line", "L1", "--to", "RUS", "-f", "a=1", "-f", "a=2"], "each name once"),
         (["say", "--line", "L1", "--to", "RUS", "--valid", "soon"], "soon"),
+        (["say", "--line", "L1", "--to", "RUS", "--class", "NOTHING"], "DISTRESS, URGENT"),
         (["answer", "parley.example/AGR-1/COAL/line/2017"], "LOG, INDEX and ANSWER"),
         (["answer", "none", "3", "ROGER"], "a message held here"),
         (["zone", "Z11"], "did you mean 'Z1'?"),

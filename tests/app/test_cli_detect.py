@@ -241,3 +241,12 @@ def test_the_real_recording_whose_clock_went_back_is_refused_unless_sorted():
 
 def test_a_readsb_trace_is_refused_by_its_columns():
     assert "column timestamp is missing" in refused(shared("data/tracks/trace_full_ac671b.json"))
+
+
+def test_no_recording_is_written_over(tmp_path):
+    recording = write(tmp_path / "t.csv", head_on())
+    before = recording.read_bytes()
+    (tmp_path / "other.csv").symlink_to(recording)
+    for output in (recording, tmp_path / "other.csv"):
+        assert "wanted another file than the recording" in refused(recording, "-o", output)
+    assert recording.read_bytes() == before

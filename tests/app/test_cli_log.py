@@ -71,6 +71,7 @@ def test_export_writes_a_pack_that_verifies(capsys, coal, tmp_path):
         (["log", "export", "{tmp}/none.db", "-o", "{tmp}/x"], "not there"),
         (["log", "list", "{tmp}/none.db"], "not there"),
         (["log", "export", "http://evil.example:80", "-o", "{tmp}/x"], "on this machine"),
+        (["log", "export", "127.0.0.1:1", "-o", "{tmp}/x"], "parley node run"),
         (["log", "export", "http://127.0.0.1:1", "-o", "{tmp}/x"], "parley node run"),
     ],
 )

@@ -55,8 +55,30 @@ def test_a_command_that_is_not_there_is_bad_usage():
     assert "vrify" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["detct", "x"], ["'detect'", "see parley --help"]),
+        (["detect"], ["FILE", "see parley detect --help"]),
+        (["detect", "--mimina", "5NM,1000ft", "x.csv"], ["--minima"]),
+        (["demo", "--speed", "0"], ["--speed", "0.1"]),
+    ],
+)
+def test_bad_usage_is_one_line_that_names_the_help(capsys, arguments, words):
+    code, out, err = parley_here(capsys, *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    assert all(word in err for word in words), err
+
+
+def test_a_command_ends_with_the_exit_code_that_it_gives(capsys, tmp_path):
+    (tmp_path / "x.pack").write_bytes(b"no pack")
+    code, _, err = parley_here(capsys, "verify", tmp_path / "x.pack")
+    assert (code, err.count("\n")) == (1, 1)
+    assert parley_here(capsys)[::2] == (2, "")
+
+
 def test_a_fault_is_one_line_and_exit_2(capsys, monkeypatch):
-    def fail():
+    def fail(**_):
         raise InputFault("tracks.csv row 12 latitude", value=100, wanted="-90..90", repair="fix it")
 
     monkeypatch.setattr(program, "app", fail)
@@ -66,7 +88,7 @@ def test_a_fault_is_one_line_and_exit_2(capsys, monkeypatch):
 
 
 def test_a_bug_is_one_line_with_its_report_and_no_frames(capsys, monkeypatch, tmp_path):
-    def fail():
+    def fail(**_):
         raise KeyError("somewhere")
 
     monkeypatch.setattr(program, "app", fail)

@@ -132,9 +132,10 @@ def test_a_second_node_on_the_same_store_is_refused(capsys, tmp_path):
     files = make_pair(tmp_path)
     first = Running(files["COAL"])
     try:
-        code, _, err = parley_here(capsys, "node", "run", files["COAL"])
-        assert (code, err.count("\n")) == (2, 1)
-        assert "held by another process" in err
+        for named in (files["COAL"], files["COAL"].parent):
+            code, _, err = parley_here(capsys, "node", "run", named)
+            assert (code, err.count("\n")) == (2, 1)
+            assert "held by another process" in err
     finally:
         assert first.stop() == 0
 

@@ -103,6 +103,7 @@ def test_a_peer_named_twice_is_refused(pair):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
+        ('"parties"', '"partys"', ["partys", "did you mean 'parties'?"]),
         ('"within_s"', '"within_ss"', ["within_ss", "did you mean 'within_s'?"]),
         ('"horizontal_m":5556.0', '"horizontal_m":-1', ["horizontal_m", "-1"]),
         ('"id":"RUS"', '"id":"COAL"', ["COAL", "each one once"]),

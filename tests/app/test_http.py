@@ -116,6 +116,8 @@ def test_the_levels_of_a_message_stand_apart(nodes):
     assert read["answer"]["answer"] == "ROGER"
     assert read["read_back"] == "differs"
     assert read["differences"] == ["activity: said hot, read cold"]
+    # Answered, and yet not done with: what was misread stays where the sender looks.
+    assert key in [m["key"] for m in nodes["COAL"].get("/api/messages?open=true")]
 
 
 @pytest.mark.parametrize(

@@ -380,8 +380,17 @@ def test_a_track_that_goes_back_in_time_is_refused():
         times[1], times[2] = times[2], times[1]
 
     line = refused("syria-2017-06", back)
-    assert "SYN-A1" in line
-    assert "row 2" in line
+    assert line == (
+        "geo.geojson feature SYN-A1 times row 2 is 2017-06-20T06:10:00Z, wanted later than row 1 "
+        "(2017-06-20T06:20:00Z); sort the vertices by time, and drop repeated times"
+    )
+
+
+def test_a_place_that_comes_twice_is_refused():
+    def twice(_: Document, geometry: Document) -> None:
+        feature(geometry, "PL-Raqqa")["properties"]["id"] = "PL-Rusafa"
+
+    assert "feature id is PL-Rusafa, wanted each id once" in refused("syria-2017-06", twice)
 
 
 def test_latitude_100_is_refused():

@@ -85,6 +85,10 @@ def test_a_missing_column_is_named_with_its_like():
     )
 
 
+def test_a_missing_column_is_never_to_be_had_by_renaming_another_that_is_wanted():
+    assert refusal(table(altitude=None)).endswith("latitude, longitude, altitude")
+
+
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [

@@ -156,9 +156,11 @@ def shape_fault(what: str, error: Exception, kind: object) -> InputFault:
     text = str(error)
     unknown = _UNKNOWN.match(text)
     if unknown is not None:
-        known = sorted(set(_field_names(kind)))
-        close = nearest(unknown["key"], known)
         place = (unknown["at"] or "$").removeprefix("$").lstrip(".")
+        here = _names_of(kind) if not place else ()
+        known = sorted(set(_field_names(kind)))
+        close = nearest(unknown["key"], here) or nearest(unknown["key"], known)
+        known = sorted(here) or known
         return InputFault(
             f"{what} {place}".rstrip() + " key",
             value=unknown["key"],
@@ -169,6 +171,14 @@ def shape_fault(what: str, error: Exception, kind: object) -> InputFault:
     assert typed is not None
     place = (typed["at"] or "$").removeprefix("$").lstrip(".")
     return InputFault(f"{what} {place}".rstrip(), value=typed["why"], wanted="the stated form")
+
+
+def _names_of(kind: object) -> tuple[str, ...]:
+    """Return the keys of a document's own top level."""
+    info = msgspec.inspect.type_info(kind)
+    if isinstance(info, msgspec.inspect.StructType):
+        return tuple(field.encode_name for field in info.fields)
+    return ()
 
 
 def _field_names(kind: object) -> Iterable[str]:

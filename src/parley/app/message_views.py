@@ -49,12 +49,19 @@ class Ladder(_View, frozen=True, kw_only=True):
     overdue: tuple[str, ...]
     called: tuple[str, ...]
 
+    @property
+    def misread(self) -> bool:
+        """Whether it was taken with other words than were said: the worst way to be answered."""
+        return self.read_back == "differs"
+
 
 class MessageView(_View, frozen=True, kw_only=True):
     """A message, what it asks for, and how far it got with each addressee.
 
     `awaits_us`: it is addressed to this party, which has not given its closing answer.
     `may_answer`: the answers that this party may still give now.
+    `open`: somebody has not given a closing answer, or read back something else while it is valid:
+    one that was misread must not leave the list of what is still to be done.
     """
 
     key: Key
@@ -127,7 +134,8 @@ def message_view(state: State, scope: Scope, thread: Thread, now_us: int) -> Mes
         read_back_due_us=body.read_back_due_us,
         awaits_us=awaits_us,
         may_answer=_may_answer(state, thread, now_us, expired=expired) if awaits_us else (),
-        open=bool(body.answers) and any(step.answer is None for step in ladder),
+        open=bool(body.answers)
+        and any(step.answer is None or (step.misread and not expired) for step in ladder),
         ladder=ladder,
     )
 

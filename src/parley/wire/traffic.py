@@ -139,7 +139,8 @@ def _reports(name: str, source: int, table: pa.Table, *, sort: bool) -> _Reports
     """Return the checked columns of one recording."""
     for column in REQUIRED:
         if column not in table.column_names:
-            like = nearest(column, table.column_names)
+            others = [name for name in table.column_names if name not in COLUMNS]
+            like = nearest(column, others)
             raise InputFault(
                 f"{name} column {column}",
                 value="missing",

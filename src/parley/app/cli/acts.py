@@ -189,8 +189,12 @@ def say(
 
     Exit codes: 0 said, 2 refused, bad usage, or no such node.
     """
+    from parley.world.faults import InputFault
+    from parley.world.norms import CLASSES
     from parley.world.units import parse_seconds
 
+    if message_class and message_class not in CLASSES:
+        raise InputFault("--class", value=message_class, wanted=f"one of {', '.join(CLASSES)}")
     client = _client(node, token)
     words = typer.get_text_stream("stdin").read().rstrip("\n") if text == "-" else text
     until_us = None

@@ -94,6 +94,7 @@ def detect(
         max_gap_s = parse_duration_s(max_gap, "--max-gap")
         if output is not None:
             ending(output, WRITABLE)
+            _refuse_over_input(output, files)
         traffic = _read(files, talk, include_ground=ground, sort=sort)
         with _bar(talk, "detecting") as progress:
             study = study_encounters(traffic.tracks, limits, max_gap_s, progress)
@@ -125,6 +126,19 @@ def parse_minima(text: str) -> Minima:
         horizontal_m=parse_length_m(parts[0], "--minima horizontal"),
         vertical_m=parse_length_m(parts[1], "--minima vertical"),
     )
+
+
+def _refuse_over_input(output: Path, files: Sequence[Path]) -> None:
+    """Check that no recording is written over: it may be the only one.
+
+    Raises:
+        InputFault: the output is one of the inputs, by whatever name.
+    """
+    for file in files:
+        if output.exists() and file.exists() and output.samefile(file):
+            raise InputFault(
+                "--output", value=str(output), wanted="another file than the recording"
+            )
 
 
 def _read(files: Sequence[Path], talk: Console, *, include_ground: bool, sort: bool) -> Traffic:

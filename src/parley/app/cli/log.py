@@ -36,6 +36,14 @@ def _open(path: Path, *, check: bool) -> Store:
     return Store(path, check=check)
 
 
+def _is_address(text: str) -> bool:
+    """Whether a running node is meant: http://..., or host:port where no file has that name."""
+    if text.startswith("http://"):
+        return True
+    host, _, port = text.rpartition(":")
+    return bool(host) and "/" not in text and port.isdigit() and not Path(text).exists()
+
+
 @log.command(name="list")
 def list_logs(
     store: Annotated[Path, _STORE],
@@ -98,13 +106,14 @@ def export(
     """
     from parley.app.config import write_bytes
 
-    if store.startswith("http://"):
+    if _is_address(store):
         from urllib.parse import quote
 
         from parley.app.client import Client
 
         query = f"?agreement={quote(agreement, safe='')}" if agreement else ""
-        data = Client(store, None).get_bytes(f"/api/export{query}")
+        url = store if store.startswith("http://") else f"http://{store}"
+        data = Client(url, None).get_bytes(f"/api/export{query}")
     else:
         from parley.app.evidence import make_pack
 

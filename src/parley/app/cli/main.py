@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from typer.core import TyperGroup
 
 from parley import __version__
@@ -177,14 +178,28 @@ def _program(
 def main() -> NoReturn:
     """Run the command line and exit; a fault is one line on stderr."""
     try:
-        app()
+        code = app(standalone_mode=False, prog_name="parley")
+    except NoArgsIsHelpError as asked:
+        if asked.format_message():
+            asked.show()
+        sys.exit(asked.exit_code)
+    except ClickException as error:
+        _exit(_usage(error), error.exit_code)
     except Fault as fault:
         _exit(f"parley: {fault}", 2)
     except KeyboardInterrupt:
         _exit("parley: stopped", 130)
     except Exception as error:  # noqa: BLE001  the last door: a bug becomes a report, not a screen of frames
         _exit(f"parley: a fault of this program: {_report(error)}", 3)
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error: ClickException) -> str:
+    """Return one line for a command line that cannot be read, with the help that would tell."""
+    context = getattr(error, "ctx", None)
+    name = context.command_path if context is not None else "parley"
+    said = " ".join(error.format_message().split()).rstrip(".")
+    return f"{name}: {said}; see {name} --help"
 
 
 def _exit(line: str, code: int) -> NoReturn:

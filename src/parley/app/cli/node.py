@@ -42,7 +42,9 @@ def init(
 
 @node.command()
 def run(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="The node's file.")],
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG.toml", help="The node's file, or its folder.")
+    ],
     *,
     driven: Annotated[
         bool,
@@ -57,7 +59,7 @@ def run(
     """
     from parley.app.config import load_node
 
-    setup = load_node(config)
+    setup = load_node(config / "node.toml" if config.is_dir() else config)
     from parley.app.process import run_node
 
     run_node(setup, driven=driven)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -94,12 +95,14 @@ def read_geometry(
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InputFault(GEOMETRY_NAME, wanted="JSON", repair=str(error)) from None
     geometry = Geometry()
+    seen: set[str] = set()
     for index, item in enumerate(record(CollectionDoc, document, GEOMETRY_NAME).features):
         feature = record(FeatureDoc, item, f"{GEOMETRY_NAME} feature {index}")
         properties = mapping_of(feature.properties, f"{GEOMETRY_NAME} feature {index} properties")
         where = f"{GEOMETRY_NAME} feature {properties.get('id', index)}"
         shape = record(GeometryDoc, feature.geometry, f"{where} geometry")
         kind = properties.get("kind")
+        _verify_once(properties.get("id"), seen)
         if kind == "place":
             geometry.places.append(_place(record(PlaceDoc, properties, where), shape, where))
         elif kind == "directed_line":
@@ -114,6 +117,18 @@ def read_geometry(
         else:
             raise unknown_word(f"{where} kind", kind, _FEATURE_KINDS)
     return geometry
+
+
+def _verify_once(feature_id: object, seen: set[str]) -> None:
+    """Check that an id has not come before, of whatever kind; remember it."""
+    if not isinstance(feature_id, str):
+        return
+    if feature_id in seen:
+        what = f"{GEOMETRY_NAME} feature id"
+        raise InputFault(
+            what, value=feature_id, wanted="each id once", repair="remove or rename one"
+        )
+    seen.add(feature_id)
 
 
 def _dated(properties: dict[str, object]) -> dict[str, object]:
@@ -163,6 +178,14 @@ def _track(
             wanted="one time and one altitude per vertex",
         )
     times_us = [instant_us(t, f"{where} row {row}") for row, t in enumerate(doc.times)]
+    for row, (before_us, at_us) in enumerate(pairwise(times_us), start=1):
+        if at_us <= before_us:
+            raise InputFault(
+                f"{where} times row {row}",
+                value=doc.times[row],
+                wanted=f"later than row {row - 1} ({doc.times[row - 1]})",
+                repair="sort the vertices by time, and drop repeated times",
+            )
     known_us = instant_us(doc.received_at, f"{where} received_at") if doc.received_at else None
     with within(where):
         return Track(

@@ -212,7 +212,10 @@ def within(where: str) -> Iterator[None]:
         yield
     except InputFault as fault:
         raise InputFault(
-            f"{where} {fault.what}", value=fault.value, wanted=fault.wanted, repair=fault.repair
+            f"{where} {fault.what}".lstrip(),
+            value=fault.value,
+            wanted=fault.wanted,
+            repair=fault.repair,
         ) from None
     except OverflowError:
         raise InputFault(where, wanted="times and durations of years 1900 to 2100") from None
