@@ -103,3 +103,14 @@ def test_every_entry_carries_what_its_writer_has_seen() -> None:
                 assert held.tree.root(seen.size).hex() == seen.root
     line = story.world.node("BRAVO").state.log("parley.example/AB/BRAVO/line/2026")
     assert any(origin.startswith("parley.example/AB/ALFA/") for origin in line.seen)
+
+
+def test_fold_gives_back_what_can_be_read_and_nothing_else() -> None:
+    story = finished(1)
+    store = story.world.stores["ALFA"]
+    origin = "parley.example/AB/ALFA/ops/2026"
+    entries = store.entries(origin, 0, store.size(origin))
+    state = State(identity=story.world.identities["ALFA"])
+    read = fold(state, origin, 0, [*entries, b'{"v":2}'])
+    assert [e.seq for e in read] == list(range(len(entries)))
+    assert list(state.scope("AB").unreadable) == [(origin, len(entries))]

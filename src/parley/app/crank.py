@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from parley.node.entries import Draft, Entry, decode_entry
+from parley.node.entries import Draft, Entry
 from parley.node.frames import Frame, Push, Receipt
 from parley.node.identity import Identity
 from parley.node.inputs import (
@@ -223,7 +223,7 @@ class Crank:
         """Store and fold what a step wants written; then collect what it wants sent."""
         for batch in output.mirrored:
             self.store.append(batch.origin, batch.first, batch.entries, batch.checkpoint)
-            turned.mirrored.extend(self._fold(batch.origin, batch.first, batch.entries))
+            turned.mirrored.extend(fold(self.state, batch.origin, batch.first, batch.entries))
             self.state.log(batch.origin).checkpoint = batch.checkpoint
         written = write_drafts(self.state, output.drafts, now_us=now_us)
         for origin, (first, entries) in written.items():
@@ -247,15 +247,9 @@ class Crank:
         head = Checkpoint(origin=origin, size=frontier.size, root=frontier.root())
         note = sign_checkpoint(self.state.identity.keys.log, head)
         self.store.append(origin, first, entries, note)
-        folded = self._fold(origin, first, entries)
+        folded = fold(self.state, origin, first, entries)
         self.state.log(origin).checkpoint = note
         return folded
-
-    def _fold(self, origin: str, first: int, entries: Sequence[bytes]) -> list[Entry]:
-        fold(self.state, origin, first, entries)
-        name = self.state.log(origin).name
-        read = [decode_entry(data, log=name, index=first + n) for n, data in enumerate(entries)]
-        return [entry for entry in read if isinstance(entry, Entry)]
 
     def _send(self, output: Output, turned: Turned) -> None:
         turned.frames.extend(output.frames)

@@ -227,8 +227,8 @@ class State:
         return Reference(log=origin, index=index, leaf=log.tree.leaf(index).hex())
 
 
-def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> None:
-    """Take the next entries of one log into the record.
+def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> list[Entry]:
+    """Take the next entries of one log into the record; return those that can be read, in order.
 
     Args:
         state: changed in place.
@@ -244,6 +244,7 @@ def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> Non
         raise OurFault(f"fold of {origin} at index {first}", wanted=f"index {log.tree.size}")
     scope = state.scope(log.name.agreement)
     scope.logs[origin] = log
+    read: list[Entry] = []
     for offset, data in enumerate(entries):
         leaf = leaf_hash(data)
         log.tree.extend((leaf,))
@@ -260,10 +261,13 @@ def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> Non
         why = _outside_its_year(entry)
         if why is not None:
             scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
-        elif entry.body is None:
+            continue
+        read.append(entry)
+        if entry.body is None:
             scope.sealed[key_of(entry)] = entry
         else:
             _place(scope, entry, entry.body, leaf)
+    return read
 
 
 def _outside_its_year(entry: Entry) -> str | None:
