@@ -15,12 +15,15 @@ from parley.trust.keys import parse_vkey
 from parley.trust.tree import (
     EMPTY_ROOT,
     Tree,
+    is_subtree,
     leaf_hash,
     leaf_hashes,
     node_hash,
     root_of,
     verify_consistency,
     verify_inclusion,
+    verify_subtree_consistency,
+    verify_subtree_inclusion,
 )
 from parley.world.faults import OurFault, PeerFault
 from shared_data import shared
@@ -92,6 +95,29 @@ def test_every_inclusion_vector():
         assert found == ("refused" if case["wantErr"] else "accepted"), path
 
 
+def test_every_subtree_inclusion_vector():
+    for path, case in vectors("subtreeinclusion"):
+        leaf, root = hashes([case["leafHash"], case["root"]])
+        args = case["leafIdx"], case["start"], case["end"], hashes(case["proof"]), root
+        found = outcome(verify_subtree_inclusion, leaf, *args)
+        assert found == ("refused" if case["wantErr"] else "accepted"), path
+
+
+def test_every_subtree_consistency_vector():
+    stricter = []
+    for path, case in vectors("subtreeconsistency"):
+        subtree, root = hashes([case["root1"], case["root2"]])
+        proof = hashes(case["proof"])
+        args = case["start"], case["end"], case["size"], proof
+        found = outcome(verify_subtree_consistency, *args, subtree, root)
+        # As in the consistency vectors: "roots" that are no SHA-256 hashes are refused here.
+        strict = {len(one) for one in (subtree, *proof)} != {32}
+        if strict and not case["wantErr"]:
+            stricter.append(path.name)
+        assert found == ("refused" if case["wantErr"] or strict else "accepted"), path
+    assert stricter == ["sizes-are-equal-one-and-proof-is-empty.json"]
+
+
 def test_every_consistency_vector():
     refused = 0
     for path, case in vectors("consistency"):
@@ -145,6 +171,85 @@ def test_every_small_tree_equals_its_definition():
     assert tree.consistency_proof(0) == ()
 
 
+def plain_subtree_proof(start, end, leaves, known=True):
+    """SUBTREE_SUBPROOF of draft-ietf-plants-merkle-tree-certs, section 4.4.1, word for word."""
+    n = len(leaves)
+    if start == 0 and end == n:
+        return [] if known else [plain_root(leaves)]
+    k = plain_split(n)
+    if end <= k:
+        return [*plain_subtree_proof(start, end, leaves[:k], known), plain_root(leaves[k:])]
+    if k <= start:
+        inner = plain_subtree_proof(start - k, end - k, leaves[k:], known)
+        return [*inner, plain_root(leaves[:k])]
+    return [*plain_subtree_proof(0, end - k, leaves[k:], False), plain_root(leaves[:k])]
+
+
+def subtrees(size):
+    spans = ((start, end) for start in range(size) for end in range(start + 1, size + 1))
+    return [span for span in spans if is_subtree(*span, size)]
+
+
+def refuse_subtree(*args):
+    with pytest.raises(PeerFault):
+        verify_subtree_consistency(*args)
+
+
+def test_every_subtree_of_a_small_tree_is_proven_as_defined():
+    leaves = some_leaves(24)
+    tree = Tree(leaves)
+    for size in range(1, 25):
+        root = tree.root(size)
+        for start, end in subtrees(size):
+            subtree = tree.span_root(start, end, size)
+            assert subtree == plain_root(leaves[start:end])
+            proof = tree.subtree_consistency_proof(start, end, size)
+            assert list(proof) == plain_subtree_proof(start, end, leaves[:size])
+            verify_subtree_consistency(start, end, size, proof, subtree, root)
+            other = node_hash(root, subtree)
+            refuse_subtree(start, end, size, (*proof, root), subtree, root)
+            refuse_subtree(start, end, size, proof, other, root)
+            refuse_subtree(start, end, size, proof, subtree, other)
+            for at in range(len(proof)):
+                refuse_subtree(start, end, size, proof[:at] + proof[at + 1 :], subtree, root)
+                changed = (*proof[:at], other, *proof[at + 1 :])
+                refuse_subtree(start, end, size, changed, subtree, root)
+    assert len(subtrees(24)) == 76
+
+
+def test_what_is_no_subtree_has_no_proof_and_an_empty_one_says_nothing():
+    tree = Tree(some_leaves(9))
+    for start, end in ((1, 3), (2, 5), (4, 9), (8, 10), (-1, 1), (5, 4)):
+        with pytest.raises(OurFault, match="subtree"):
+            tree.subtree_consistency_proof(start, end)
+        with pytest.raises(PeerFault, match="a subtree of the tree"):
+            verify_subtree_consistency(start, end, 9, [], tree.root(), tree.root())
+    for start in range(10):
+        assert tree.subtree_consistency_proof(start, start) == ()
+        assert tree.span_root(start, start) == EMPTY_ROOT
+        verify_subtree_consistency(start, start, 9, [], EMPTY_ROOT, tree.root())
+        refuse_subtree(start, start, 9, [tree.root()], EMPTY_ROOT, tree.root())
+        refuse_subtree(start, start, 9, [], tree.root(), tree.root())
+
+
+def test_every_leaf_of_every_subtree_is_proven_in_it():
+    leaves = some_leaves(20)
+    tree = Tree(leaves)
+    for start, end in subtrees(20):
+        subtree = tree.span_root(start, end)
+        for index in range(start, end):
+            proof = tree.subtree_inclusion_proof(index, start, end)
+            assert list(proof) == plain_path(index - start, leaves[start:end])
+            verify_subtree_inclusion(leaves[index], index, start, end, proof, subtree)
+            for other in {start - 1, start, index + 1, end} - {index}:
+                with pytest.raises(PeerFault):
+                    verify_subtree_inclusion(leaves[index], other, start, end, proof, subtree)
+    with pytest.raises(OurFault):
+        tree.subtree_inclusion_proof(8, 4, 8)
+    with pytest.raises(PeerFault, match="with the entry in it"):
+        verify_subtree_inclusion(leaves[5], 5, 5, 7, [leaves[6]], plain_root(leaves[5:7]))
+
+
 @given(st.lists(st.integers(0, 70), min_size=1, max_size=8))
 @settings(max_examples=40)
 def test_batches_of_any_size_grow_the_same_tree(batches):
@@ -155,6 +260,24 @@ def test_batches_of_any_size_grow_the_same_tree(batches):
         at += count
     assert tree.root() == plain_root(leaves)
     assert [tree.leaf(n) for n in range(at)] == leaves
+
+
+@given(st.lists(st.lists(st.binary(max_size=40), max_size=70), max_size=5))
+@settings(max_examples=40)
+def test_entries_from_a_stream_grow_the_same_tree(batches):
+    tree, entries = Tree(), [entry for batch in batches for entry in batch]
+    for batch in batches:
+        tree.extend_entries(memoryview(entry) for entry in batch)
+    assert tree.root() == plain_root([leaf_hash(entry) for entry in entries])
+    assert tree.size == len(entries)
+
+
+def test_more_entries_than_one_piece_make_the_tree_of_all():
+    entries = [b"%d" % number for number in range(20_000)]
+    tree = Tree()
+    tree.append(entries[0])
+    tree.extend_entries(entries[1:])
+    assert tree.root() == plain_root([leaf_hash(entry) for entry in entries])
 
 
 @given(st.data())
@@ -196,8 +319,9 @@ def test_hashes_of_another_length_are_refused():
             verify_consistency(1, 2, [bad], leaf, tree.root())
         with pytest.raises(OurFault, match="32 bytes"):
             tree.extend([bad])
-    with pytest.raises(OurFault, match="32 bytes"):
-        tree.extend([leaf[:31], leaf + b"\x00"])
+    for act in (tree.extend, root_of):
+        with pytest.raises(OurFault, match="32 bytes"):
+            act([leaf[:31], leaf + b"\x00"])
     assert tree.size == 2
 
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from parley.trust.checkpoint import Checkpoint, cosign, sign_checkpoint
 from parley.trust.keys import SigningKey
 from parley.trust.note import add_signatures
-from parley.trust.proof import Proof, format_proof, make_proof, parse_proof, verify_proof
+from parley.trust.policy import make_policy, parse_policy
+from parley.trust.proof import (
+    Proof,
+    format_proof,
+    make_proof,
+    parse_proof,
+    verify_leaf_proof,
+    verify_proof,
+)
 from parley.trust.tree import Tree, leaf_hashes
 from parley.world.faults import OurFault, PeerFault
 
@@ -105,3 +113,37 @@ def test_a_head_of_another_tree_proves_nothing():
 def test_a_proof_in_a_log_of_a_million_entries_stays_under_1500_bytes():
     longest = Proof(index=999_999, hashes=(bytes(32),) * 20, checkpoint=NOTE)
     assert len(format_proof(longest)) <= 1_500
+
+
+def test_a_policy_says_who_must_hold_the_head():
+    listed = LOG.verifier.named("parley/A/B/line")
+    both, one = make_policy([listed], COSIGNERS), make_policy([listed], COSIGNERS, 1)
+    leaf = leaf_hashes(ENTRIES)[7]
+    for policy in (both, one, parse_policy(both.data)):
+        shown = verify_proof(PROOF, ENTRIES[7], policy)
+        assert (shown.index, len(shown.cosignatures)) == (7, 2)
+        assert shown == verify_leaf_proof(PROOF, leaf, policy, COSIGNERS, "parley/A/B/line")
+    head = sign_checkpoint(LOG, Checkpoint(origin="parley/A/B/line", size=20, root=TREE.root(20)))
+    single = make_proof(TREE, 7, add_signatures(head, [cosign(MIRRORS[0], head, 1_000_000)]))
+    assert len(verify_proof(single, ENTRIES[7], one).cosignatures) == 1
+    with pytest.raises(PeerFault, match="wanted more of parley/A/D/mirror"):
+        verify_proof(single, ENTRIES[7], both)
+    with pytest.raises(PeerFault, match="entry 7"):
+        verify_proof(PROOF, ENTRIES[8], both)
+    # The bytes of a leaf hash are an entry like any other: they are never taken for the hash.
+    with pytest.raises(PeerFault, match="entry 7"):
+        verify_proof(PROOF, leaf, both)
+    with pytest.raises(PeerFault, match="a listed log"):
+        verify_proof(PROOF, ENTRIES[7], make_policy([LOG.verifier.named("other")], COSIGNERS))
+
+
+def test_a_proof_of_a_real_log_of_a_million_entries_is_small():
+    leaves = [number.to_bytes(32, "big") for number in range(2**20)]
+    tree = Tree(leaves)
+    name = "parley.example/SYR-17/COAL/line/2026"
+    head = sign_checkpoint(LOG, Checkpoint(origin=name, size=2**20, root=tree.root()))
+    head = add_signatures(head, [cosign(key, head, 1_782_000_000_000_000) for key in MIRRORS])
+    proof = make_proof(tree, 999_999, head)
+    assert len(proof) <= 1_500
+    policy = make_policy([LOG.verifier.named(name)], COSIGNERS)
+    assert verify_leaf_proof(proof, leaves[999_999], policy).checkpoint.size == 2**20

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import NoReturn
+
+import msgspec
 
 from parley.world.faults import InputFault
 from parley.world.limits import ENTRY_BYTES_MAX
@@ -19,6 +22,18 @@ JSON_DEPTH_MAX = 32
 """Objects and lists inside each other; our deepest entry type needs eight."""
 INTEGER_MAX = 9_007_199_254_740_991
 """2^53 - 1: every JSON reader holds it exactly (RFC 8259, section 6); 2100 in us is less."""
+
+
+_MAYBE_TOO_LARGE = re.compile(rb"9\d{15}|\d{17}")
+"""Digits that an integer beyond 2^53 has; a text may have them too, and is then read slowly."""
+
+
+def _refuse_fraction(text: str) -> NoReturn:
+    raise ValueError(text)
+
+
+_quick_decoder = msgspec.json.Decoder(float_hook=_refuse_fraction)
+_quick_encoder = msgspec.json.Encoder()
 
 
 class _Fraction(str):
@@ -36,16 +51,16 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def check_entry_bytes(data: bytes) -> None:
-    """Return nothing if the bytes can be an entry.
+def check_entry_bytes(data: bytes, bytes_max: int = ENTRY_BYTES_MAX) -> None:
+    """Return nothing if the bytes can be an entry, or a payload, of that length at most.
 
     Raises:
         InputFault: the first thing that is wrong, naming the key where there is one.
     """
-    read_entry_object(data)
+    read_entry_object(data, bytes_max)
 
 
-def read_entry_object(data: bytes) -> dict[str, object]:
+def read_entry_object(data: bytes, bytes_max: int = ENTRY_BYTES_MAX) -> dict[str, object]:
     """Return the JSON object of an entry, after every check of `check_entry_bytes`.
 
     >>> read_entry_object(b'{"type":"line.test","nonce":7}')
@@ -54,13 +69,16 @@ def read_entry_object(data: bytes) -> dict[str, object]:
     Raises:
         InputFault: the first thing that is wrong, naming the key where there is one.
     """
-    if len(data) > ENTRY_BYTES_MAX:
+    if len(data) > bytes_max:
         raise InputFault(
             "entry",
             value=f"{len(data)} bytes",
-            wanted=f"at most {ENTRY_BYTES_MAX}",
+            wanted=f"at most {bytes_max}",
             repair="put large matter in by its digest",
         )
+    quick = _read_quickly(data)
+    if quick is not None:
+        return quick
     try:
         found = json.loads(
             data.decode("utf-8"),
@@ -79,6 +97,24 @@ def read_entry_object(data: bytes) -> dict[str, object]:
     # Brackets inside texts count too, so this is never too small: most entries need no walk.
     if data.count(b"{") + data.count(b"[") > JSON_DEPTH_MAX and _depth(found) > JSON_DEPTH_MAX:
         _refuse_depth()
+    return found
+
+
+def _read_quickly(data: bytes) -> dict[str, object] | None:
+    """Return the object if these are the bytes that our own writers would write, else None.
+
+    What is read and written again to the same bytes has every key once, no escape that could be
+    written otherwise, no blank: it means one thing. Ten times as quick as the strict reading, which
+    says what is wrong; a restart reads every entry.
+    """
+    if _MAYBE_TOO_LARGE.search(data) or data.count(b"{") + data.count(b"[") > JSON_DEPTH_MAX:
+        return None
+    try:
+        found = _quick_decoder.decode(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or _quick_encoder.encode(found) != data:
+        return None
     return found
 
 

@@ -1,8 +1,10 @@
 """Checkpoints: a log's signed head (C2SP tlog-checkpoint), and cosignatures on it.
 
-A mirror's cosignature says "at this time I durably hold all entries of this head": it is the
-receipt. Whether a head may be signed (never smaller, never another root for a size) is for the
-caller, who knows the head before it.
+The name on a log's own signature line is its origin, as C2SP wants it: one key of a party signs all
+its logs, each under its own name. A mirror's cosignature says "at this time I durably hold all
+entries of this head": it is the receipt. A witness's says "this is the largest head that I have
+seen, and each grew out of the one before". Whether a head may be signed or cosigned (never smaller,
+never another root for a size) is for the caller, who knows the head before it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import msgspec
 from parley.trust.keys import (
     ALGORITHM_COSIGNATURE,
     ALGORITHM_ED25519,
+    COSIGNER_ROLES,
     SigningKey,
     VerifierKey,
     verify_signature,
@@ -117,12 +120,16 @@ def parse_unverified_checkpoint(data: bytes) -> Checkpoint:
 
 
 def sign_checkpoint(key: SigningKey, checkpoint: Checkpoint) -> bytes:
-    """Return the note of the checkpoint signed by the log key, checked by both libraries.
+    """Return the note of the checkpoint signed by the log key under the log's origin.
+
+    Both libraries check the signature before it is handed out.
 
     Raises:
+        InputFault: the origin cannot be a key name.
         OurFault: the key is not a log key.
     """
     key.require_role("log")
+    key = key.named(checkpoint.origin)
     message = checkpoint.body.encode()
     payload = key.sign(message)
     verify_signature(key.verifier.public, payload, message)
@@ -135,7 +142,7 @@ def open_checkpoint(data: bytes, key: VerifierKey, origin: str | None = None) ->
 
     Args:
         data: the note.
-        key: the log's key (algorithm 1).
+        key: the log's key (algorithm 1), under whatever name it is known.
         origin: the log it must be of, where one key signs several logs.
 
     Raises:
@@ -143,26 +150,31 @@ def open_checkpoint(data: bytes, key: VerifierKey, origin: str | None = None) ->
     """
     note = parse_unverified_note(data)
     _require(key, ALGORITHM_ED25519)
-    verify_note_signatures(note, (key,))
     checkpoint = parse_checkpoint_body(note.text)
+    try:
+        named = key.named(checkpoint.origin)
+    except InputFault as fault:
+        raise PeerFault("checkpoint origin", value=fault.value, wanted=fault.wanted) from None
+    verify_note_signatures(note, (named,))
     if origin is not None and checkpoint.origin != origin:
         raise PeerFault("checkpoint", value=f"of log {checkpoint.origin}", wanted=f"log {origin}")
     return checkpoint
 
 
 def cosign(key: SigningKey, data: bytes, at_us: int) -> bytes:
-    """Return the signature line by which a mirror says it holds this head at this time.
+    """Return the signature line by which a mirror holds this head, or a witness saw it, at a time.
 
     Args:
-        key: the mirror key.
-        data: the log's signed note; the caller has verified it, and stored its entries.
+        key: the mirror key, or the witness key.
+        data: the log's signed note; the caller has verified it, has stored its entries (mirror) or
+            its consistency with the last head (witness), and has stored the head itself.
         at_us: its time, microseconds UTC; written in whole seconds, rounded down.
 
     Raises:
-        OurFault: the key is not a mirror key.
+        OurFault: the key is neither.
         PeerFault: the note holds no checkpoint.
     """
-    key.require_role("mirror")
+    key.require_role(*COSIGNER_ROLES)
     text = parse_unverified_note(data).text
     parse_checkpoint_body(text)
     time_s = at_us // MICROSECONDS_PER_SECOND
@@ -176,7 +188,7 @@ def cosign(key: SigningKey, data: bytes, at_us: int) -> bytes:
 
 
 def verify_cosignature(data: bytes, key: VerifierKey) -> Cosignature:
-    """Return the cosignature of a mirror on a note; its earliest, where it gave several.
+    """Return the cosignature of a mirror or witness on a note; the earliest of several.
 
     Raises:
         PeerFault: none by this key, or a bad one.

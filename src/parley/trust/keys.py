@@ -24,9 +24,11 @@ from nacl.signing import VerifyKey
 
 from parley.world.faults import InputFault, OurFault, PeerFault
 
-Role = Literal["log", "mirror", "link", "operator"]
-"""log signs checkpoints, mirror cosigns them, link proves who is calling, operator signs acts."""
-ROLES: tuple[Role, ...] = ("log", "mirror", "link", "operator")
+Role = Literal["log", "mirror", "witness", "link", "operator", "root"]
+"""log signs heads; mirror cosigns those whose entries it holds, witness those it saw grow; link
+proves who is calling; operator signs acts; root, kept offline, says which keys count no more."""
+ROLES: tuple[Role, ...] = ("log", "mirror", "witness", "link", "operator", "root")
+COSIGNER_ROLES: tuple[Role, ...] = ("mirror", "witness")
 
 ALGORITHM_ED25519 = 0x01
 """C2SP signed-note: Ed25519 over the note text."""
@@ -39,6 +41,15 @@ SIGNATURE_BYTES = 64
 KEY_ID_BYTES = 4
 _KEY_NAME_CHARACTERS_MAX = 255
 """A tlog-cosignature of the ML-DSA form carries the name behind one length byte."""
+
+
+def algorithm_of(role: Role) -> int:
+    """Return the C2SP algorithm by which keys of a role sign.
+
+    >>> algorithm_of("log"), algorithm_of("witness")
+    (1, 4)
+    """
+    return ALGORITHM_COSIGNATURE if role in COSIGNER_ROLES else ALGORITHM_ED25519
 
 
 def check_key_name(name: str) -> None:
@@ -152,6 +163,14 @@ class VerifierKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         material = base64.b64encode(bytes((self.algorithm,)) + self.public).decode("ascii")
         return f"{self.name}+{self.key_id.hex()}+{material}"
 
+    def named(self, name: str) -> VerifierKey:
+        """Return the same key under another name: one log key signs each log under its origin.
+
+        Raises:
+            InputFault: not a key name.
+        """
+        return self if name == self.name else msgspec.structs.replace(self, name=name)
+
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the public key in eight groups of four characters, to read out to a person."""
@@ -207,9 +226,22 @@ class SigningKey:
         self.role: Role = role
         self.verifier = VerifierKey(
             name=name,
-            algorithm=ALGORITHM_COSIGNATURE if role == "mirror" else ALGORITHM_ED25519,
+            algorithm=algorithm_of(role),
             public=self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
         )
+
+    def named(self, name: str) -> SigningKey:
+        """Return the same key, for the same job, under another name.
+
+        Raises:
+            InputFault: not a key name.
+        """
+        if name == self.name:
+            return self
+        found = object.__new__(SigningKey)
+        found._private, found.role = self._private, self.role
+        found.verifier = self.verifier.named(name)
+        return found
 
     @property
     def name(self) -> str:
@@ -220,14 +252,15 @@ class SigningKey:
         """Return the 64-byte Ed25519 signature over the message (RFC 8032, deterministic)."""
         return self._private.sign(message)
 
-    def require_role(self, role: Role) -> None:
-        """Return nothing if this key has that role: no key ever does two jobs.
+    def require_role(self, *roles: Role) -> None:
+        """Return nothing if this key has one of the roles: no key ever does two jobs.
 
         Raises:
             OurFault: it has another.
         """
-        if self.role != role:
-            raise OurFault(f"key {self.name}", value=f"a {self.role} key", wanted=f"the {role} key")
+        if self.role not in roles:
+            wanted = f"the {' or '.join(roles)} key"
+            raise OurFault(f"key {self.name}", value=f"a {self.role} key", wanted=wanted)
 
     def __repr__(self) -> str:
         return f"SigningKey(name={self.name!r}, role={self.role!r})"

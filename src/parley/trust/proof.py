@@ -1,8 +1,8 @@
 """One entry with its proof in one small file: C2SP tlog-proof v1.
 
 The file holds the index, the inclusion proof and the checkpoint with its cosignatures; with the
-entry's bytes and the public keys anyone can check it offline. The `extra` line of the format is not
-authenticated: it is read over, never used, never written.
+entry's bytes and a policy, or the public keys, anyone can check it offline. The `extra` line of the
+format is not authenticated: it is read over, never used, never written.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from parley.trust.checkpoint import (
 )
 from parley.trust.keys import VerifierKey
 from parley.trust.note import decode_base64
+from parley.trust.policy import Policy, verify_policy
 from parley.trust.tree import HASH_BYTES, SIZE_MAX, Tree, leaf_hash, verify_inclusion
 from parley.world.faults import OurFault, PeerFault
 from parley.world.limits import NOTE_BYTES_MAX
@@ -38,7 +39,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ProvenEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a proof showed: this entry stands at `index` under this head, which these hold."""
+    """What a proof showed: this entry stands at `index` under this head, which these cosigned."""
 
     index: int
     checkpoint: Checkpoint
@@ -101,24 +102,45 @@ def parse_proof(data: bytes) -> Proof:
 def verify_proof(
     data: bytes,
     entry: bytes,
-    key: VerifierKey,
+    key: VerifierKey | Policy,
     cosigners: Sequence[VerifierKey] = (),
     origin: str | None = None,
 ) -> ProvenEntry:
-    """Return where the entry stands, under a head signed by the log and held by every cosigner.
+    """Return where the entry stands, under a head signed by the log and held by who must hold it.
 
     Args:
         data: the proof file.
         entry: the exact bytes of the entry.
-        key: the log's key.
-        cosigners: the mirrors that must have cosigned, all of them.
-        origin: the log it must be of, where one key signs several.
+        key: the log's key, or the policy that lists the log and its cosigners.
+        cosigners: with a key, the mirrors that must have cosigned, all of them; with a policy, who
+            must have beside its quorum.
+        origin: the log it must be of, where one key signs several, or a policy lists several.
+
+    Raises:
+        PeerFault: any part is wrong or missing.
+    """
+    return verify_leaf_proof(data, leaf_hash(entry), key, cosigners, origin)
+
+
+def verify_leaf_proof(
+    data: bytes,
+    leaf: bytes,
+    key: VerifierKey | Policy,
+    cosigners: Sequence[VerifierKey] = (),
+    origin: str | None = None,
+) -> ProvenEntry:
+    """Return what `verify_proof` does, of an entry of which only the leaf hash is known.
 
     Raises:
         PeerFault: any part is wrong or missing.
     """
     proof = parse_proof(data)
-    checkpoint = open_checkpoint(proof.checkpoint, key, origin)
-    verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.hashes, checkpoint.root)
-    held = tuple(verify_cosignature(proof.checkpoint, cosigner) for cosigner in cosigners)
+    quorum: tuple[Cosignature, ...] = ()
+    if isinstance(key, Policy):
+        checkpoint, quorum = verify_policy(proof.checkpoint, key, origin)
+    else:
+        checkpoint = open_checkpoint(proof.checkpoint, key, origin)
+    verify_inclusion(leaf, proof.index, checkpoint.size, proof.hashes, checkpoint.root)
+    asked = tuple(verify_cosignature(proof.checkpoint, cosigner) for cosigner in cosigners)
+    held = (*quorum, *(one for one in asked if one not in quorum))
     return ProvenEntry(index=proof.index, checkpoint=checkpoint, cosignatures=held)

@@ -8,8 +8,9 @@ read nothing but their arguments. Signatures and notes live in `note` and `check
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import NamedTuple
 
 from parley.world.faults import OurFault, PeerFault
 
@@ -31,8 +32,14 @@ def leaf_hash(entry: bytes) -> bytes:
 
 def leaf_hashes(entries: Iterable[bytes | memoryview]) -> list[bytes]:
     """Return the leaf hash of each entry, in order; the quick way for many."""
-    sha256 = hashlib.sha256
-    return [sha256(b"\x00" + entry).digest() for entry in entries]
+    # A copy of a hash that has the prefix in it is quicker than a copy of the entry with it.
+    fresh = hashlib.sha256(_LEAF).copy
+    hashes: list[bytes] = []
+    for entry in entries:
+        one = fresh()
+        one.update(entry)
+        hashes.append(one.digest())
+    return hashes
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -41,14 +48,43 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes, the empty root for none.
+    """Return the root over leaf hashes, the empty root for none; nothing else is kept.
+
+    Raises:
+        OurFault: a hash is not 32 bytes long.
 
     >>> root_of([]) == EMPTY_ROOT, root_of([leaf_hash(b"a")]) == leaf_hash(b"a")
     (True, True)
     """
-    tree = Tree()
-    tree.extend(leaves)
-    return tree.root()
+    if set(map(len, leaves)) - {HASH_BYTES}:
+        raise OurFault("leaf hash", wanted=f"{HASH_BYTES} bytes each")
+    if not leaves:
+        return EMPTY_ROOT
+    # All chunks but the last are full subtrees, so their roots are hashed on like leaves.
+    chunks = range(0, len(leaves), _CHUNK_LEAVES)
+    return _root([_root(leaves[start : start + _CHUNK_LEAVES]) for start in chunks])
+
+
+def _root(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over at least one hash; one without a right neighbour moves up as it is."""
+    while len(hashes) > 1:
+        above = _node_hashes(hashes)
+        if len(hashes) % 2:
+            above.append(hashes[-1])
+        hashes = above
+    return hashes[0]
+
+
+def _node_hashes(hashes: Iterable[bytes]) -> list[bytes]:
+    """Return the hashes of the inner nodes over each two neighbours; a last one alone is left."""
+    fresh = hashlib.sha256(_NODE).copy
+    above: list[bytes] = []
+    halves = iter(hashes)
+    for left, right in zip(halves, halves, strict=False):
+        one = fresh()
+        one.update(left + right)
+        above.append(one.digest())
+    return above
 
 
 class Tree:
@@ -81,8 +117,17 @@ class Tree:
         for start in range(0, len(leaves), _CHUNK_LEAVES):
             self._extend(leaves[start : start + _CHUNK_LEAVES])
 
+    def extend_entries(self, entries: Iterable[bytes | memoryview]) -> None:
+        """Add entries at the end, in order; the quickest way to the tree of many.
+
+        They are hashed and added in pieces that stay in the processor's cache, and may come from a
+        stream: nothing is kept but hashes.
+        """
+        rest = iter(entries)
+        while leaves := leaf_hashes(itertools.islice(rest, _CHUNK_LEAVES)):
+            self._extend(leaves)
+
     def _extend(self, added: Sequence[bytes]) -> None:
-        sha256 = hashlib.sha256
         level = 0
         while added:
             if level == len(self._levels):
@@ -91,11 +136,7 @@ class Tree:
             # A hash that stood alone at the end of the row now gets its right neighbour.
             alone = [bytes(row[-HASH_BYTES:])] if len(row) // HASH_BYTES % 2 else []
             row += b"".join(added)
-            halves = iter((*alone, *added) if alone else added)
-            added = [
-                sha256(b"\x01" + left + right).digest()
-                for left, right in zip(halves, halves, strict=False)
-            ]
+            added = _node_hashes((*alone, *added) if alone else added)
             level += 1
 
     def leaf(self, index: int) -> bytes:
@@ -107,6 +148,31 @@ class Tree:
         if not 0 <= index < self.size:
             raise OurFault("leaf index", value=index, wanted=f"0 to {self.size - 1}")
         return self._full(0, index)
+
+    def hashes(self, level: int, start: int, count: int) -> bytes:
+        """Return the hashes of `count` full subtrees of 2**level leaves from the start-th, joined.
+
+        Raises:
+            OurFault: some of them are not in the tree, or not full.
+        """
+        held = len(self._levels[level]) // HASH_BYTES if 0 <= level < len(self._levels) else 0
+        if not 0 <= start <= start + count <= held:
+            raise OurFault(
+                f"hashes of level {level}",
+                value=f"{start} to {start + count}",
+                wanted=f"0 to {held}",
+            )
+        return bytes(self._levels[level][start * HASH_BYTES : (start + count) * HASH_BYTES])
+
+    def span_root(self, start: int, end: int, size: int | None = None) -> bytes:
+        """Return the hash over the leaves [start, end), which some node of the tree stands for.
+
+        Raises:
+            OurFault: no node does (`start` is no multiple of the power of two that holds the span),
+                or the tree never had that size.
+        """
+        self._known_span(start, end, self._known(size))
+        return self._range(start, end - start) if start < end else EMPTY_ROOT
 
     def root(self, size: int | None = None) -> bytes:
         """Return the root as it was at `size` leaves, by default now.
@@ -130,17 +196,33 @@ class Tree:
         size = self._known(size)
         if not 0 <= index < size:
             raise OurFault("leaf index", value=index, wanted=f"0 to {size - 1}")
-        path: list[bytes] = []
-        start, count = 0, size
-        while count > 1:
-            left = _left_count(count)
-            if index - start < left:
-                path.append(self._range(start + left, count - left))
-                count = left
-            else:
-                path.append(self._range(start, left))
-                start, count = start + left, count - left
-        return tuple(reversed(path))
+        return self._span_proof(index, index + 1, size)
+
+    def subtree_inclusion_proof(self, index: int, start: int, end: int) -> tuple[bytes, ...]:
+        """Return the audit path of a leaf within the subtree [start, end), from its sibling up.
+
+        Raises:
+            OurFault: no such subtree here, or the leaf is not in it.
+        """
+        self._known_span(start, end, self.size)
+        if not start <= index < end:
+            raise OurFault("leaf index", value=index, wanted=f"{start} to {end - 1}")
+        return self._span_proof(index - start, index - start + 1, end - start, start)
+
+    def subtree_consistency_proof(
+        self, start: int, end: int, size: int | None = None
+    ) -> tuple[bytes, ...]:
+        """Return the proof that the subtree [start, end) is in the tree of `size` leaves.
+
+        draft-ietf-plants-merkle-tree-certs, section 4.4. One leaf gives its inclusion proof, a
+        subtree from 0 the consistency proof.
+
+        Raises:
+            OurFault: no such subtree at that size.
+        """
+        size = self._known(size)
+        self._known_span(start, end, size)
+        return self._span_proof(start, end, size) if start < end else ()
 
     def consistency_proof(self, old: int, size: int | None = None) -> tuple[bytes, ...]:
         """Return the proof that the tree of `old` leaves is the start of the tree of `size`.
@@ -155,19 +237,14 @@ class Tree:
             raise OurFault("old size", value=old, wanted=f"0 to {size}")
         if old in (0, size):
             return ()
-        path: list[bytes] = []
-        start, count, whole = 0, size, True
-        while old - start != count:
-            left = _left_count(count)
-            if old - start <= left:
-                path.append(self._range(start + left, count - left))
-                count = left
-            else:
-                path.append(self._range(start, left))
-                start, count, whole = start + left, count - left, False
-        if not whole:
-            path.append(self._range(start, count))
-        return tuple(reversed(path))
+        return self._span_proof(0, old, size)
+
+    def _span_proof(self, start: int, end: int, size: int, base: int = 0) -> tuple[bytes, ...]:
+        """Return the proof of the subtree [start, end) in the tree of `size` leaves from `base`."""
+        first, count, whole, steps = _descend(start, end, size)
+        inner = () if whole else (self._range(base + first, count),)
+        outer = (self._range(base + step.first, step.leaves) for step in reversed(steps))
+        return (*inner, *outer)
 
     def _known(self, size: int | None) -> int:
         if size is None:
@@ -175,6 +252,14 @@ class Tree:
         if not 0 <= size <= self.size:
             raise OurFault("tree size", value=size, wanted=f"0 to {self.size}")
         return size
+
+    def _known_span(self, start: int, end: int, size: int) -> None:
+        if not is_subtree(start, end, size):
+            raise OurFault(
+                "subtree",
+                value=f"[{start}, {end})",
+                wanted=f"one that begins aligned, below {size}",
+            )
 
     def _full(self, level: int, index: int) -> bytes:
         return bytes(self._levels[level][index * HASH_BYTES : (index + 1) * HASH_BYTES])
@@ -193,9 +278,83 @@ class Tree:
         return root
 
 
-def _left_count(count: int) -> int:
+def is_subtree(start: int, end: int, size: int) -> bool:
+    """Return whether [start, end) is a subtree within the first `size` leaves.
+
+    draft-ietf-plants-merkle-tree-certs, section 4.1: `start` is a multiple of the smallest power of
+    two that is not below its length. An empty one may begin anywhere.
+
+    >>> [is_subtree(*span, 9) for span in ((0, 9), (4, 7), (4, 8), (4, 9), (3, 3), (8, 10))]
+    [True, True, True, False, True, False]
+    """
+    aligned = start == end or start % (1 << (end - start - 1).bit_length()) == 0
+    return 0 <= start <= end <= size and aligned
+
+
+def left_count(count: int) -> int:
     """Return the largest power of two below `count`: what stands left in a tree of that size."""
     return 1 << ((count - 1).bit_length() - 1)
+
+
+class _Step(NamedTuple):
+    """A step down to a subtree: the sibling left behind, and where it stands.
+
+    `part`: the subtree itself was split here, so that the sibling, on its left, is part of it.
+    """
+
+    first: int
+    leaves: int
+    left: bool
+    part: bool
+
+
+def _descend(start: int, end: int, size: int) -> tuple[int, int, bool, list[_Step]]:
+    """Return the way from the root down to the subtree [start, end), or to its last full part.
+
+    Returns:
+        Where the last part begins, its count of leaves, whether it is the whole subtree, and the
+        steps, from the root down (SUBTREE_SUBPROOF of the draft, its recursion unrolled).
+    """
+    steps: list[_Step] = []
+    first, count, whole = 0, size, True
+    while (start, end) != (first, first + count):
+        half = left_count(count)
+        split = first + half
+        if end <= split:
+            steps.append(_Step(split, count - half, left=False, part=False))
+            count = half
+            continue
+        steps.append(_Step(first, half, left=True, part=start < split))
+        if start < split:
+            start, whole = split, False
+        first, count = split, count - half
+    return first, count, whole, steps
+
+
+def _climb(
+    what: str, start: int, end: int, size: int, found: bytes, proof: Sequence[bytes]
+) -> tuple[bytes, bytes]:
+    """Return the hash of the subtree [start, end) and the root, as the proof gives them.
+
+    Raises:
+        PeerFault: a hash is not 32 bytes, or the proof has another length.
+    """
+    for one in (found, *proof):
+        if len(one) != HASH_BYTES:
+            raise PeerFault(
+                what, value=f"a hash of {len(one)} bytes", wanted=f"{HASH_BYTES} bytes each"
+            )
+    _, _, whole, steps = _descend(start, end, size)
+    wanted = len(steps) + (not whole)
+    if len(proof) != wanted:
+        raise PeerFault(what, value=f"{len(proof)} hashes", wanted=f"{wanted} hashes")
+    given = iter(proof)
+    part = root = found if whole else next(given)
+    for step, sibling in zip(reversed(steps), given, strict=True):
+        if step.part:
+            part = node_hash(sibling, part)
+        root = node_hash(sibling, root) if step.left else node_hash(root, sibling)
+    return part, root
 
 
 def verify_inclusion(
@@ -211,9 +370,54 @@ def verify_inclusion(
     what = f"inclusion proof of entry {index} at size {size}"
     if not 0 <= index < size <= SIZE_MAX:
         raise PeerFault(what, wanted="an index below the size")
-    _check_hashes(what, (leaf, root, *proof))
-    if _walk(what, leaf, index, size - 1, proof)[1] != root:
+    if _climb(what, index, index + 1, size, leaf, proof)[1] != root:
         raise PeerFault(what, wanted="the root of the checkpoint", repair="it is not in this log")
+
+
+def verify_subtree_inclusion(
+    leaf: bytes, index: int, start: int, end: int, proof: Sequence[bytes], subtree: bytes
+) -> None:
+    """Return nothing if the leaf of the log's index stands in the subtree [start, end).
+
+    Args:
+        leaf: its hash.
+        index: its place in the log, not in the subtree.
+        start: the subtree's first leaf.
+        end: the leaf behind its last.
+        proof: the audit path within the subtree.
+        subtree: the subtree's hash.
+
+    Raises:
+        PeerFault: it does not, or that is no subtree, or the proof has the wrong form.
+    """
+    what = f"inclusion proof of entry {index} in [{start}, {end})"
+    if not is_subtree(start, end, SIZE_MAX) or not start <= index < end:
+        raise PeerFault(what, wanted="a subtree with the entry in it")
+    at = index - start
+    if _climb(what, at, at + 1, end - start, leaf, proof)[1] != subtree:
+        raise PeerFault(what, wanted="the hash of the subtree", repair="it is not in there")
+
+
+def verify_subtree_consistency(
+    start: int, end: int, size: int, proof: Sequence[bytes], subtree: bytes, root: bytes
+) -> None:
+    """Return nothing if the subtree [start, end) with that hash is in the tree with that root.
+
+    draft-ietf-plants-merkle-tree-certs, section 4.4; C2SP tlog-mirror proves its packages by it.
+    An empty subtree has the empty root and is in every tree: that says nothing of this root.
+
+    Raises:
+        PeerFault: it is not, or that is no subtree, or the proof has the wrong form.
+    """
+    what = f"subtree proof of [{start}, {end}) at size {size}"
+    if not is_subtree(start, end, min(size, SIZE_MAX)):
+        raise PeerFault(what, wanted="a subtree of the tree")
+    if start == end:
+        if proof or subtree != EMPTY_ROOT:
+            raise PeerFault(what, wanted="the empty root and no proof")
+        return
+    if _climb(what, start, end, size, subtree, proof) != (subtree, root):
+        raise PeerFault(what, wanted="the root of the checkpoint", repair="it is not of this log")
 
 
 def verify_consistency(
@@ -230,62 +434,9 @@ def verify_consistency(
     what = f"consistency proof from size {old} to {size}"
     if not 0 <= old <= size <= SIZE_MAX:
         raise PeerFault(what, wanted="an old size not above the new one")
-    _check_hashes(what, (old_root, root, *proof))
-    if old == size:
-        if proof:
-            raise PeerFault(what, value=f"{len(proof)} hashes", wanted="an empty proof")
-        if old_root != root:
-            _refuse_fork(what)
-        return
-    if old == 0:
+    if old == 0 and size:
         raise PeerFault(what, wanted="an old size above 0", repair="from 0 no proof is needed")
-    if not proof:
-        raise PeerFault(what, value="empty", wanted="at least one hash")
-    # Where the old tree is a full subtree of the new one, its root is the first hash itself.
-    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
-    old_found, found = _walk(what, path[0], old - 1, size - 1, path[1:], shift_full=True)
-    if old_found != old_root or found != root:
-        _refuse_fork(what)
-
-
-def _walk(
-    what: str,
-    first: bytes,
-    node: int,
-    last: int,
-    proof: Sequence[bytes],
-    *,
-    shift_full: bool = False,
-) -> tuple[bytes, bytes]:
-    """Return the old root and the new root that the path leads to from the hash `first`."""
-    if shift_full:
-        while node & 1:
-            node, last = node >> 1, last >> 1
-    old = new = first
-    for sibling in proof:
-        if last == 0:
-            raise PeerFault(what, value=f"{len(proof)} hashes", wanted="fewer hashes")
-        if node & 1 or node == last:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        else:
-            new = node_hash(new, sibling)
-        node, last = node >> 1, last >> 1
-    if last:
-        raise PeerFault(what, value=f"{len(proof)} hashes", wanted="more hashes")
-    return old, new
-
-
-def _check_hashes(what: str, hashes: Iterable[bytes]) -> None:
-    for one in hashes:
-        if len(one) != HASH_BYTES:
-            raise PeerFault(
-                what, value=f"a hash of {len(one)} bytes", wanted=f"{HASH_BYTES} bytes each"
-            )
-
-
-def _refuse_fork(what: str) -> NoReturn:
-    raise PeerFault(
-        what, wanted="roots of one history", repair="keep both checkpoints: they prove a fork"
-    )
+    if _climb(what, 0, old, size, old_root, proof) != (old_root, root):
+        raise PeerFault(
+            what, wanted="roots of one history", repair="keep both checkpoints: they prove a fork"
+        )
