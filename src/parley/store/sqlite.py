@@ -1,56 +1,48 @@
 """Logs in one SQLite file: appended durably before anything is sent, read back exactly.
 
-One writer per file (an exclusive lock, given back by the system even after SIGKILL), write-ahead
-log, synchronous FULL: when `append` returns, entries and checkpoint are on the disk together or not
-at all. Entries are never changed, overwritten or left out; leaf hashes stand beside them so that
-`fsck` names the entry that was. What the bytes mean is `node`'s business, not the store's.
+One writer per file; when `append` or the outermost `together` returns, all of it is on the disk
+together or not at all. Entries are never changed, overwritten or left out; leaf hashes stand beside
+them so that `fsck` names the entry that was. Openings of sealed entries stand apart and can be
+destroyed. What the bytes mean is `node`'s business, not the store's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import sqlite3
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
-from parley.trust.checkpoint import Checkpoint, parse_unverified_checkpoint
-from parley.trust.tree import Tree, leaf_hash, leaf_hashes
-from parley.world.faults import OurFault, PeerFault
-from parley.world.limits import BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX
-
-SCHEMA_VERSION = 1
-_INDEX_BITS = 40
-"""A row id is log << 40 | index: entries of one log lie together, and rows need no second index."""
-_INDEX_MASK = (1 << _INDEX_BITS) - 1
-_FSCK_ROWS = 4096
-
-_SCHEMA = """
-CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
-CREATE TABLE logs (log INTEGER PRIMARY KEY, origin TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE entries (id INTEGER PRIMARY KEY, leaf BLOB NOT NULL, data BLOB NOT NULL) STRICT;
-CREATE TABLE checkpoints (
-  log INTEGER NOT NULL, size INTEGER NOT NULL, note BLOB NOT NULL, PRIMARY KEY (log, size)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE cosignatures (
-  log INTEGER NOT NULL, size INTEGER NOT NULL, cosigner TEXT NOT NULL, line BLOB NOT NULL,
-  PRIMARY KEY (log, size, cosigner)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE blobs (digest TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE refused (
-  number INTEGER PRIMARY KEY, origin TEXT NOT NULL, note BLOB NOT NULL, why TEXT NOT NULL
-) STRICT;
-"""
+from parley.store.backup import copy_to
+from parley.store.check import check_store, open_head
+from parley.store.database import (
+    Connect,
+    Database,
+    Value,
+    as_bytes,
+    as_int,
+    connect,
+    is_full,
+)
+from parley.store.schema import INDEX_MASK, first_row, last_row, prepare, with_sum
+from parley.store.staging import Staged as Staged  # callers name it from here
+from parley.store.staging import (
+    check_entries,
+    check_openings,
+    clear_staged,
+    drop_staged_opening,
+    put_staged,
+    read_staged,
+)
+from parley.trust.tree import leaf_hashes
+from parley.world.faults import OurFault
 
 _DATA = "SELECT data FROM entries WHERE id BETWEEN ? AND ? ORDER BY id"
 _LEAF = "SELECT leaf FROM entries WHERE id BETWEEN ? AND ? ORDER BY id"
-
-_Value = str | int | bytes | None
+_NO_OPENINGS: Mapping[int, bytes] = {}
 
 
 class StoredCosignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +51,14 @@ class StoredCosignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     size: int
     cosigner: str
     line: bytes
+
+
+class EntryReceipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A receipt as it came: `peer` says that it has the entry at `index`."""
+
+    index: int
+    peer: str
+    data: bytes
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,64 +72,47 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Store:
     """The logs, blobs and settings of one node, in one file with one writer.
 
-    Safe to call from several threads of one process: calls take turns.
+    Safe to call from several threads of one process: calls take turns, and a reader waits for the
+    writer, so that nothing is read that may still be undone.
 
     Args:
         path: the file; made if it is not there. Its folder must exist.
         check: whether to run `fsck` before anything else.
+        connect: how SQLite is reached.
 
     Raises:
         OurFault: another process holds the file, it is not ours, or the check found damage.
     """
 
-    def __init__(self, path: Path, *, check: bool = True) -> None:
-        self._path = path
-        self._turn = threading.RLock()
+    def __init__(self, path: Path, *, check: bool = True, connect: Connect = connect) -> None:
         self._logs: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
-        with self._explained("open"):
-            self._db = sqlite3.connect(
-                path, timeout=0.0, isolation_level=None, check_same_thread=False
-            )
+        self._remnants = False
+        self._db = Database(path, connect)
         try:
-            with self._explained("open"):
-                self._prepare()
+            prepare(self._db)
+            # What the log ahead holds may never have reached the disk; the file then has it. A full
+            # disk is no reason not to read.
+            try:
+                self._db.scrub()
+            except OurFault as fault:
+                if not is_full(fault):
+                    raise
+                self._remnants = True
+            for log, origin in self._db.rows("SELECT log, origin FROM logs"):
+                self._logs[str(origin)] = as_int(log)
+                self._sizes[str(origin)] = self._stored_size(as_int(log))
             if check:
                 self.fsck()
         except BaseException:
             self._db.close()
             raise
 
-    def _prepare(self) -> None:
-        # Exclusive before the first read: the lock is then taken at once and kept until close.
-        for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.execute("PRAGMA trusted_schema=OFF")
-        with self._transaction():
-            known = {row[0] for row in self._db.execute("SELECT name FROM sqlite_schema")}
-            if not known:
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
-                self._db.execute("INSERT INTO schema_version VALUES (?)", (SCHEMA_VERSION,))
-            elif "schema_version" not in known:
-                raise OurFault(f"store {self._path}", wanted="a file that parley made")
-            (version,) = self._db.execute("SELECT max(version) FROM schema_version").fetchone()
-            if version != SCHEMA_VERSION:
-                raise OurFault(
-                    f"store {self._path} schema",
-                    value=version,
-                    wanted=str(SCHEMA_VERSION),
-                    repair="open it with the release that wrote it",
-                )
-        for log, origin in self._db.execute("SELECT log, origin FROM logs"):
-            self._logs[origin] = log
-            self._sizes[origin] = self._stored_size(log)
-
     def _stored_size(self, log: int) -> int:
-        (last,) = self._db.execute(
-            "SELECT max(id) FROM entries WHERE id BETWEEN ? AND ?", _span(log)
-        ).fetchone()
-        return 0 if last is None else (last & _INDEX_MASK) + 1
+        ((last,),) = self._db.rows(
+            "SELECT max(id) FROM entries WHERE id BETWEEN ? AND ?", (first_row(log), last_row(log))
+        )
+        return 0 if last is None else (as_int(last) & INDEX_MASK) + 1
 
     def __enter__(self) -> Self:
         return self
@@ -139,32 +122,79 @@ class Store:
 
     def close(self) -> None:
         """Give the file back. Nothing is lost without it."""
-        with self._turn, self._explained("close"):
-            self._db.close()
+        self._db.close()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all writes inside durable at once when the outermost `together` ends.
+
+        An exception that leaves it undoes all of them. One inside another joins it. The turn is
+        held meanwhile, so nothing inside may wait for anything but the store.
+        """
+        with self._db.turn:
+            outermost = not self._db.within_transaction
+            logs, sizes = dict(self._logs), dict(self._sizes)
+            try:
+                with self._db.transaction():
+                    yield
+            except BaseException:
+                self._logs, self._sizes = logs, sizes
+                raise
+            if outermost and self._remnants:
+                # What was committed stays so: this is tried again, and `scrub` says why it fails.
+                with contextlib.suppress(OurFault):
+                    self.scrub()
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log, which may hold copies of destroyed openings.
+
+        Done by itself after `drop_opening` is durable; call it to be told when it cannot be done.
+
+        Raises:
+            OurFault: the disk did not take it; everything committed is still there.
+        """
+        self._db.scrub()
+        self._remnants = False
+
+    @property
+    def remnants(self) -> bool:
+        """Whether a copy of a destroyed opening may still be in the write-ahead log."""
+        return self._remnants
 
     # --- logs ---------------------------------------------------------------------------------
 
     def append(
-        self, origin: str, first_index: int, entries: Sequence[bytes], checkpoint: bytes
+        self,
+        origin: str,
+        first_index: int,
+        entries: Sequence[bytes],
+        checkpoint: bytes,
+        openings: Mapping[int, bytes] = _NO_OPENINGS,
     ) -> None:
         """Return when the entries and the checkpoint that covers them are durable, all or nothing.
+
+        Inside `together` they are durable when that ends. What was staged of them is cleared.
 
         Args:
             origin: the log; begun here if it is new.
             first_index: where the first entry goes: exactly the size so far.
-            entries: exact bytes, at most `BATCH_ENTRIES_MAX`; none only for the first head, size 0.
+            entries: exact bytes, at most 256; none only for the first head, size 0.
             checkpoint: the signed note of the log at the size reached; the caller verified it.
+            openings: the openings of sealed entries among them, by index in the log.
 
         Raises:
-            OurFault: a gap, an overwrite, a checkpoint of another log or size, a full disk.
+            OurFault: a gap, an overwrite, a checkpoint of another log or size, an opening of
+                another entry, a full disk.
         """
-        with self._turn:
+        with self._db.turn:
             self._check_append(origin, first_index, entries, checkpoint)
+            check_openings(f"append to {origin}", first_index, entries, openings)
             size = first_index + len(entries)
-            with self._transaction():
+            with self.together():
                 log = self._log(origin)
-                base = (log << _INDEX_BITS) + first_index
-                self._db.executemany(
+                base = first_row(log) + first_index
+                run = self._db.connection
+                run.executemany(
                     "INSERT INTO entries (id, leaf, data) VALUES (?, ?, ?)",
                     zip(
                         range(base, base + len(entries)),
@@ -173,11 +203,15 @@ class Store:
                         strict=True,
                     ),
                 )
-                self._db.execute(
-                    "INSERT INTO checkpoints VALUES (?, ?, ?)", (log, size, checkpoint)
+                run.executemany(
+                    "INSERT INTO openings (id, data) VALUES (?, ?)",
+                    [(first_row(log) + index, data) for index, data in sorted(openings.items())],
                 )
-            self._logs[origin] = log
-            self._sizes[origin] = size
+                run.execute(
+                    "INSERT INTO checkpoints VALUES (?, ?, ?, ?)", with_sum(log, size, checkpoint)
+                )
+                clear_staged(self._db, origin, size)
+                self._sizes[origin] = size
 
     def _check_append(
         self, origin: str, first_index: int, entries: Sequence[bytes], checkpoint: bytes
@@ -190,18 +224,8 @@ class Store:
                 value=f"first index {first_index}",
                 wanted=f"index {size}, neither a gap nor an overwrite",
             )
-        if len(entries) > BATCH_ENTRIES_MAX:
-            raise OurFault(
-                what, value=f"{len(entries)} entries", wanted=f"at most {BATCH_ENTRIES_MAX}"
-            )
-        for index, entry in enumerate(entries, first_index):
-            if len(entry) > ENTRY_BYTES_MAX:
-                raise OurFault(
-                    f"{what} entry {index}",
-                    value=f"{len(entry)} bytes",
-                    wanted=f"at most {ENTRY_BYTES_MAX}",
-                )
-        head = self._head(what, checkpoint)
+        check_entries(what, first_index, entries)
+        head = open_head(what, checkpoint)
         reached = first_index + len(entries)
         if head.origin != origin or head.size != reached:
             raise OurFault(
@@ -212,27 +236,26 @@ class Store:
         if not entries and self.checkpoint_at(origin, reached) is not None:
             raise OurFault(what, value="no entries", wanted="entries: this size has its checkpoint")
 
-    def _head(self, what: str, checkpoint: bytes) -> Checkpoint:
-        try:
-            return parse_unverified_checkpoint(checkpoint)
-        except PeerFault as fault:
-            raise OurFault(what, value=str(fault), wanted="a signed checkpoint") from fault
-
     def _log(self, origin: str) -> int:
         known = self._logs.get(origin)
         if known is not None:
             return known
-        log = self._db.execute("INSERT INTO logs (origin) VALUES (?)", (origin,)).lastrowid
+        log = self._db.connection.execute(
+            "INSERT INTO logs (origin) VALUES (?)", (origin,)
+        ).lastrowid
         assert log is not None
+        self._logs[origin] = log
         return log
 
     def origins(self) -> list[str]:
         """Return the origins of all logs, sorted."""
-        return sorted(self._logs)
+        with self._db.turn:
+            return sorted(self._logs)
 
     def size(self, origin: str) -> int:
         """Return the number of entries of a log, 0 for one that is not here."""
-        return self._sizes.get(origin, 0)
+        with self._db.turn:
+            return self._sizes.get(origin, 0)
 
     def entries(self, origin: str, start: int, end: int) -> list[bytes]:
         """Return the exact bytes of entries `start` to `end` - 1; fewer past the size."""
@@ -243,35 +266,122 @@ class Store:
         return self._column(_LEAF, origin, start, end)
 
     def _column(self, statement: str, origin: str, start: int, end: int) -> list[bytes]:
-        log = self._logs.get(origin)
-        end = min(end, self.size(origin))
-        if log is None or end <= start:
-            return []
-        base = log << _INDEX_BITS
-        rows = self._rows(statement, (base + max(start, 0), base + end - 1))
-        return [_bytes(row[0]) for row in rows]
+        return [as_bytes(row[0]) for row in self._range(statement, origin, start, end)]
+
+    def _range(self, statement: str, origin: str, start: int, end: int) -> list[tuple[Value, ...]]:
+        """Return the rows of a statement on the row ids of entries `start` to `end` - 1."""
+        with self._db.turn:
+            log = self._logs.get(origin)
+            start, end = max(start, 0), min(end, self._sizes.get(origin, 0))
+            if log is None or end <= start:
+                return []
+            return self._db.rows(statement, (first_row(log) + start, first_row(log) + end - 1))
+
+    # --- heads --------------------------------------------------------------------------------
 
     def checkpoint(self, origin: str) -> bytes | None:
         """Return the newest checkpoint note of a log, or None."""
-        return self._one_bytes(
-            "SELECT note FROM checkpoints WHERE log = ? ORDER BY size DESC LIMIT 1",
-            (self._logs.get(origin),),
-        )
+        found = self.head_at_or_before(origin, INDEX_MASK)
+        return found and found[1]
 
     def checkpoint_at(self, origin: str, size: int) -> bytes | None:
         """Return the checkpoint note of a log at exactly that size, or None."""
-        return self._one_bytes(
+        return self._db.one_bytes(
             "SELECT note FROM checkpoints WHERE log = ? AND size = ?",
             (self._logs.get(origin), size),
         )
 
+    def head_at_or_after(self, origin: str, size: int) -> tuple[int, bytes] | None:
+        """Return size and note of the smallest head of at least `size` entries, or None."""
+        return self._head(
+            "SELECT size, note FROM checkpoints WHERE log = ? AND size >= ? ORDER BY size LIMIT 1",
+            origin,
+            size,
+        )
+
+    def head_at_or_before(self, origin: str, size: int) -> tuple[int, bytes] | None:
+        """Return size and note of the largest head of at most `size` entries, or None."""
+        return self._head(
+            "SELECT size, note FROM checkpoints WHERE log = ? AND size <= ?"
+            " ORDER BY size DESC LIMIT 1",
+            origin,
+            size,
+        )
+
+    def _head(self, statement: str, origin: str, size: int) -> tuple[int, bytes] | None:
+        rows = self._db.rows(statement, (self._logs.get(origin), size))
+        return (as_int(rows[0][0]), as_bytes(rows[0][1])) if rows else None
+
     def checkpoint_sizes(self, origin: str, after: int = -1) -> list[int]:
         """Return the sizes above `after` that have a checkpoint, ascending: where batches end."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT size FROM checkpoints WHERE log = ? AND size > ? ORDER BY size",
             (self._logs.get(origin), after),
         )
-        return [_int(row[0]) for row in rows]
+        return [as_int(row[0]) for row in rows]
+
+    # --- openings -----------------------------------------------------------------------------
+
+    def openings(self, origin: str, start: int, end: int) -> dict[int, bytes]:
+        """Return the openings held of entries `start` to `end` - 1, by index."""
+        rows = self._range(
+            "SELECT id, data FROM openings WHERE id BETWEEN ? AND ? ORDER BY id", origin, start, end
+        )
+        return {as_int(row) & INDEX_MASK: as_bytes(data) for row, data in rows}
+
+    def drop_opening(self, origin: str, index: int) -> bool:
+        """Return whether an opening was there; it is destroyed, and the entry stays as it is.
+
+        Its bytes are overwritten in the file; then the write-ahead log, which may hold a copy, is
+        emptied (`remnants` says if that failed). Blocks of the disk that the file no longer uses,
+        and backups, are not reached.
+        """
+        with self.together():
+            gone = drop_staged_opening(self._db, origin, index)
+            if 0 <= index < self._sizes.get(origin, 0):
+                row = first_row(self._logs[origin]) + index
+                gone = self._db.write("DELETE FROM openings WHERE id = ?", (row,)) > 0 or gone
+            self._remnants = self._remnants or gone
+            return gone
+
+    # --- uploads that are not all there -------------------------------------------------------
+
+    def stage(
+        self,
+        origin: str,
+        first_index: int,
+        entries: Sequence[bytes],
+        openings: Mapping[int, bytes],
+        checkpoint: bytes,
+    ) -> None:
+        """Keep a part of an upload durably until an `append` covers it.
+
+        What was staged from `first_index` on is replaced, what is before it stays.
+
+        Args:
+            origin: the log, which may not have begun.
+            first_index: where the first entry will go: from the size of the log to the end of what
+                is staged.
+            entries: exact bytes; at most 256 of a log are staged.
+            openings: by index in the log.
+            checkpoint: the note of the head that the upload goes to, at or beyond the last entry.
+
+        Raises:
+            OurFault: a gap, an entry that the log has, too much, another log's head, a full disk.
+        """
+        with self.together():
+            size = self._sizes.get(origin, 0)
+            put_staged(self._db, origin, first_index, entries, openings, checkpoint, size)
+
+    def staged(self, origin: str) -> Staged | None:
+        """Return what is kept of an upload, or None."""
+        with self._db.turn:
+            return read_staged(self._db, origin, self._sizes.get(origin, 0))
+
+    def staged_origins(self) -> list[str]:
+        """Return the logs of which a part of an upload is kept, sorted."""
+        rows = self._db.rows("SELECT origin FROM staged_heads ORDER BY origin", ())
+        return [str(row[0]) for row in rows]
 
     # --- receipts and evidence ----------------------------------------------------------------
 
@@ -281,45 +391,123 @@ class Store:
         Raises:
             OurFault: there is no checkpoint of that log at that size.
         """
-        if self.checkpoint_at(origin, size) is None:
-            raise OurFault(
-                f"cosignature on {origin}", value=f"size {size}", wanted="a size with a checkpoint"
+        with self._db.turn:
+            if self.checkpoint_at(origin, size) is None:
+                raise OurFault(
+                    f"cosignature on {origin}",
+                    value=f"size {size}",
+                    wanted="a size with a checkpoint",
+                )
+            self._db.write(
+                "INSERT OR IGNORE INTO cosignatures VALUES (?, ?, ?, ?, ?)",
+                with_sum(self._logs[origin], size, cosigner, line),
             )
-        self._write(
-            "INSERT OR IGNORE INTO cosignatures VALUES (?, ?, ?, ?)",
-            (self._logs[origin], size, cosigner, line),
-        )
 
     def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:
         """Return the cosignatures on a log's heads, or on one of them, by size and cosigner."""
-        rows = self._rows(
+        rows = self._db.rows(
             "SELECT size, cosigner, line FROM cosignatures WHERE log = ?1"
             " AND (?2 IS NULL OR size = ?2) ORDER BY size, cosigner",
             (self._logs.get(origin), size),
         )
         return [
-            StoredCosignature(size=_int(at), cosigner=str(cosigner), line=_bytes(line))
+            StoredCosignature(size=as_int(at), cosigner=str(cosigner), line=as_bytes(line))
             for at, cosigner, line in rows
         ]
 
+    def put_entry_receipt(self, origin: str, index: int, peer: str, data: bytes) -> None:
+        """Keep a verified receipt for one entry; the first of a peer stays.
+
+        Raises:
+            OurFault: the log has no such entry.
+        """
+        with self._db.turn:
+            size = self._sizes.get(origin, 0)
+            if not 0 <= index < size:
+                raise OurFault(
+                    f"receipt on {origin}", value=f"entry {index}", wanted=f"one of {size} entries"
+                )
+            self._db.write(
+                "INSERT OR IGNORE INTO entry_receipts VALUES (?, ?, ?, ?)",
+                with_sum(first_row(self._logs[origin]) + index, peer, data),
+            )
+
+    def entry_receipts(self, origin: str, start: int, end: int) -> list[EntryReceipt]:
+        """Return the receipts for entries `start` to `end` - 1, by index and peer."""
+        rows = self._range(
+            "SELECT id, peer, data FROM entry_receipts WHERE id BETWEEN ? AND ? ORDER BY id, peer",
+            origin,
+            start,
+            end,
+        )
+        return [
+            EntryReceipt(index=as_int(row) & INDEX_MASK, peer=str(peer), data=as_bytes(data))
+            for row, peer, data in rows
+        ]
+
+    def put_witnessed(self, origin: str, size: int, note: bytes) -> None:
+        """Keep the head of a log that this node may not read; the first note of a size stays.
+
+        Raises:
+            OurFault: it is smaller than the newest, has another root at its size, or is no head.
+        """
+        what = f"witnessed head of {origin}"
+        head = open_head(what, note)
+        if (head.origin, head.size) != (origin, size):
+            raise OurFault(what, value=f"of {head.origin} at {head.size}", wanted=f"one at {size}")
+        with self._db.turn:
+            newest = self.witnessed(origin)
+            if newest is not None:
+                before = open_head(what, newest)
+                if size < before.size or (size == before.size and head.root != before.root):
+                    raise OurFault(
+                        what,
+                        value=f"{size} {head.root.hex()}",
+                        wanted=f"one beyond {before.size} {before.root.hex()}",
+                    )
+            self._db.write(
+                "INSERT OR IGNORE INTO witnessed VALUES (?, ?, ?, ?)", with_sum(origin, size, note)
+            )
+
+    def witnessed(self, origin: str) -> bytes | None:
+        """Return the newest head of a log that is only witnessed, or None."""
+        return self._db.one_bytes(
+            "SELECT note FROM witnessed WHERE origin = ? ORDER BY size DESC LIMIT 1", (origin,)
+        )
+
+    def witnessed_origins(self) -> list[str]:
+        """Return the origins of all logs of which a head was witnessed, sorted."""
+        rows = self._db.rows("SELECT DISTINCT origin FROM witnessed ORDER BY origin")
+        return [str(row[0]) for row in rows]
+
     def put_refused(self, origin: str, note: bytes, why: str) -> None:
         """Keep a note that was refused: two heads of one size with different roots prove a fork."""
-        self._write("INSERT INTO refused (origin, note, why) VALUES (?, ?, ?)", (origin, note, why))
+        with self._db.transaction():
+            ((last,),) = self._db.rows("SELECT coalesce(max(number), 0) FROM refused")
+            self._db.write(
+                "INSERT INTO refused VALUES (?, ?, ?, ?, ?)",
+                with_sum(as_int(last) + 1, origin, note, why),
+            )
 
     def refused(self) -> list[Refused]:
         """Return all refused notes in the order they came."""
-        rows = self._rows("SELECT origin, note, why FROM refused ORDER BY number", ())
+        rows = self._db.rows("SELECT origin, note, why FROM refused ORDER BY number")
         return [
-            Refused(origin=str(origin), note=_bytes(note), why=str(why))
+            Refused(origin=str(origin), note=as_bytes(note), why=str(why))
             for origin, note, why in rows
         ]
+
+    def refused_count(self, origin: str) -> int:
+        """Return how many refused notes of a log are kept."""
+        rows = self._db.rows("SELECT count(*) FROM refused WHERE origin = ?", (origin,))
+        return as_int(rows[0][0])
 
     # --- blobs and settings -------------------------------------------------------------------
 
     def put_blob(self, data: bytes) -> str:
         """Return the SHA-256 (hexadecimal) under which the bytes are now kept."""
         digest = hashlib.sha256(data).hexdigest()
-        self._write("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (digest, data))
+        self._db.write("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (digest, data))
         return digest
 
     def blob(self, digest: str) -> bytes | None:
@@ -328,129 +516,51 @@ class Store:
         Raises:
             OurFault: what is kept no longer has that digest.
         """
-        data = self._one_bytes("SELECT data FROM blobs WHERE digest = ?", (digest,))
+        data = self._db.one_bytes("SELECT data FROM blobs WHERE digest = ?", (digest,))
         if data is not None and hashlib.sha256(data).hexdigest() != digest:
-            raise OurFault(f"blob {digest} in {self._path}", value="changed", repair="restore it")
+            raise OurFault(
+                f"blob {digest} in {self._db.path}", value="changed", repair="restore it"
+            )
         return data
 
     def put_meta(self, key: str, value: str) -> None:
         """Keep a setting of this node, in place of the one before."""
-        self._write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._db.write(
+            "INSERT INTO meta VALUES (?, ?, ?) ON CONFLICT (key)"
+            " DO UPDATE SET value = excluded.value, sum = excluded.sum",
+            with_sum(key, value),
+        )
 
     def meta(self, key: str) -> str | None:
         """Return a setting of this node, or None."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        rows = self._db.rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else None
 
-    # --- the check ----------------------------------------------------------------------------
+    # --- the whole file -----------------------------------------------------------------------
 
     def fsck(self) -> Mapping[str, int]:
-        """Return the size of every log after checking all of it against its own checkpoints.
+        """Return the size of every log after everything was made again and compared.
 
-        Every leaf hash is made again from its entry, every root from the leaves, at every stored
-        checkpoint; the newest checkpoint must cover the last entry.
+        Leaf hashes from entries, roots from leaves at every stored head, openings against the
+        commitments of their entries, blobs against their digests; whatever points at an entry or a
+        head must find it.
 
         Raises:
             OurFault: damage, naming log and entry.
         """
-        with self._turn, self._explained("check"):
-            damage = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if damage != "ok":
-                raise OurFault(
-                    f"store {self._path}", value=damage, wanted="an undamaged file", repair=_REPAIR
-                )
-            for origin in self.origins():
-                self._fsck_log(origin)
+        with self._db.turn:
+            check_store(self._db, dict(self._logs), dict(self._sizes))
             return dict(self._sizes)
 
-    def _fsck_log(self, origin: str) -> None:
-        tree = Tree()
-        size = self._sizes[origin]
-        for start in range(0, size, _FSCK_ROWS):
-            tree.extend(self._fsck_rows(origin, start, min(start + _FSCK_ROWS, size)))
-        good = 0
-        for at in self.checkpoint_sizes(origin):
-            head = self._head(f"log {origin}", self.checkpoint_at(origin, at) or b"")
-            if (head.origin, head.size) != (origin, at) or at > size or tree.root(at) != head.root:
-                raise OurFault(
-                    f"log {origin} checkpoint at {at}",
-                    value=f"not the root of its entries {good} to {max(at - 1, good)}",
-                    repair=_REPAIR,
-                )
-            good = at
-        if good != size:
-            raise OurFault(
-                f"log {origin} entry {good}", value="under no checkpoint", repair=_REPAIR
-            )
+    def backup_to(self, path: Path) -> None:
+        """Write a copy of the store to a new file, which gets its name once checked and durable.
 
-    def _fsck_rows(self, origin: str, start: int, end: int) -> list[bytes]:
-        base = self._logs[origin] << _INDEX_BITS
-        rows = self._rows(
-            "SELECT id, leaf, data FROM entries WHERE id BETWEEN ? AND ? ORDER BY id",
-            (base + start, base + end - 1),
-        )
-        leaves = []
-        for index, row in enumerate(rows, start):
-            leaf = leaf_hash(_bytes(row[2]))
-            if row[0] != base + index or row[1] != leaf:
-                found = "missing" if row[0] != base + index else "changed"
-                raise OurFault(f"log {origin} entry {index}", value=found, repair=_REPAIR)
-            leaves.append(leaf)
-        return leaves
+        Appends go on meanwhile; the copy holds all that was durable when the call began.
 
-    # --- SQLite -------------------------------------------------------------------------------
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._explained("write"):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _write(self, statement: str, values: tuple[_Value, ...]) -> None:
-        with self._turn, self._transaction():
-            self._db.execute(statement, values)
-
-    def _rows(self, statement: str, values: tuple[_Value, ...]) -> list[tuple[_Value, ...]]:
-        with self._turn, self._explained("read"):
-            return self._db.execute(statement, values).fetchall()
-
-    def _one_bytes(self, statement: str, values: tuple[_Value, ...]) -> bytes | None:
-        rows = self._rows(statement, values)
-        return _bytes(rows[0][0]) if rows else None
-
-    @contextlib.contextmanager
-    def _explained(self, act: str) -> Iterator[None]:
-        """Turn what SQLite raises into our own fault, which names the file."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            locked = "locked" in str(error)
-            raise OurFault(
-                f"store {self._path}",
-                value="held by another process" if locked else f"{act}: {error}",
-                wanted="a file that only this node writes" if locked else "a sound, writable file",
-                repair="stop the other node, or give this one its own file" if locked else _REPAIR,
-            ) from error
-
-
-_REPAIR = "restore from a mirror; do not sign until it is whole"
-
-
-def _span(log: int) -> tuple[int, int]:
-    return log << _INDEX_BITS, (log << _INDEX_BITS) | _INDEX_MASK
-
-
-def _bytes(value: _Value) -> bytes:
-    assert isinstance(value, bytes)
-    return value
-
-
-def _int(value: _Value) -> int:
-    assert isinstance(value, int)
-    return value
+        Raises:
+            InputFault: there is a file of that name.
+            OurFault: it cannot be written, or the copy does not pass `fsck`.
+        """
+        # Opening the copy checks it; what opening changed in it is durable with the rest.
+        with copy_to(self._db, path) as part:
+            Store(part).close()
