@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+
+import msgspec
 from simstory import two
 from simworld import Faults, SimWorld
 
-from parley.node.entries import (
-    Body,
-    Draft,
-    Entry,
-    LogName,
-    MessageSaid,
-    Reference,
-    encode_entry,
-    kind_of,
+from parley.node.encoding import encode_entry
+from parley.node.entries import Body, Draft, Entry, LogName, MessageSaid, Reference, kind_of
+from parley.node.frames import (
+    Heads,
+    Hello,
+    Prove,
+    heads_message,
+    hello_message,
+    session_info,
 )
 from parley.node.inputs import Input, Say
 from parley.node.rules.hotline import find_thread
 from parley.node.state import Key, Thread, key_of
+from parley.trust.bytes import sha256_hex
+from parley.trust.seal import seal
 from parley.world.faults import InputFault
 
 
@@ -76,8 +81,41 @@ def write_as(
     seq = crank.state.log(name.origin).tree.size
     at_us = world.now_us if issued_us is None else issued_us
     data = encode_entry(draft, log=name, seq=seq, issued_us=at_us, seen={})
-    crank._append_own(name.origin, seq, [data])
+    crank.append_exact(name.origin, seq, [data])
     return (name.origin, seq)
+
+
+def greeting(world: SimWorld, party: str, peer: str, nonce: str) -> Hello:
+    """Return what anybody can send who has read a party's greeting: nothing in it is secret."""
+    identity = world.identities[party]
+    return Hello(
+        party=party,
+        peer=peer,
+        nonce=nonce,
+        seal=base64.b64encode(identity.keys.seal.public).decode(),
+        agreements={
+            name: sha256_hex(identity.documents[name].encode())
+            for name in identity.shared_with(peer)
+        },
+    )
+
+
+def proof(world: SimWorld, party: str, peer: str, nonce: str, secret: bytes) -> Prove:
+    """Return the proof that a party's real link key signs, with its session key for the peer."""
+    public = world.identities[peer].keys.seal.public
+    box = base64.b64encode(seal(public, session_info(party, peer, nonce), secret)).decode()
+    message = hello_message(party, peer, nonce, box)
+    return Prove(signature=world.identities[party].keys.link.sign(message).hex(), box=box)
+
+
+def signed_heads(
+    world: SimWorld, party: str, peer: str, nonce: str, heads: dict[str, int], at_us: int
+) -> Heads:
+    """Return a heartbeat that a party's real link key signed."""
+    plain = Heads(at_us=at_us, heads=heads, signature="")
+    message = heads_message(party, peer, nonce, plain)
+    signature = world.identities[party].keys.link.sign(message).hex()
+    return msgspec.structs.replace(plain, signature=signature)
 
 
 def reference(world: SimWorld, party: str, key: Key) -> Reference:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 from nodekit import pair, say, write_as
@@ -24,11 +24,24 @@ class RecordingStore(SimStore):
     def held(self, origin: str, size: int) -> bool:
         return self.size(origin) >= size and (size == 0 or size in self.heads[origin])
 
+    def kept(self, origin: str, size: int) -> bool:
+        """Whether so many entries are durable, in the log or as a part that reaches no head yet."""
+        part = self.parts.get(origin)
+        end = 0 if part is None else part.first_index + len(part.entries)
+        return max(self.size(origin), end) >= size
+
     def append(
-        self, origin: str, first_index: int, entries: Sequence[bytes], checkpoint: bytes
+        self,
+        origin: str,
+        first_index: int,
+        entries: Sequence[bytes],
+        checkpoint: bytes,
+        openings: Mapping[int, bytes] | None = None,
     ) -> None:
-        assert parse_unverified_checkpoint(checkpoint).size == first_index + len(entries)
-        super().append(origin, first_index, entries, checkpoint)
+        end = first_index + len(entries)
+        assert parse_unverified_checkpoint(checkpoint).size == end
+        assert all(first_index <= index < end for index in openings or {})
+        super().append(origin, first_index, entries, checkpoint, openings)
 
 
 def check_turn(store: SimStore, turned: Turned) -> list[str]:
@@ -38,14 +51,17 @@ def check_turn(store: SimStore, turned: Turned) -> list[str]:
         frame = out.frame
         checked.append(type(frame).__name__)
         if isinstance(frame, Receipt):
-            assert store.held(frame.origin, frame.size), "a receipt for what is not stored"
+            there = store.held if frame.line else store.kept
+            assert there(frame.origin, frame.size), "a receipt for what is not stored"
         elif isinstance(frame, Push):
             end = frame.first + len(frame.entries)
-            assert store.held(frame.origin, end), "a push of what is not stored"
+            head = parse_unverified_checkpoint(frame.checkpoint.encode())
+            assert store.held(frame.origin, head.size), "a push of what is not stored"
             assert store.entries(frame.origin, frame.first, end) == list(frame.entries)
-            assert store.heads[frame.origin][end].decode() == frame.checkpoint
+            assert store.heads[frame.origin][head.size].decode() == frame.checkpoint
+            assert bool(frame.proof) == (end < head.size), "a part without its proof"
         elif isinstance(frame, Heads):
-            assert all(store.held(origin, size) for origin, size in frame.heads.items())
+            assert all(store.kept(origin, size) for origin, size in frame.heads.items())
     for entry in turned.written + turned.mirrored:
         assert store.size(entry.log.origin) > entry.seq, "shown before it is stored"
     return checked

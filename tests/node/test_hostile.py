@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from nodekit import do, pair, reference, say, thread, write_as
+from nodekit import do, greeting, pair, reference, say, signed_heads, thread, write_as
 from simstory import agreement_of, three
 from simworld import SECOND_US, SimWorld
 from test_lines import side, vector
@@ -14,6 +14,7 @@ from test_zones import HERE, view, window, with_zone
 
 from parley.app.crank import Crank
 from parley.node.documents import document_of
+from parley.node.encoding import decode_entry
 from parley.node.entries import (
     AlertRaised,
     AlertResolved,
@@ -26,9 +27,8 @@ from parley.node.entries import (
     Unreadable,
     ZoneDeclared,
     ZonePromulgation,
-    decode_entry,
 )
-from parley.node.frames import Heads, Hello, Push, Receipt, heads_message
+from parley.node.frames import Heads, Push, Receipt
 from parley.node.inputs import (
     Answer,
     DeclareLine,
@@ -50,6 +50,7 @@ from parley.node.rules.zones import find_zone, zones_of
 from parley.node.state import fold
 from parley.node.step import SEEN_MAX
 from parley.store.sqlite import Store
+from parley.trust.seal import seal
 from parley.world.agreement import Party, refuse_twice
 from parley.world.faults import InputFault
 from parley.world.limits import NAME_CHARACTERS_MAX
@@ -130,12 +131,13 @@ def test_a_notice_is_not_answered_wilco_whatever_its_sender_offers() -> None:
         line="LINE-AB",
         message_type="humanitarian.notice",
         message_class="SAFETY",
-        answers=("WILCO", "ROGER"),
+        answers=("WILCO", "ROGER", "UNABLE"),
     )
     key = write_as(world, "BRAVO", body, to=("ALFA",))
     world.run(15)
-    with pytest.raises(InputFault, match="one of ROGER, UNABLE"):
-        do(world, "ALFA", Answer(ref=key, post="desk", answer="WILCO"))
+    for word in ("WILCO", "UNABLE"):
+        with pytest.raises(InputFault, match="one of ROGER, whatever its sender offers"):
+            do(world, "ALFA", Answer(ref=key, post="desk", answer=word))
     do(world, "ALFA", Answer(ref=key, post="desk", answer="ROGER"))
 
 
@@ -353,7 +355,7 @@ def test_nobody_resolves_the_alert_of_another() -> None:
 def test_a_receipt_of_any_size_from_anybody_stops_no_node(tmp_path) -> None:
     world = pair()
     with Store(tmp_path / "real.sqlite") as store:
-        real = Crank(world.identities["ALFA"], store)
+        real = Crank(world.identities["ALFA"], store, salt=lambda: bytes(32), sealer=seal)
         for number, size in enumerate((2**63, 2**200, -1, 0)):
             real.turn(world.now_us, LinkOpened(connection=number, nonce="a" * 32))
             receipt = Receipt(origin="parley.example/AB/ALFA/line/2026", size=size, line="x")
@@ -378,7 +380,7 @@ def test_a_stranger_leaves_no_evidence_in_a_peers_name() -> None:
     push = push_from(world, "BRAVO", LINE, [data], [])
     for number in range(20):
         crank.turn(world.now_us, LinkOpened(connection=500 + number, nonce="a" * 32))
-        hello = Hello(party="BRAVO", peer="ALFA", nonce="b" * 32)
+        hello = greeting(world, "BRAVO", "ALFA", "b" * 32)
         crank.turn(world.now_us, FrameIn(connection=500 + number, frame=hello))
         turned = crank.turn(world.now_us, FrameIn(connection=500 + number, frame=push))
         assert turned.drops
@@ -388,12 +390,13 @@ def test_a_stranger_leaves_no_evidence_in_a_peers_name() -> None:
 
 def test_a_head_that_nobody_signed_is_no_evidence() -> None:
     world = pair()
-    push = Push(origin=LINE, first=0, checkpoint="junk" * 1000, entries=(b"{}",))
+    new = "parley.example/AB/BRAVO/line/2027"
+    push = Push(origin=new, first=0, checkpoint="junk" * 1000, entries=(b"{}",))
     assert give(world, "ALFA", "BRAVO", push)
     assert not world.stores["ALFA"].refused()
     world.run(10)
-    signed = push_from(world, "BRAVO", LINE, [b"{}"], [])
-    big = Push(origin=LINE, first=0, checkpoint=signed.checkpoint + "x" * 70_000, entries=(b"{}",))
+    signed = push_from(world, "BRAVO", new, [b"{}"], [])
+    big = Push(origin=new, first=0, checkpoint=signed.checkpoint + "x" * 70_000, entries=(b"{}",))
     assert "bytes" in give(world, "ALFA", "BRAVO", big)[0]
 
 
@@ -423,9 +426,7 @@ def test_many_logs_never_make_an_entry_too_long_to_write() -> None:
 
 def heads_at(world: SimWorld, at_us: int, heads: dict[str, int]) -> Heads:
     session = world.node("ALFA").state.links.sessions[session_of(world, "ALFA", "BRAVO")]
-    message = heads_message("BRAVO", "ALFA", session.nonce, at_us, heads)
-    signature = world.identities["BRAVO"].keys.link.sign(message).hex()
-    return Heads(at_us=at_us, heads=heads, signature=signature)
+    return signed_heads(world, "BRAVO", "ALFA", session.nonce, heads, at_us)
 
 
 def test_a_heartbeat_that_is_replayed_on_its_own_link_keeps_nothing_up() -> None:
@@ -437,9 +438,7 @@ def test_a_heartbeat_that_is_replayed_on_its_own_link_keeps_nothing_up() -> None
         connection=999, nonce="n" * 32, peer="BRAVO", peer_nonce="m" * 32, proven=True
     )
     crank.state.links.sessions[999] = session
-    message = heads_message("BRAVO", "ALFA", session.nonce, now_us, {})
-    signature = world.identities["BRAVO"].keys.link.sign(message).hex()
-    frame = Heads(at_us=now_us, heads={}, signature=signature)
+    frame = signed_heads(world, "BRAVO", "ALFA", session.nonce, {}, now_us)
     for later_s in (0, 20, 40, 60):
         world.now_us = now_us + later_s * SECOND_US
         crank.turn(world.now_us, FrameIn(connection=999, frame=frame))

@@ -73,7 +73,7 @@ def test_one_party_alone_suspends_and_it_is_signed_with_time_and_reason() -> Non
 
 def test_an_immediate_suspension_is_marked_so() -> None:
     world = pair()
-    (_, entry) = do(world, "BRAVO", DeclareLine(
+    (entry,) = do(world, "BRAVO", DeclareLine(
         agreement="AB", line="LINE-AB", post="desk", value="suspended", effective_us=world.now_us,
     ))  # fmt: skip
     assert entry.body.immediate

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 import pytest
-from nodekit import pair, say
+from nodekit import greeting, pair, proof, say, signed_heads, write_as
 from simstory import agreement_of, three
 from simworld import Faults, SimWorld
 
-from parley.node.entries import (
-    Draft,
-    LogName,
-    MessageAnswered,
-    MessageOverdue,
-    Reference,
-    encode_entry,
-)
-from parley.node.frames import Heads, Hello, Prove, Push, Receipt, heads_message
-from parley.node.inputs import FrameIn, LinkOpened
+from parley.node.encoding import encode_entry
+from parley.node.entries import Draft, LogName, MessageAnswered, MessageOverdue, Reference
+from parley.node.frames import Hello, Prove, Push, Receipt, push_info
+from parley.node.inputs import FrameIn, LinkClosed, LinkOpened
 from parley.node.rules.hotline import closing_answer
+from parley.node.rules.mirroring import unpack_openings
 from parley.node.state import State
 from parley.trust.checkpoint import Checkpoint, sign_checkpoint
 from parley.trust.keys import SigningKey
+from parley.trust.seal import open_push
 from parley.trust.tree import Tree
 from parley.world.limits import REFUSED_KEPT_MAX
 
@@ -78,7 +75,7 @@ def test_a_forked_log_is_refused_located_and_kept_as_evidence() -> None:
 
 def test_a_peer_that_repeats_a_fork_does_not_fill_the_disk() -> None:
     world = pair()
-    origin = "parley.example/AB/BRAVO/line/2026"
+    origin = "parley.example/AB/BRAVO/line/2027"  # a log that nobody has opened
     data = forged(world, "BRAVO", "line", MessageAnswered(answer="ROGER", post="p"), 0)
     push = push_from(world, "BRAVO", origin, [data], [])
     bad = Push(origin=origin, first=0, checkpoint=push.checkpoint, entries=(data + b" ",))
@@ -104,11 +101,11 @@ def test_a_peer_pushes_only_its_own_logs(origin: str, match: str) -> None:
 
 def test_entries_that_the_head_does_not_give_are_refused() -> None:
     world = pair()
-    origin = "parley.example/AB/BRAVO/line/2026"
+    origin = "parley.example/AB/BRAVO/line/2027"  # a log that nobody has opened
     data = forged(world, "BRAVO", "line", MessageAnswered(answer="ROGER", post="p"), 0)
     push = push_from(world, "BRAVO", origin, [data], [])
     bad = Push(origin=origin, first=0, checkpoint=push.checkpoint, entries=(data[:-1] + b" }",))
-    assert "wanted root" in give(world, "ALFA", "BRAVO", bad)[0]
+    assert "wanted one that goes on from root" in give(world, "ALFA", "BRAVO", bad)[0]
     world.run(10)
     longer = Push(origin=origin, first=0, checkpoint=push.checkpoint, entries=(data, data))
     assert give(world, "ALFA", "BRAVO", longer)
@@ -117,7 +114,7 @@ def test_entries_that_the_head_does_not_give_are_refused() -> None:
 
 def test_a_head_signed_by_another_key_is_refused() -> None:
     world = pair()
-    origin = "parley.example/AB/BRAVO/line/2026"
+    origin = "parley.example/AB/BRAVO/line/2027"  # a log that nobody has opened
     data = forged(world, "BRAVO", "line", MessageAnswered(answer="ROGER", post="p"), 0)
     tree = Tree()
     tree.append(data)
@@ -132,8 +129,8 @@ def test_nothing_is_pushed_or_taken_before_the_other_end_has_proved_itself() -> 
     world = pair()
     say(world)
     crank = world.node("ALFA")
-    crank.turn(world.now_us, LinkOpened(connection=999, nonce="a" * 32))
-    hello = Hello(party="BRAVO", peer="ALFA", nonce="b" * 32)
+    crank.turn(world.now_us, LinkOpened(connection=999, nonce="a" * 32, secret="5e" * 32))
+    hello = greeting(world, "BRAVO", "ALFA", "b" * 32)
     turned = crank.turn(world.now_us, FrameIn(connection=999, frame=hello))
     ours = [f.frame for f in turned.frames if f.connection == 999]
     assert [type(f) for f in ours] == [Hello, Prove], "no entry, no head before the proof"
@@ -142,12 +139,63 @@ def test_nothing_is_pushed_or_taken_before_the_other_end_has_proved_itself() -> 
     assert 999 not in crank.state.links.sessions
 
 
+def test_a_proof_that_overtakes_its_greeting_brings_no_entry_without_its_opening() -> None:
+    """Known by its proof alone a peer has no key to seal to: all waits for its greeting."""
+    world = pair()
+    world.partition("ALFA", "BRAVO", seconds=60)
+    key = say(world)
+    crank = world.node("ALFA")
+    for number in list(crank.state.links.sessions):
+        crank.turn(world.now_us, LinkClosed(connection=number))
+    opened = LinkOpened(connection=999, nonce="a" * 32, secret="5e" * 32, peer="BRAVO")
+    crank.turn(world.now_us, opened)
+    early = proof(world, "BRAVO", "ALFA", "a" * 32, b"p" * 32)
+    turned = crank.turn(world.now_us, FrameIn(connection=999, frame=early))
+    assert not turned.drops
+    assert not [out for out in turned.frames if isinstance(out.frame, Push)]
+    greeted = greeting(world, "BRAVO", "ALFA", "b" * 32)
+    turned = crank.turn(world.now_us, FrameIn(connection=999, frame=greeted))
+    pushes = {f.frame.origin: f.frame for f in turned.frames if isinstance(f.frame, Push)}
+    push = pushes[key[0]]
+    info = push_info("ALFA", "BRAVO", push.origin, push.first, len(push.entries))
+    openings = unpack_openings(open_push(bytes.fromhex("5e" * 32), push.counter, info, push.box))
+    assert key[1] in openings
+
+
+@pytest.mark.parametrize("seal", ["", "AAAA", "ä", "another"])
+def test_nothing_is_sealed_to_a_key_that_was_not_enrolled(seal: str) -> None:
+    world = pair(three())
+    if seal == "another":
+        seal = greeting(world, "CHARLIE", "ALFA", "b" * 32).seal
+    crank = world.node("ALFA")
+    crank.turn(world.now_us, LinkOpened(connection=999, nonce="a" * 32, secret="5e" * 32))
+    hello = msgspec.structs.replace(greeting(world, "BRAVO", "ALFA", "b" * 32), seal=seal)
+    turned = crank.turn(world.now_us, FrameIn(connection=999, frame=hello))
+    assert [drop.connection for drop in turned.drops] == [999]
+    assert "seal" in turned.drops[0].why
+    assert not [f for f in turned.frames if f.connection == 999]
+
+
+def test_a_session_key_for_another_link_is_refused() -> None:
+    """A proof says which link it is for: one taken from another, box and all, proves nothing."""
+    world = pair()
+    crank = world.node("ALFA")
+    crank.turn(world.now_us, LinkOpened(connection=999, nonce="a" * 32, secret="5e" * 32))
+    hello = greeting(world, "BRAVO", "ALFA", "b" * 32)
+    crank.turn(world.now_us, FrameIn(connection=999, frame=hello))
+    other = proof(world, "BRAVO", "ALFA", "c" * 32, b"p" * 32)
+    turned = crank.turn(world.now_us, FrameIn(connection=999, frame=other))
+    assert turned.drops
+    crank.turn(world.now_us, LinkOpened(connection=998, nonce="a" * 32, secret="5e" * 32))
+    crank.turn(world.now_us, FrameIn(connection=998, frame=hello))
+    good = proof(world, "BRAVO", "ALFA", "a" * 32, b"p" * 32)
+    swapped = msgspec.structs.replace(good, box=other.box)
+    assert crank.turn(world.now_us, FrameIn(connection=998, frame=swapped)).drops
+
+
 def test_a_replayed_heartbeat_does_not_keep_a_link_up() -> None:
     world = pair()
-    peer = world.identities["BRAVO"]
-    other_nonce = "c" * 32
-    message = heads_message("BRAVO", "ALFA", other_nonce, world.now_us, {})
-    heads = Heads(at_us=world.now_us, heads={}, signature=peer.keys.link.sign(message).hex())
+    heads = signed_heads(world, "BRAVO", "ALFA", "c" * 32, {}, world.now_us)
     assert give(world, "ALFA", "BRAVO", heads)
 
 
@@ -173,12 +221,7 @@ def test_nobody_answers_or_declares_overdue_for_another_party() -> None:
         MessageAnswered(answer="WILCO", post="desk", fields={"flight": "F1", "zone": "Z1"}),
         MessageOverdue(duty="answer", party="BRAVO", due_us=world.now_us),
     ):
-        crank = world.node("CHARLIE")
-        log = crank.state.log("parley.example/ABC/CHARLIE/line/2026")
-        name = LogName(agreement="ABC", party="CHARLIE", kind="line", year=2026)
-        draft = Draft(agreement="ABC", by="desk", body=body, ref=(reference,))
-        data = encode_entry(draft, log=name, seq=log.tree.size, issued_us=world.now_us, seen={})
-        crank._append_own(name.origin, log.tree.size, [data])
+        write_as(world, "CHARLIE", body, agreement="ABC", ref=(reference,))
     world.run(20)
     state = world.node("ALFA").state
     thread = state.scope("ABC").threads[key]
@@ -197,9 +240,7 @@ def test_a_peer_that_claims_to_hold_more_of_our_log_is_shown_not_obeyed() -> Non
     session = state.links.proven("BRAVO")
     assert session is not None
     origin = "parley.example/AB/ALFA/line/2026"
-    message = heads_message("BRAVO", "ALFA", session.nonce, world.now_us, {origin: 500})
-    signature = world.identities["BRAVO"].keys.link.sign(message).hex()
-    heads = Heads(at_us=world.now_us, heads={origin: 500}, signature=signature)
+    heads = signed_heads(world, "BRAVO", "ALFA", session.nonce, {origin: 500}, world.now_us)
     assert not give(world, "ALFA", "BRAVO", heads)
     assert state.links.ahead[origin] == ("BRAVO", 500)
     say(world)

@@ -8,7 +8,6 @@ from simstory import agreement_of
 from simworld import SECOND_US, SimWorld
 from test_tracks import alerts_of, fly, head_on, replaced, zoned
 
-from parley.app.crank import Crank
 from parley.node.entries import AlertResolved
 from parley.node.inputs import Tick
 from parley.node.rules.alerts import open_alerts
@@ -114,7 +113,7 @@ def test_a_receipt_of_a_key_that_was_changed_keeps_no_node_from_starting() -> No
     lines = world.stores["ALFA"].lines[key[0]]
     newest = max(lines)
     lines[newest] = lines[newest][:-10] + b"AAAAAAAA=\n"
-    again = Crank(world.identities["ALFA"], world.stores["ALFA"])
+    again = world.crank("ALFA")
     assert len(again.doubted) == 1
     held = again.state.links.receipts.get(key[0], {}).get("BRAVO")
     assert held is None or held.size < newest[0]
@@ -126,7 +125,7 @@ def test_a_store_that_was_changed_is_not_signed_on() -> None:
     log = world.stores["ALFA"].logs[key[0]]
     log[-1] = log[-1].replace(b"desk", b"disk")
     with pytest.raises(OurFault, match="fetch the log from a mirror"):
-        Crank(world.identities["ALFA"], world.stores["ALFA"])
+        world.crank("ALFA")
 
 
 def test_what_the_clock_asked_before_the_restart_it_asks_after_it() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 import simworld
-from nodekit import do, pair, say, thread
+from nodekit import do, pair, reference, say, thread, write_as
 from simworld import SECOND_US
 from test_lines import attend, good_test, side, vector
 from test_tracks import alerts_of, fly, head_on
 
-from parley.app.crank import Crank
-from parley.node.entries import AlertResolved
+from parley.node.entries import AlertResolved, MessageAnswered
 from parley.node.inputs import Answer, DeclareLine
 from parley.node.rules.agreements import agreed_by
 from parley.node.rules.alerts import open_alerts
@@ -19,6 +18,7 @@ from parley.node.state import digest, key_of
 from parley.world.time import parse_instant_us
 
 FIELDS = {"flight": "F1", "zone": "Z1"}
+LINE = "parley.example/AB/ALFA/line"
 NEW_YEAR_US = parse_instant_us("2027-01-01T00:00:00Z")
 
 
@@ -76,7 +76,7 @@ def test_both_years_are_folded_back_and_gone_on_with(world) -> None:
     do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields=FIELDS))
     world.run(5)
     crank = world.node("ALFA")
-    again = Crank(world.identities["ALFA"], world.stores["ALFA"])
+    again = world.crank("ALFA")
     assert digest(again.state.scope("AB")) == digest(crank.state.scope("AB"))
     world.crash("ALFA", back_after_s=1)
     world.run(10)
@@ -99,3 +99,35 @@ def test_peers_whose_clocks_are_in_different_years_go_on(world) -> None:
     assert closing_answer(thread(world, "ALFA", key), "BRAVO").log.year == 2027
     assert closing_answer(thread(world, "BRAVO", back), "ALFA").log.year == 2026
     assert not world.drops
+
+
+def test_the_old_year_ends_with_its_closing_entry_and_the_new_log_names_its_head(world) -> None:
+    say(world)
+    world.run(45)
+    old, new = f"{LINE}/2026", f"{LINE}/2027"
+    for party in ("ALFA", "BRAVO"):
+        scope = world.node(party).state.scope("AB")
+        log = scope.logs[old]
+        assert log.closed_at == log.tree.size - 1
+        after = scope.opened[new].body.continues
+        assert (after.origin, after.size, after.root) == (old, log.tree.size, log.head.root)
+        assert after.why == "year"
+        closing = next(e.body for e in scope.custody["log.closed"].values() if e.log.origin == old)
+        assert (closing.why, closing.next) == ("year", new)
+
+
+def test_what_is_written_behind_the_closing_entry_counts_for_nobody(world) -> None:
+    key = say(world, message_type="free.text", fields={})
+    world.run(45)
+    late = MessageAnswered(answer="ROGER", post="desk")
+    where = write_as(
+        world, "BRAVO", late, ref=(reference(world, "BRAVO", key),), year=2026,
+        issued_us=NEW_YEAR_US - SECOND_US,
+    )  # fmt: skip
+    assert "log.closed" in world.node("BRAVO").state.scope("AB").unreadable[where].why
+    assert closing_answer(thread(world, "BRAVO", key), "BRAVO") is None
+    held = world.node("ALFA").state.log(where[0]).tree.size
+    world.run(20)
+    # The peer does not even take it: another log has gone on from the closed one.
+    assert world.node("ALFA").state.log(where[0]).tree.size == held
+    assert any("goes on from there" in why for why in world.drops)

@@ -12,6 +12,7 @@ from parley.node.inputs import (
     DeclareLine,
     Display,
     FileIntent,
+    GiveConsent,
     Promulgate,
     Say,
     SetActivity,
@@ -144,17 +145,26 @@ class Story:
         others = [p.id for p in agreement.parties if p.id != party]
         kind = self.random.choice(norms().types)
         fields = {name: f"{name}-{self.random.randint(1, 9)}" for name in kind.read_back}
+        to = tuple(self.random.sample(others, self.random.randint(1, len(others))))
+        valid_s = self.random.uniform(20, 200)
+        for addressee in to if kind.guarded else ():
+            consent = GiveConsent(agreement=agreement.id, post="desk", addressee=addressee)
+            self.world.give(party, consent)
         turned = self.world.give(
             party,
             Say(
                 agreement=agreement.id,
                 line=f"LINE-{agreement.id}",
                 post="desk",
-                to=tuple(self.random.sample(others, self.random.randint(1, len(others)))),
+                to=to,
                 message_type=kind.name,
                 text="text",
                 fields=fields,
                 answer_within_s=self.random.choice([None, 20.0, 60.0]),
+                valid_until_us=self.world.now_us + round(valid_s * SECOND_US)
+                if kind.guarded
+                else None,
+                addressees_only=self.random.random() < 0.2,
             ),
         )
         for entry in turned.written if turned else ():
@@ -168,7 +178,7 @@ class Story:
     def _answer(self, party: str, key: Key, tries: int) -> None:
         """A person answers when the message is there: rightly, mistyped, or never."""
         crank = self.world.nodes[party]
-        scopes = crank.state.scopes.values() if crank is not None else ()
+        scopes = list(crank.state.scopes.values()) if crank is not None else []
         known = any(key in s.threads and s.threads[key].said is not None for s in scopes)
         if crank is None or not known:
             if tries:
@@ -177,7 +187,9 @@ class Story:
         if self.random.random() < 0.25:
             return
         self.world.give(party, Display(ref=key, post="desk"))
-        if self.world.nodes[party] is not crank:
+        gone = all(key not in s.threads or s.threads[key].said is None for s in scopes)
+        if self.world.nodes[party] is not crank or gone:
+            # It died over it, or the notice had expired and was destroyed.
             return
         _, thread = find_thread(crank.state, key)
         fields = {name: thread.body.fields.get(name, "") for name in thread.body.read_back}
@@ -237,6 +249,7 @@ class Story:
         for party in self.world.identities:
             crank = self.world.node(party)
             self._check_same_as_refold(party, crank)
+            self._check_payloads(party, crank)
             for scope in crank.state.scopes.values():
                 for thread in scope.messages():
                     if thread.said is not None and thread.said.log.party == party:
@@ -245,11 +258,32 @@ class Story:
         self._check_receipts()
 
     def _check_same_as_refold(self, party: str, crank: Crank) -> None:
-        again = Crank(self.world.identities[party], self.world.stores[party])
+        again = self.world.crank(party)
         for name, scope in crank.state.scopes.items():
             assert digest(again.state.scope(name)) == digest(scope), (
                 f"{party} {name}: refold differs"
             )
+
+    def _check_payloads(self, party: str, crank: Crank) -> None:
+        """Each holds every payload that is for it and was not destroyed, and no other.
+
+        Not destroyed: neither here, nor by its writer before it could reach us.
+        """
+        for scope in crank.state.scopes.values():
+            destroyed = {
+                (act.log.party, act.ref[0].key)
+                for act in scope.custody.get("payload.destroyed", {}).values()
+            }
+            for key, entry in scope.sealed.items():
+                about = (key, *(ref.key for ref in entry.ref))
+                who = (party, entry.log.party)
+                gone = any((p, k) in destroyed for p in who for k in about)
+                meant = entry.audience is None or party in entry.audience
+                assert gone or not meant, f"{party} lacks the payload of {key}"
+            for origin in scope.logs:
+                for index in self.world.stores[party].openings(origin, 0, 10**9):
+                    audience = scope.narrow.get((origin, index), (party,))
+                    assert party in audience, f"{party} holds the payload of {origin} {index}"
 
     def _check_message(self, party: str, thread: Thread) -> None:
         assert thread.said is not None

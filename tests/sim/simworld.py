@@ -7,21 +7,25 @@ from one `random.Random(seed)`, so a failing seed replays exactly.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from parley.app.crank import Crank, Turned
 from parley.node.identity import Identity, Keys, PeerKeys
 from parley.node.inputs import FrameIn, Input, LinkClosed, LinkOpened, Tick
-from parley.store.sqlite import Refused, StoredCosignature
+from parley.store.sqlite import EntryReceipt, Refused, Staged, StoredCosignature
 from parley.trust.checkpoint import parse_unverified_checkpoint
 from parley.trust.keys import SigningKey
+from parley.trust.seal import SealKey, seal
+from parley.trust.statements import vkey_digest
 from parley.wire.peer import FrameReader, encode_frame
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault
@@ -30,32 +34,159 @@ START_US = 1_780_000_000_000_000
 SECOND_US = 1_000_000
 
 
+K = TypeVar("K")
+V = TypeVar("V")
+
+
 class Crash(Exception):  # noqa: N818  not an error: what the world does to a node
     """The node dies here."""
 
 
+def _set(table: dict[K, V], key: K, value: V | None) -> None:
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
 @dataclass
 class SimStore:
-    """A store that survives its node: what `append` returned from is kept, nothing else."""
+    """A store that survives its node: what `together` returned from is kept, nothing else."""
 
     logs: dict[str, list[bytes]] = field(default_factory=dict)
     heads: dict[str, dict[int, bytes]] = field(default_factory=dict)
     lines: dict[str, dict[tuple[int, str], bytes]] = field(default_factory=dict)
     heads_refused: list[Refused] = field(default_factory=list)
+    opened: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    parts: dict[str, Staged] = field(default_factory=dict)
+    seen_heads: dict[str, bytes] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    received: dict[tuple[str, int, str], bytes] = field(default_factory=dict)
+    _undo: list[Callable[[], object]] = field(default_factory=list)
+    _appended: bool = False
     crash: Callable[[str], None] = lambda when: None
 
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction: a crash inside takes every write back; one at its end does not."""
+        self._undo.clear()
+        self._appended = False
+        try:
+            yield
+        except Crash:
+            for undo in reversed(self._undo):
+                undo()
+            raise
+        self._undo.clear()
+        if self._appended:
+            self.crash("after append")
+
+    def _put(self, table: dict[K, V], key: K, value: V | None) -> None:
+        """Set or remove one value so that it can be taken back."""
+        before = table.get(key)
+        self._undo.append(lambda: _set(table, key, before))
+        _set(table, key, value)
+
     def append(
-        self, origin: str, first_index: int, entries: Sequence[bytes], checkpoint: bytes
+        self,
+        origin: str,
+        first_index: int,
+        entries: Sequence[bytes],
+        checkpoint: bytes,
+        openings: Mapping[int, bytes] | None = None,
     ) -> None:
         self.crash("before append")
         log = self.logs.setdefault(origin, [])
         assert first_index == len(log), "an append that does not continue the log"
+        self._appended = True
+        self._put(self.parts, origin, None)
+        self._undo.append(lambda: self._take_back(origin, first_index))
         log.extend(entries)
+        self.opened.setdefault(origin, {}).update(openings or {})
         self.heads.setdefault(origin, {})[len(log)] = checkpoint
-        self.crash("after append")
+
+    def _take_back(self, origin: str, size: int) -> None:
+        self.heads[origin].pop(len(self.logs[origin]))
+        del self.logs[origin][size:]
+        for index in [i for i in self.opened[origin] if i >= size]:
+            del self.opened[origin][index]
+        if not self.logs[origin]:
+            del self.logs[origin]
 
     def entries(self, origin: str, start: int, end: int) -> list[bytes]:
         return self.logs[origin][start:end]
+
+    def openings(self, origin: str, start: int, end: int) -> dict[int, bytes]:
+        return {i: o for i, o in self.opened.get(origin, {}).items() if start <= i < end}
+
+    def drop_opening(self, origin: str, index: int) -> bool:
+        held = self.opened.get(origin, {})
+        found = index in held
+        self._put(held, index, None)
+        return found
+
+    def head_at_or_before(self, origin: str, size: int) -> tuple[int, bytes] | None:
+        found = [at for at in self.heads.get(origin, {}) if at <= size]
+        return (max(found), self.heads[origin][max(found)]) if found else None
+
+    def head_at_or_after(self, origin: str, size: int) -> tuple[int, bytes] | None:
+        found = [at for at in self.heads.get(origin, {}) if at >= size]
+        return (min(found), self.heads[origin][min(found)]) if found else None
+
+    def stage(
+        self,
+        origin: str,
+        first_index: int,
+        entries: Sequence[bytes],
+        openings: Mapping[int, bytes],
+        checkpoint: bytes,
+    ) -> None:
+        known = self.parts.get(origin)
+        before = tuple(known.entries) if known is not None else ()
+        first = known.first_index if known is not None else first_index
+        held = dict(known.openings) if known is not None else {}
+        assert first_index == first + len(before)
+        part = Staged(
+            first_index=first,
+            entries=(*before, *entries),
+            openings={**held, **openings},
+            checkpoint=checkpoint,
+        )
+        self._put(self.parts, origin, part)
+
+    def staged(self, origin: str) -> Staged | None:
+        return self.parts.get(origin)
+
+    def meta(self, key: str) -> str | None:
+        return self.settings.get(key)
+
+    def put_meta(self, key: str, value: str) -> None:
+        self._put(self.settings, key, value)
+
+    def staged_origins(self) -> list[str]:
+        return sorted(self.parts)
+
+    def put_witnessed(self, origin: str, size: int, note: bytes) -> None:
+        self._put(self.seen_heads, origin, note)
+
+    def witnessed(self, origin: str) -> bytes | None:
+        return self.seen_heads.get(origin)
+
+    def witnessed_origins(self) -> list[str]:
+        return sorted(self.seen_heads)
+
+    def put_entry_receipt(self, origin: str, index: int, peer: str, data: bytes) -> None:
+        self._put(self.received, (origin, index, peer), data)
+
+    def entry_receipts(self, origin: str, start: int, end: int) -> list[EntryReceipt]:
+        return [
+            EntryReceipt(index=index, peer=peer, data=data)
+            for (at, index, peer), data in sorted(self.received.items())
+            if at == origin and start <= index < end
+        ]
+
+    def refused_count(self, origin: str) -> int:
+        return sum(each.origin == origin for each in self.heads_refused)
 
     def origins(self) -> list[str]:
         return sorted(self.logs)
@@ -73,7 +204,7 @@ class SimStore:
         return sorted(size for size in self.heads.get(origin, {}) if size > after)
 
     def put_cosignature(self, origin: str, size: int, cosigner: str, line: bytes) -> None:
-        self.lines.setdefault(origin, {})[(size, cosigner)] = line
+        self._put(self.lines.setdefault(origin, {}), (size, cosigner), line)
 
     def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:
         return [
@@ -84,9 +215,16 @@ class SimStore:
 
     def put_refused(self, origin: str, note: bytes, why: str) -> None:
         self.heads_refused.append(Refused(origin=origin, note=note, why=why))
+        self._undo.append(self.heads_refused.pop)
 
     def refused(self) -> list[Refused]:
         return list(self.heads_refused)
+
+
+def next_key(party: str, turn: int = 1) -> SigningKey:
+    """Return the log key that a party has promised for its n-th rotation."""
+    seed = hashlib.sha256(f"{party} next {turn}".encode()).digest()
+    return SigningKey(seed, name=f"parley/{party}/log", role="log")
 
 
 def make_identities(agreements: Sequence[Agreement]) -> dict[str, Identity]:
@@ -99,11 +237,21 @@ def make_identities(agreements: Sequence[Agreement]) -> dict[str, Identity]:
             log=SigningKey(seed, name=f"parley/{party}/log", role="log"),
             mirror=SigningKey(seed, name=f"parley/{party}/mirror", role="mirror"),
             link=SigningKey(seed, name=f"parley/{party}/link", role="link"),
+            witness=SigningKey(seed, name=f"parley/{party}/witness", role="witness"),
+            seal=SealKey(seed, name=f"parley/{party}/seal"),
+            next_sha256=vkey_digest(next_key(party).verifier.vkey),
         )
 
     keys = {party: keys_of(party) for party in parties}
     public = {
-        party: PeerKeys(log=k.log.verifier, mirror=k.mirror.verifier, link=k.link.verifier)
+        party: PeerKeys(
+            log=k.log.verifier,
+            mirror=k.mirror.verifier,
+            link=k.link.verifier,
+            witness=k.witness.verifier,
+            seal=k.seal.digest,
+            next=k.next_sha256,
+        )
         for party, k in keys.items()
     }
     identities = {}
@@ -160,6 +308,7 @@ class SimWorld:
         self.receipts: dict[tuple[str, str], int] = {}
         self.signed: dict[tuple[str, int], bytes] = {}
         self.crash_next: dict[str, str] = {}
+        self._noted: dict[str, bytes] = {}
         self._queue: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._numbers = itertools.count(1)
@@ -189,13 +338,23 @@ class SimWorld:
         def crash(when: str) -> None:
             if self.crash_next.get(party) == when:
                 del self.crash_next[party]
-                raise Crash(party)
+                raise Crash(party, when)
 
         return crash
 
+    def crank(self, party: str, **options: bool) -> Crank:
+        """Return a node's mind from its store; its salts come from the seed."""
+        return Crank(
+            self.identities[party],
+            self.stores[party],
+            salt=lambda: self.random.randbytes(32),
+            sealer=seal,
+            **options,
+        )
+
     def start(self, party: str) -> None:
         """Start a node from its store; it ticks every second or so and calls its peers."""
-        self.nodes[party] = crank = Crank(self.identities[party], self.stores[party])
+        self.nodes[party] = crank = self.crank(party)
         self.after(self.random.uniform(0.0, 1.0), lambda: self._tick(party, crank))
 
     def stop(self, party: str) -> None:
@@ -242,6 +401,9 @@ class SimWorld:
     def _note_heads(self, party: str, crank: Crank) -> None:
         """Remember every head ever signed and every receipt ever held, for `check`."""
         for log in crank.state.own_logs():
+            if self._noted.get(log.name.origin) is log.checkpoint:
+                continue
+            self._noted[log.name.origin] = log.checkpoint
             head = parse_unverified_checkpoint(log.checkpoint)
             known = self.signed.setdefault((head.origin, head.size), head.root)
             assert known == head.root, f"seed {self.seed}: {party} signed two heads of {head.size}"
@@ -278,9 +440,12 @@ class SimWorld:
         for end in connection.ends:
             connection.readers[end] = FrameReader()
         nonce = [f"{self.random.getrandbits(128):032x}" for _ in range(2)]
+        secret = [self.random.randbytes(32).hex() for _ in range(2)]
         number = connection.number
-        self.give(called, LinkOpened(connection=number, nonce=nonce[0]))
-        self.give(caller, LinkOpened(connection=number, nonce=nonce[1], peer=called))
+        self.give(called, LinkOpened(connection=number, nonce=nonce[0], secret=secret[0]))
+        self.give(
+            caller, LinkOpened(connection=number, nonce=nonce[1], secret=secret[1], peer=called)
+        )
 
     def _close(self, connection: Connection) -> None:
         if not connection.open:

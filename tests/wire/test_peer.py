@@ -1,24 +1,68 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parley.node.frames import Frame, Heads, Hello, Prove, Push, Receipt, Refuse
-from parley.wire.peer import GREETING_BYTES_MAX, FrameReader, encode_frame
+from parley.node.frames import (
+    Frame,
+    Head,
+    Heads,
+    Hello,
+    Prove,
+    Push,
+    Receipt,
+    Received,
+    Refuse,
+    Want,
+    Witnessed,
+)
+from parley.node.rules.mirroring import pack_openings
+from parley.trust.seal import PUBLIC_SEAL_BYTES, SALT_BYTES, seal_push
+from parley.wire.peer import GREETING_BYTES_MAX, PROOF_HASHES_MAX, FrameReader, encode_frame
 from parley.world.faults import PeerFault
-from parley.world.limits import BATCH_ENTRIES_MAX, FRAME_BYTES_MAX
+from parley.world.limits import BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX
 
 TEXT = st.text(max_size=40)
 SIZES = st.integers(0, 2**62)
 ENTRIES = st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=5).map(tuple)
+PROOFS = st.lists(TEXT, max_size=3).map(tuple)
 FRAMES: st.SearchStrategy[Frame] = st.one_of(
-    st.builds(Hello, party=TEXT, peer=TEXT, nonce=TEXT, agreements=st.dictionaries(TEXT, TEXT)),
-    st.builds(Prove, signature=TEXT),
-    st.builds(Heads, at_us=SIZES, heads=st.dictionaries(TEXT, SIZES), signature=TEXT),
-    st.builds(Push, origin=TEXT, first=SIZES, checkpoint=TEXT, entries=ENTRIES),
+    st.builds(
+        Hello,
+        party=TEXT,
+        peer=TEXT,
+        nonce=TEXT,
+        seal=TEXT,
+        agreements=st.dictionaries(TEXT, TEXT),
+    ),
+    st.builds(Prove, signature=TEXT, box=TEXT),
+    st.builds(
+        Heads,
+        at_us=SIZES,
+        heads=st.dictionaries(TEXT, SIZES),
+        echo_us=SIZES,
+        held_us=SIZES,
+        signature=TEXT,
+    ),
+    st.builds(
+        Push,
+        origin=TEXT,
+        first=SIZES,
+        checkpoint=TEXT,
+        proof=PROOFS,
+        counter=SIZES,
+        entries=ENTRIES,
+        box=st.binary(max_size=200),
+    ),
+    st.builds(Want, origin=TEXT, first=SIZES),
+    st.builds(Head, origin=TEXT, old=SIZES, proof=PROOFS, checkpoint=TEXT),
+    st.builds(Witnessed, origin=TEXT, size=SIZES, line=TEXT),
+    st.builds(Received, origin=TEXT, index=SIZES, leaf=TEXT, at_us=SIZES, signature=TEXT),
     st.builds(Receipt, origin=TEXT, size=SIZES, line=TEXT),
-    st.builds(Refuse, origin=TEXT, why=TEXT),
+    st.builds(Refuse, origin=TEXT, why=TEXT, wait_us=SIZES),
 )
 
 
@@ -48,8 +92,8 @@ def test_any_changed_byte_is_a_frame_or_the_peers_fault(frame, at, value) -> Non
         return
 
 
-def pushed(count: int) -> bytes:
-    return b'{"type":"push","origin":"o","first":0,"checkpoint":"","count":%d}' % count
+def pushed(count: int, more: bytes = b"") -> bytes:
+    return b'{"type":"push","origin":"o","first":0,"checkpoint":"","count":%d%s}' % (count, more)
 
 
 def framed(head: bytes, payload: bytes = b"") -> bytes:
@@ -71,6 +115,12 @@ def framed(head: bytes, payload: bytes = b"") -> bytes:
         (framed(pushed(1), b"\x00\x05abc"), "entry length"),
         (framed(pushed(1), b"\x00\x00"), "entry length"),
         (framed(pushed(1), b"\x00\x01abc"), "push payload"),
+        (framed(pushed(1, b',"box_bytes":4'), b"\x00\x01a"), "box_bytes"),
+        (framed(pushed(1, b',"box_bytes":-1'), b"\x00\x01a"), "box_bytes"),
+        (framed(pushed(1, b',"box_bytes":1'), b"\x00\x01a"), "entry length"),
+        (framed(pushed(1, b',"counter":-1'), b"\x00\x01a"), "push counter"),
+        (framed(pushed(1, b',"counter":9223372036854775808'), b"\x00\x01a"), "push counter"),
+        (framed(pushed(1, b',"proof":[%s""]' % (b'"",' * 64)), b"\x00\x01a"), "push proof"),
         (b"\x00\x00\x00\x08\x00\x00\xff\xff{}{}", "header length"),
     ],
 )
@@ -79,15 +129,27 @@ def test_bytes_that_are_no_frame_are_the_peers_fault(data: bytes, match: str) ->
         FrameReader().receive(data)
 
 
-def test_a_full_batch_of_full_entries_fits_a_frame() -> None:
-    push = Push(origin="o", first=0, checkpoint="c", entries=(b"x" * 60_000,) * BATCH_ENTRIES_MAX)
+def test_a_full_batch_of_full_entries_with_their_openings_fits_a_frame() -> None:
+    openings = dict.fromkeys(range(BATCH_ENTRIES_MAX), b"x" * (SALT_BYTES + ENTRY_BYTES_MAX))
+    push = Push(
+        origin="o" * 400,
+        first=2**62,
+        checkpoint="c" * 60_000,
+        proof=("d" * 64,) * PROOF_HASHES_MAX,
+        counter=2**63 - 1,
+        entries=(b"x" * ENTRY_BYTES_MAX,) * BATCH_ENTRIES_MAX,
+        box=seal_push(bytes(32), 1, b"", pack_openings(openings)),
+    )
     assert FrameReader().receive(encode_frame(push)) == [push]
 
 
 def test_a_stranger_is_not_waited_for_with_a_frame_of_full_length() -> None:
     reader = FrameReader(GREETING_BYTES_MAX)
-    hello = Hello(party="A" * 64, peer="B" * 64, nonce="c" * 64, agreements={"AB": "d" * 64})
-    assert reader.receive(encode_frame(hello)) == [hello]
+    seal = base64.b64encode(bytes(PUBLIC_SEAL_BYTES)).decode()
+    texts = {f"{number:064d}": "d" * 64 for number in range(100)}
+    hello = Hello(party="A" * 64, peer="B" * 64, nonce="c" * 64, seal=seal, agreements=texts)
+    prove = Prove(signature="e" * 128, box=seal)
+    assert reader.receive(encode_frame(hello) + encode_frame(prove)) == [hello, prove]
     with pytest.raises(PeerFault, match="frame length"):
         reader.receive((GREETING_BYTES_MAX + 1).to_bytes(4, "big"))
     reader = FrameReader(GREETING_BYTES_MAX)

@@ -1,4 +1,4 @@
-"""The schema of the log: the common fields, every entry type of version 1, bytes to and from.
+"""The schema of the log: names of logs, every entry type, an entry as read and as drafted.
 
 Rules:
 - An entry is the exact UTF-8 JSON bytes that were signed; nothing is encoded again to be checked.
@@ -7,7 +7,8 @@ Rules:
 - A well-signed entry that this release cannot read is kept and counted, never dropped
   (`Unreadable`): the peer's fault must not break the mirror.
 
-What does not live here: what the entries mean (`state`, `rules`).
+What does not live here: bytes to and from (`encoding`), entry types about the record itself
+(`custody_bodies`), what the entries mean (`state`, `rules`).
 """
 
 from __future__ import annotations
@@ -17,38 +18,53 @@ from typing import Literal
 
 import msgspec
 
-from parley.trust.bytes import check_entry_bytes
-from parley.world.agreement import check_name, check_post
-from parley.world.faults import Fault, InputFault
-from parley.world.limits import NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+from parley.node.custody_bodies import (
+    CUSTODY_TYPES,
+    LINE_TYPES,
+    PRIVATE_TYPES,
+    CustodyBody,
+)
+from parley.world.agreement import check_name
+from parley.world.faults import InputFault
 from parley.world.norms import MessageClass
-from parley.world.time import US_MAX, US_MIN, Interval
+from parley.world.time import US_MIN, Interval
 
-LogKind = Literal["line", "ops"]
-LOG_KINDS: tuple[LogKind, ...] = ("line", "ops")
-"""`line`: messages, state, presence: small, always first. `ops`: zones, intents, alerts."""
+LogKind = Literal["line", "ops", "private"]
+LOG_KINDS: tuple[LogKind, ...] = ("line", "ops", "private")
+"""`line`: messages, state, presence: small, always first. `ops`: zones, intents, alerts.
+`private`: what stays with the party; only its heads leave the node."""
+INCARNATION_MAX = 9_999
 Status = Literal["actual", "exercise", "test"]
 ORIGIN_PREFIX = "parley.example"
 
 
-class LogName(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """Which log: one writer, under one agreement, of one kind, for one year."""
+class LogName(msgspec.Struct, frozen=True, kw_only=True, order=True, dict=True):
+    """Which log: one writer, under one agreement, of one kind, for one year.
+
+    `incarnation`: 2 and up for a log that goes on where an earlier one cannot be continued (a node
+    that was restored and could not ask its mirrors, a standby that took over).
+    """
 
     agreement: str
     party: str
     kind: LogKind
     year: int
+    incarnation: int = 1
 
-    @property
+    @functools.cached_property
     def origin(self) -> str:
         """The C2SP origin line of the log.
 
         >>> LogName(agreement="AGR-1", party="COAL", kind="line", year=2017).origin
         'parley.example/AGR-1/COAL/line/2017'
+        >>> LogName(agreement="AGR-1", party="COAL", kind="ops", year=2017, incarnation=2).origin
+        'parley.example/AGR-1/COAL/ops/2017.2'
         """
-        return f"{ORIGIN_PREFIX}/{self.agreement}/{self.party}/{self.kind}/{self.year}"
+        shard = f"{self.year}.{self.incarnation}" if self.incarnation > 1 else f"{self.year}"
+        return f"{ORIGIN_PREFIX}/{self.agreement}/{self.party}/{self.kind}/{shard}"
 
 
+@functools.lru_cache(maxsize=4096)
 def log_name(origin: str) -> LogName:
     """Return the parts of an origin.
 
@@ -61,10 +77,24 @@ def log_name(origin: str) -> LogName:
         raise InputFault("log origin", value=origin, wanted=wanted)
     check_name(parts[1], "log agreement")
     check_name(parts[2], "log party")
-    if len(parts[4]) != 4 or not parts[4].isascii() or not parts[4].isdigit():
-        raise InputFault("log year", value=parts[4], wanted="four digits")
-    kind: LogKind = "line" if parts[3] == "line" else "ops"
-    return LogName(agreement=parts[1], party=parts[2], kind=kind, year=int(parts[4]))
+    kind = next(k for k in LOG_KINDS if k == parts[3])
+    year, incarnation = _shard(parts[4])
+    return LogName(
+        agreement=parts[1], party=parts[2], kind=kind, year=year, incarnation=incarnation
+    )
+
+
+def _shard(text: str) -> tuple[int, int]:
+    """Return year and incarnation of the last part of an origin: `2017` or `2017.2`."""
+    year, dot, count = text.partition(".")
+    if len(year) != 4 or not year.isascii() or not year.isdigit():
+        raise InputFault("log year", value=text, wanted="four digits")
+    if not dot:
+        return int(year), 1
+    good = count.isascii() and count.isdigit() and len(count) <= 4 and count == str(int(count))
+    if not good or not 2 <= int(count) <= INCARNATION_MAX:
+        raise InputFault("log incarnation", value=text, wanted=f"2 to {INCARNATION_MAX}")
+    return int(year), int(count)
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,14 +124,24 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pass
 
 
+class Continues(_Body, frozen=True, kw_only=True):
+    """The newest head that the writer knows of the log it goes on from, and why it does."""
+
+    origin: str
+    size: int
+    root: str
+    why: Literal["year", "takeover", "restored"]
+
+
 class LogOpened(_Body, frozen=True, kw_only=True, tag="log.opened"):
-    """First entry of a log: whose it is, and the verifier keys of its writer."""
+    """First entry of a log: whose it is, the verifier keys of its writer, what it goes on from."""
 
     agreement: str
     kind: LogKind
     year: int
     keys: dict[str, str]
     rules_version: int
+    continues: Continues | None = None
 
 
 class AgreementAdopted(_Body, frozen=True, kw_only=True, tag="agreement.adopted"):
@@ -321,55 +361,47 @@ Body = (
     | AlertRaised
     | AlertResolved
     | TracksRecorded
+    | CustodyBody
 )
-BODY_TYPES: dict[str, type] = {
-    str(t.__struct_config__.tag): t
-    for t in (
-        LogOpened, AgreementAdopted, MessageSaid, MessageDisplayed, MessageAnswered,
-        ReadBackChecked, MessageOverdue, MessageEscalated, LineDeclared, PresenceDeclared,
-        ZoneDeclared, BoundaryDeclared, ZoneActivity, ZonePromulgation, IntentFiled,
-        IntentChanged, AlertRaised,
-        AlertResolved, TracksRecorded,
-    )
-}  # fmt: skip
+_BODIES: tuple[type[msgspec.Struct], ...] = (
+    LogOpened, AgreementAdopted, MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked,
+    MessageOverdue, MessageEscalated, LineDeclared, PresenceDeclared, ZoneDeclared,
+    BoundaryDeclared, ZoneActivity, ZonePromulgation, IntentFiled, IntentChanged, AlertRaised,
+    AlertResolved, TracksRecorded, *CUSTODY_TYPES,
+)  # fmt: skip
+BODY_TYPES: dict[str, type[msgspec.Struct]] = {
+    str(kind.__struct_config__.tag): kind for kind in _BODIES
+}
 _LINE_TYPES = (
     MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked, MessageOverdue,
-    MessageEscalated, LineDeclared, PresenceDeclared,
+    MessageEscalated, LineDeclared, PresenceDeclared, *LINE_TYPES,
 )  # fmt: skip
+PLAIN_TYPES = frozenset(
+    name for name, kind in BODY_TYPES.items() if kind is LogOpened or kind in CUSTODY_TYPES
+)
+"""They are never sealed: who could sign what must be readable without any opening."""
 
 
 def kind_of(body: Body) -> LogKind:
-    """Return the kind of log that an entry with this body belongs to."""
+    """Return the kind of log that an entry with this body belongs to.
+
+    A body that may stand in any (`EVERY_LOG_TYPES`) is said to be of the operations log.
+    """
     if isinstance(body, LogOpened):
         return body.kind
+    if isinstance(body, PRIVATE_TYPES):
+        return "private"
     return "line" if isinstance(body, _LINE_TYPES) else "ops"
 
 
 # ---- common fields ------------------------------------------------------------------------------
 
 
-class _Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The common fields of every entry, in the order in which they are written."""
-
-    v: Literal[1]
-    type: str
-    seq: int
-    issued_us: int
-    by: str
-    to: tuple[str, ...] = ()
-    ref: tuple[Reference, ...] = ()
-    seen: dict[str, Seen] = {}
-    status: Status = "actual"
-    happened: Interval | None = None
-    valid_until_us: int | None = None
-    commit: str | None = None
-    body: msgspec.Raw = msgspec.Raw(b"null")
-
-
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact a party signed, as read: its common fields and its body.
 
-    `body` is `None` where only a commitment stands in the log (a sealed payload). `not_before_us`:
+    `body` is `None` where only a commitment stands in the log and its opening is not held here.
+    `commit`: the commitment of a sealed payload, opened or not. `not_before_us`:
     set by `fold` where the entry claims an earlier time than one before it in its log.
     """
 
@@ -384,6 +416,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     happened: Interval | None
     valid_until_us: int | None
+    audience: tuple[str, ...] | None = None
     commit: str | None
     body: Body | None
     not_before_us: int = US_MIN
@@ -398,7 +431,11 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that `step` wants written: all but its place and what its writer has seen."""
+    """An entry that `step` wants written: all but its place and what its writer has seen.
+
+    `log`: set where the entry belongs into one log whatever its kind (closing it, changing its
+    key); else it goes to the newest log of its kind.
+    """
 
     agreement: str
     by: str
@@ -408,132 +445,5 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     status: Status = "actual"
     happened: Interval | None = None
     valid_until_us: int | None = None
-
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Common)
-_body_decoder = msgspec.json.Decoder(Body)
-
-
-def encode_entry(
-    draft: Draft, *, log: LogName, seq: int, issued_us: int, seen: dict[str, Seen]
-) -> bytes:
-    """Return the exact bytes of an entry in its place; these bytes are what is signed.
-
-    Raises:
-        InputFault: longer than an entry may be (larger things go in by digest), or unreadable.
-    """
-    common = _Common(
-        v=1,
-        type=str(type(draft.body).__struct_config__.tag),
-        seq=seq,
-        issued_us=issued_us,
-        by=draft.by,
-        to=draft.to,
-        ref=draft.ref,
-        seen=seen,
-        status=draft.status,
-        happened=draft.happened,
-        valid_until_us=draft.valid_until_us,
-        body=msgspec.Raw(_encoder.encode(_body_fields(draft.body))),
-    )
-    data = _encoder.encode(common)
-    check_entry_bytes(data)
-    again = decode_entry(data, log=log, index=seq)
-    if isinstance(again, Unreadable):
-        raise InputFault(f"entry {common.type}", value=again.why, wanted="what every node can read")
-    return data
-
-
-def _body_fields(body: Body) -> dict[str, object]:
-    """Return the fields of a body without its tag: the common fields' `type` is the tag."""
-    return {f.encode_name: getattr(body, f.name) for f in msgspec.structs.fields(type(body))}
-
-
-def decode_entry(data: bytes, *, log: LogName, index: int) -> Entry | Unreadable:
-    """Return what the bytes of a log say; never raises, since the bytes are already signed.
-
-    Anything that breaks the schema is `Unreadable` with the reason, at its place.
-    """
-    try:
-        return _decode(data, log=log, index=index)
-    except (Fault, msgspec.DecodeError, msgspec.ValidationError, ValueError) as error:
-        return Unreadable(log=log, seq=index, why=str(error)[:200])
-
-
-def _decode(data: bytes, *, log: LogName, index: int) -> Entry:
-    check_entry_bytes(data)
-    common = _decoder.decode(data)
-    if common.seq != index:
-        raise InputFault("entry seq", value=common.seq, wanted=f"its place in the log, {index}")
-    if not US_MIN <= common.issued_us <= US_MAX:
-        raise InputFault("entry issued_us", value=common.issued_us, wanted="1900 to 2100")
-    until_us = common.valid_until_us
-    if until_us is not None and not US_MIN <= until_us <= US_MAX:
-        raise InputFault("entry valid_until_us", value=until_us, wanted="1900 to 2100")
-    check_post(common.by, "entry by")
-    present = bytes(common.body) != b"null"
-    if present == (common.commit is not None):
-        raise InputFault("entry", value=common.type, wanted="a body or a commitment, not both")
-    body: Body | None = None
-    if present:
-        kind = BODY_TYPES.get(common.type)
-        if kind is None:
-            raise InputFault("entry type", value=common.type, wanted="a type of this release")
-        body = _decode_body(bytes(common.body), kind)
-        if kind_of(body) != log.kind:
-            raise InputFault("entry type", value=common.type, wanted=f"a type of a {log.kind} log")
-        _check_body(body)
-    return Entry(
-        log=log,
-        type=common.type,
-        seq=common.seq,
-        issued_us=common.issued_us,
-        by=common.by,
-        to=common.to,
-        ref=common.ref,
-        seen=common.seen,
-        status=common.status,
-        happened=common.happened,
-        valid_until_us=common.valid_until_us,
-        commit=common.commit,
-        body=body,
-    )
-
-
-def _decode_body(data: bytes, kind: type) -> Body:
-    # The tag is the entry's type, so it is put in front again for the tagged union's decoder.
-    fields = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    if "type" in fields:
-        raise InputFault("entry body field", value="type", wanted="fields of the type only")
-    tagged = {"type": str(kind.__struct_config__.tag), **fields}  # type: ignore[attr-defined]  # every body is a Struct
-    decoded: Body = _body_decoder.decode(_encoder.encode(tagged))
-    return decoded
-
-
-@functools.cache
-def _instants_of(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in msgspec.structs.fields(kind) if f.name.endswith("_us"))
-
-
-def _check_instants(body: msgspec.Struct) -> None:
-    """Check that every instant of a body is one: a peer's number is shown as a date."""
-    for name in _instants_of(type(body)):
-        value = getattr(body, name)
-        if value is not None and name != "age_us" and not US_MIN <= value <= US_MAX:
-            raise InputFault(f"entry {name}", value=value, wanted="1900 to 2100")
-    if isinstance(body, AlertRaised):
-        for vector in body.states:
-            _check_instants(vector)
-
-
-def _check_body(body: Body) -> None:
-    """Check the limits that the types cannot say."""
-    _check_instants(body)
-    if isinstance(body, MessageSaid | MessageAnswered):
-        if len(body.text) > TEXT_CHARACTERS_MAX:
-            wanted = f"{TEXT_CHARACTERS_MAX} characters at most"
-            raise InputFault("message text", value=len(body.text), wanted=wanted)
-        for name, value in body.fields.items():
-            if len(name) > NAME_CHARACTERS_MAX or len(value) > TEXT_CHARACTERS_MAX:
-                raise InputFault("message field", value=name, wanted="a short name and value")
+    audience: tuple[str, ...] | None = None
+    log: LogName | None = None

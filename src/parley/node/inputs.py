@@ -33,7 +33,11 @@ class Tick(_Value, frozen=True, kw_only=True, tag="tick"):
 
 
 class Say(_Value, frozen=True, kw_only=True, tag="say"):
-    """A post says something on a line. `confirmed`: the sender has answered the guard's query."""
+    """A post says something on a line.
+
+    `confirmed`: the sender has answered the guard's query. `addressees_only`: the payload goes to
+    the addressees alone, not to every party of the agreement.
+    """
 
     agreement: str
     line: str
@@ -51,6 +55,7 @@ class Say(_Value, frozen=True, kw_only=True, tag="say"):
     status: Status = "actual"
     happened: Interval | None = None
     valid_until_us: int | None = None
+    addressees_only: bool = False
     confirmed: bool = False
 
 
@@ -148,6 +153,106 @@ class ChangeIntent(_Value, frozen=True, kw_only=True, tag="change_intent"):
     state: IntentState
 
 
+class SignAct(_Value, frozen=True, kw_only=True, tag="sign_act"):
+    """A person signs an entry of this party: signature (hex) over its origin, index, leaf hash."""
+
+    ref: tuple[str, int]
+    post: str
+    operator: str
+    signature: str
+
+
+class EnrolOperator(_Value, frozen=True, kw_only=True, tag="enrol_operator"):
+    """A person, by pseudonym, may sign acts at these posts; `possession` (hex) by the new key."""
+
+    agreement: str
+    post: str
+    operator: str
+    key: str
+    possession: str
+    posts: tuple[str, ...]
+    until_us: int | None = None
+
+
+class RemoveOperator(_Value, frozen=True, kw_only=True, tag="remove_operator"):
+    """A person no longer signs."""
+
+    agreement: str
+    post: str
+    operator: str
+    reason: str = ""
+
+
+class DistrustKey(_Value, frozen=True, kw_only=True, tag="distrust_key"):
+    """One person of this party no longer takes a peer's key: at once, for every agreement."""
+
+    agreement: str
+    post: str
+    party: str
+    key: str
+    reason: str
+
+
+class RevokeKey(_Value, frozen=True, kw_only=True, tag="revoke_key"):
+    """A statement of an offline root, to be told to every party of the agreement."""
+
+    agreement: str
+    post: str
+    statement: str
+
+
+class SetHold(_Value, frozen=True, kw_only=True, tag="set_hold"):
+    """Nothing under the agreement is destroyed here until the hold is lifted."""
+
+    agreement: str
+    post: str
+    hold: str
+    reason: str
+
+
+class LiftHold(_Value, frozen=True, kw_only=True, tag="lift_hold"):
+    """A legal hold ends."""
+
+    agreement: str
+    post: str
+    hold: str
+    reason: str
+
+
+class GiveConsent(_Value, frozen=True, kw_only=True, tag="give_consent"):
+    """Guarded notices may go to this addressee."""
+
+    agreement: str
+    post: str
+    addressee: str
+    scope: str = ""
+    until_us: int | None = None
+
+
+class WithdrawConsent(_Value, frozen=True, kw_only=True, tag="withdraw_consent"):
+    """Guarded notices no longer go to this addressee."""
+
+    agreement: str
+    post: str
+    addressee: str
+    reason: str = ""
+
+
+class OpenPayload(_Value, frozen=True, kw_only=True, tag="open_payload"):
+    """Somebody at a post reads a guarded notice: written into the private log."""
+
+    ref: tuple[str, int]
+    post: str
+    purpose: str = ""
+
+
+class DestroyPayload(_Value, frozen=True, kw_only=True, tag="destroy_payload"):
+    """This party drops its copy of a guarded notice."""
+
+    ref: tuple[str, int]
+    post: str
+
+
 class TrackReports(_Value, frozen=True, kw_only=True, tag="track_reports"):
     """A feed reports positions, in the order in which they came."""
 
@@ -167,10 +272,14 @@ class SegmentRecorded(_Value, frozen=True, kw_only=True, tag="segment_recorded")
 
 
 class LinkOpened(_Value, frozen=True, kw_only=True, tag="link_opened"):
-    """A connection stands; `peer` is whom we called, None where we were. `nonce` is fresh."""
+    """A connection stands; `peer` is whom we called, None where we were.
+
+    `nonce` and `secret` (64 hexadecimal digits: our session key) are fresh.
+    """
 
     connection: int
     nonce: str
+    secret: str = ""
     peer: str | None = None
 
 
@@ -188,16 +297,19 @@ class FrameIn(_Value, frozen=True, kw_only=True, tag="frame_in"):
     checkpoint: bytes = b""
 
 
-Input = (
-    Tick | Say | Answer | Display | DeclareLine | BePresent | DeclareZone | DeclareBoundary
-    | SetActivity | Promulgate | FileIntent | ChangeIntent | TrackReports | SegmentRecorded
-    | LinkOpened | LinkClosed | FrameIn
+CustodyAct = (
+    SignAct | EnrolOperator | RemoveOperator | DistrustKey | RevokeKey | SetHold | LiftHold
+    | GiveConsent | WithdrawConsent | OpenPayload | DestroyPayload
 )  # fmt: skip
+"""What a person does about keys, people and payloads."""
 Act = (
     Say | Answer | Display | DeclareLine | BePresent | DeclareZone | DeclareBoundary
-    | SetActivity | Promulgate | FileIntent | ChangeIntent
+    | SetActivity | Promulgate | FileIntent | ChangeIntent | CustodyAct
 )  # fmt: skip
 """What a person at a post does."""
+Input = (
+    Tick | Act | TrackReports | SegmentRecorded | LinkOpened | LinkClosed | FrameIn
+)  # fmt: skip
 
 # ---- outputs ------------------------------------------------------------------------------------
 
@@ -209,21 +321,68 @@ class FrameOut(_Value, frozen=True, kw_only=True):
     frame: Frame
 
 
-class PushWanted(_Value, frozen=True, kw_only=True):
-    """The next batch of an own log is due to a peer; `app` reads it from the store and sends it."""
+class ProofWanted(_Value, frozen=True, kw_only=True):
+    """A proof of identity is due; `app` seals the session key to the peer, signs, and sends it."""
 
     connection: int
+    peer: str
+    nonce: str
+    seal: bytes
+    secret: bytes
+
+
+class PushWanted(_Value, frozen=True, kw_only=True):
+    """The next part of a log is due to a peer; `app` reads it from the store and sends it.
+
+    `bytes_max`: how much the link took lately; at least one entry goes whatever its length.
+    `sealed`: whether the peer has our session key, so that openings can go to it.
+    """
+
+    connection: int
+    peer: str
     origin: str
     first: int
+    bytes_max: int
+    secret: bytes
+    counter: int
+    sealed: bool = True
 
 
 class Mirrored(_Value, frozen=True, kw_only=True):
-    """Verified entries of a peer's log, to be stored and then folded."""
+    """Verified entries of a log, to be stored and then folded; openings by index."""
 
     origin: str
     first: int
     entries: tuple[bytes, ...]
     checkpoint: bytes
+    openings: dict[int, bytes] = {}
+
+
+class Staged(_Value, frozen=True, kw_only=True):
+    """Verified entries that do not yet reach their signed head: stored apart, not yet folded."""
+
+    origin: str
+    first: int
+    entries: tuple[bytes, ...]
+    checkpoint: bytes
+    openings: dict[int, bytes] = {}
+
+
+class HeadWitnessed(_Value, frozen=True, kw_only=True):
+    """A consistent head of a log that is not read here, to be stored before it is cosigned."""
+
+    origin: str
+    size: int
+    note: bytes
+
+
+class EntryReceived(_Value, frozen=True, kw_only=True):
+    """A peer's verified receipt for one entry of ours, to be stored."""
+
+    origin: str
+    index: int
+    peer: str
+    data: bytes
 
 
 class ReceiptKept(_Value, frozen=True, kw_only=True):
@@ -232,6 +391,7 @@ class ReceiptKept(_Value, frozen=True, kw_only=True):
     origin: str
     size: int
     peer: str
+    cosigner: str
     line: bytes
 
 
@@ -256,8 +416,12 @@ class Output(_Value, frozen=True, kw_only=True):
 
     drafts: tuple[Draft, ...] = ()
     mirrored: tuple[Mirrored, ...] = ()
+    staged: tuple[Staged, ...] = ()
+    witnessed: tuple[HeadWitnessed, ...] = ()
     receipts: tuple[ReceiptKept, ...] = ()
+    received: tuple[EntryReceived, ...] = ()
     refused: tuple[Refused, ...] = ()
+    proofs: tuple[ProofWanted, ...] = ()
     frames: tuple[FrameOut, ...] = ()
     pushes: tuple[PushWanted, ...] = ()
     drops: tuple[Drop, ...] = ()

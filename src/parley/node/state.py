@@ -14,13 +14,15 @@ What does not live here: what a party does about anything (`rules`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
 from parley.node.agenda import Agenda
+from parley.node.custody_bodies import CustodyBody, LogClosed
+from parley.node.encoding import decode_entry
 from parley.node.entries import (
     AgreementAdopted,
     AlertRaised,
@@ -31,6 +33,7 @@ from parley.node.entries import (
     IntentChanged,
     IntentFiled,
     LineDeclared,
+    LogKind,
     LogName,
     LogOpened,
     MessageAnswered,
@@ -47,15 +50,15 @@ from parley.node.entries import (
     ZoneActivity,
     ZoneDeclared,
     ZonePromulgation,
-    decode_entry,
     log_name,
 )
 from parley.node.identity import Identity
 from parley.node.indexes import Indexes
 from parley.node.links import Links
 from parley.node.picture import Picture
+from parley.node.versions import RULES_LATEST, Rules, rules_of
 from parley.trust.frontier import Frontier
-from parley.trust.tree import Tree, leaf_hash
+from parley.trust.tree import Tree, leaf_hashes
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault, OurFault
 from parley.world.time import datetime_from_us
@@ -63,11 +66,17 @@ from parley.world.time import datetime_from_us
 K = TypeVar("K")
 Key = tuple[str, int]
 """Where an entry stands: origin and index."""
+Abandoned = Literal["takeover", "restored"]
 
 
 def key_of(entry: Entry) -> Key:
     """Return where an entry stands."""
     return (entry.log.origin, entry.seq)
+
+
+def rank_of(entry: Entry) -> tuple[int, int, str, int]:
+    """Return where an entry stands among its writer's logs: year, incarnation, origin, index."""
+    return (entry.log.year, entry.log.incarnation, entry.log.origin, entry.seq)
 
 
 def order_of(entry: Entry) -> tuple[int, str, int]:
@@ -95,6 +104,8 @@ class Log:
     issued_us: int = 0
     seen: dict[str, Seen] = field(default_factory=dict)
     clock_went_back: int = 0
+    closed_at: int | None = None
+    unreadable: int = 0
 
     @property
     def head(self) -> Seen:
@@ -130,7 +141,11 @@ class Thread:
 
 @dataclass(slots=True)
 class Scope:
-    """What all logs under one agreement say."""
+    """What all logs under one agreement say, read by the rules that the agreement pins.
+
+    `sealed`: entries whose opening is not held here. `narrow`: entries whose payload is not for
+    every party, with whom it is for. `custody`: entries about keys, logs and payloads, by type.
+    """
 
     agreement_id: str
     logs: dict[str, Log] = field(default_factory=dict)
@@ -149,6 +164,9 @@ class Scope:
     recorded: dict[Key, Entry] = field(default_factory=dict)
     unreadable: dict[Key, Unreadable] = field(default_factory=dict)
     sealed: dict[Key, Entry] = field(default_factory=dict)
+    narrow: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    custody: dict[str, dict[Key, Entry]] = field(default_factory=dict)
+    rules: Rules = field(default_factory=lambda: rules_of(RULES_LATEST))
     index: Indexes = field(default_factory=Indexes)
 
     def thread(self, key: Key) -> Thread:
@@ -168,7 +186,7 @@ class Scope:
         # Last in the party's own log, not last by what it claims: a date is no place in a log.
         known = self.index.views.get(f"adopted {party}")
         if known is None or known[0] != len(acts):
-            known = (len(acts), max(acts.values(), key=key_of).body)
+            known = (len(acts), max(acts.values(), key=rank_of).body)
             self.index.views[f"adopted {party}"] = known
         assert isinstance(known[1], AgreementAdopted)
         return known[1]
@@ -176,10 +194,15 @@ class Scope:
 
 @dataclass(slots=True)
 class State:
-    """One party's mind: who it is, the record (a fold), the live picture, the links."""
+    """One party's mind: who it is, the record (a fold), the live picture, the links.
+
+    `abandoned`: own logs that must not be continued, with why: a later head of them may be signed
+    already (this node was restored), or another node of the party may still write them.
+    """
 
     identity: Identity
     scopes: dict[str, Scope] = field(default_factory=dict)
+    abandoned: dict[str, Abandoned] = field(default_factory=dict)
     picture: Picture = field(default_factory=Picture)
     links: Links = field(default_factory=Links)
     agenda: Agenda = field(default_factory=Agenda)
@@ -191,7 +214,13 @@ class State:
 
     def scope(self, agreement_id: str) -> Scope:
         """Return the scope of an agreement, made empty if nothing of it is known yet."""
-        return self.scopes.setdefault(agreement_id, Scope(agreement_id=agreement_id))
+        known = self.scopes.get(agreement_id)
+        if known is None:
+            agreement = self.agreement(agreement_id)
+            version = agreement.rules_version if agreement is not None else RULES_LATEST
+            known = Scope(agreement_id=agreement_id, rules=rules_of(version))
+            self.scopes[agreement_id] = known
+        return known
 
     def agreement(self, agreement_id: str) -> Agreement | None:
         """Return the agreement as this party has adopted it."""
@@ -214,6 +243,20 @@ class State:
         every = (log for scope in self.scopes.values() for log in scope.logs.values())
         return (log for log in every if log.name.party == self.party)
 
+    def own_log(self, agreement: str, kind: LogKind, year: int) -> LogName:
+        """Return the own log of that kind and year that is written now: the last incarnation."""
+        scope = self.scopes.get(agreement)
+        held = [
+            log.name
+            for log in (scope.logs.values() if scope is not None else ())
+            if (log.name.party, log.name.kind, log.name.year) == (self.party, kind, year)
+        ]
+        first = LogName(agreement=agreement, party=self.party, kind=kind, year=year)
+        newest = max(held, key=lambda name: name.incarnation, default=first)
+        if newest.origin in self.abandoned:
+            return msgspec.structs.replace(newest, incarnation=newest.incarnation + 1)
+        return newest
+
     def reference(self, key: Key) -> Reference:
         """Return the reference to an entry that is held here.
 
@@ -227,7 +270,13 @@ class State:
         return Reference(log=origin, index=index, leaf=log.tree.leaf(index).hex())
 
 
-def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> list[Entry]:
+def fold(
+    state: State,
+    origin: str,
+    first: int,
+    entries: Sequence[bytes],
+    openings: Mapping[int, bytes] | None = None,
+) -> list[Entry]:
     """Take the next entries of one log into the record; return those that can be read, in order.
 
     Args:
@@ -235,6 +284,7 @@ def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> lis
         origin: the log.
         first: index of the first entry; must be the size held so far.
         entries: exact bytes, verified by the caller against a signed checkpoint.
+        openings: salt and payload of the sealed entries that this node may read, by index.
 
     Raises:
         OurFault: the entries do not continue the log; the caller must have checked.
@@ -245,29 +295,52 @@ def fold(state: State, origin: str, first: int, entries: Sequence[bytes]) -> lis
     scope = state.scope(log.name.agreement)
     scope.logs[origin] = log
     read: list[Entry] = []
-    for offset, data in enumerate(entries):
-        leaf = leaf_hash(data)
-        log.tree.extend((leaf,))
+    leaves = leaf_hashes(entries)
+    log.tree.extend(leaves)
+    for index, (data, leaf) in enumerate(zip(entries, leaves, strict=True), first):
         log.frontier.append(leaf)
-        entry = decode_entry(data, log=log.name, index=first + offset)
+        opening = openings.get(index) if openings else None
+        entry = decode_entry(data, log=log.name, index=index, opening=opening, rules=scope.rules)
+        if isinstance(entry, Entry):
+            entry = _in_its_time(log, entry)
         if isinstance(entry, Unreadable):
-            scope.unreadable[(origin, entry.seq)] = entry
-            continue
-        if entry.issued_us < log.issued_us:
-            log.clock_went_back += 1
-            entry = msgspec.structs.replace(entry, not_before_us=log.issued_us)
-        log.issued_us = max(log.issued_us, entry.issued_us)
-        log.seen.update(entry.seen)
-        why = _outside_its_year(entry)
-        if why is not None:
-            scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
+            scope.unreadable[(origin, index)] = entry
             continue
         read.append(entry)
-        if entry.body is None:
-            scope.sealed[key_of(entry)] = entry
-        else:
-            _place(scope, entry, entry.body, leaf)
+        _take(scope, log, entry, leaf)
     return read
+
+
+def _in_its_time(log: Log, entry: Entry) -> Entry | Unreadable:
+    """Return an entry with the bound that its log puts on its time, or why it cannot count."""
+    if entry.issued_us < log.issued_us:
+        log.clock_went_back += 1
+        entry = msgspec.structs.replace(entry, not_before_us=log.issued_us)
+    log.issued_us = max(log.issued_us, entry.issued_us)
+    log.seen.update(entry.seen)
+    why = _after_the_end(log) or _outside_its_year(entry)
+    return entry if why is None else Unreadable(log=entry.log, seq=entry.seq, why=why)
+
+
+def _after_the_end(log: Log) -> str | None:
+    """Return why nothing counts any more in a log: it has its closing entry."""
+    if log.closed_at is None:
+        return None
+    return f"entry after log.closed at index {log.closed_at}, wanted in the log that continues it"
+
+
+def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
+    key = key_of(entry)
+    if entry.audience is not None:
+        scope.narrow[key] = entry.audience
+    if entry.body is None:
+        scope.sealed[key] = entry
+    elif isinstance(entry.body, CustodyBody):
+        scope.custody.setdefault(entry.type, {})[key] = entry
+        if isinstance(entry.body, LogClosed):
+            log.closed_at = entry.seq
+    else:
+        _place(scope, entry, entry.body, leaf)
 
 
 def _outside_its_year(entry: Entry) -> str | None:
@@ -277,7 +350,8 @@ def _outside_its_year(entry: Entry) -> str | None:
     answer there that would stand before the one it gave.
     """
     year = datetime_from_us(entry.issued_us).year
-    if year == entry.log.year:
+    closes = isinstance(entry.body, LogClosed) and year == entry.log.year + 1
+    if year == entry.log.year or closes:
         return None
     return f"entry issued_us is of {year}, wanted of the year of its log, {entry.log.year}"
 
@@ -312,6 +386,7 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         case ZoneActivity() | ZonePromulgation():
             scope.zone_acts.setdefault(body.zone, {})[key] = entry
         case _:
+            assert not isinstance(body, CustodyBody)
             _table(scope, body)[key] = entry
 
 
@@ -382,7 +457,7 @@ def _place_message(
 def _keep_first(table: dict[K, Entry], name: K, entry: Entry) -> None:
     """Keep the entry that stands first in its writer's logs, in whatever order they arrive."""
     known = table.get(name)
-    if known is None or key_of(entry) < key_of(known):
+    if known is None or rank_of(entry) < rank_of(known):
         table[name] = entry
 
 
@@ -409,24 +484,58 @@ def _misplaced(
     return None
 
 
+def forget(state: State, key: Key) -> None:
+    """Drop what a message said, and what was read back of it: its payload was destroyed.
+
+    That it was said, answered and checked stays in the logs.
+    """
+    scope = state.scopes.get(log_name(key[0]).agreement)
+    thread = scope.threads.get(key) if scope is not None else None
+    if scope is None or thread is None or thread.said is None:
+        return
+    for entry in (thread.said, *thread.answers.values(), *thread.checks.values()):
+        scope.sealed[key_of(entry)] = msgspec.structs.replace(entry, body=None)
+    thread.said = None
+    for table in (thread.answers, thread.checks, thread.closed):
+        table.clear()
+
+
 def snapshot(scope: Scope) -> dict[str, object]:
-    """Return everything a scope holds as plain sorted values; equal logs give equal snapshots."""
+    """Return everything a scope holds as plain sorted values; equal logs give equal snapshots.
+
+    What an entry says to some parties only is left out: they hold more of it than the others.
+    """
     plain = msgspec.to_builtins
-    return {
-        "logs": {origin: plain(log.head) for origin, log in sorted(scope.logs.items())},
+    found: dict[str, object] = {
+        "logs": {
+            origin: plain(log.head)
+            for origin, log in sorted(scope.logs.items())
+            if log.name.kind != "private"
+        },
         "adopted": _keys(scope.adopted),
-        "threads": {str(t.key): _thread_snapshot(t) for _, t in sorted(scope.threads.items())},
+        "threads": {
+            str(t.key): _thread_snapshot(t)
+            for _, t in sorted(scope.threads.items())
+            if t.key not in scope.narrow
+        },
         "line_acts": _keys(scope.line_acts),
         "zone_acts": _keys(scope.zone_acts),
         "presence": _keys({str(name): acts for name, acts in scope.presence.items()}),
         "tables": {
-            name: sorted(map(str, getattr(scope, name)))
+            name: sorted(str(key) for key in getattr(scope, name) if key not in scope.narrow)
             for name in (
                 "zones", "boundaries", "intents", "intent_changes", "alerts", "resolved",
                 "recorded", "unreadable", "sealed",
             )
         },
     }  # fmt: skip
+    if scope.rules.version > 1:
+        found["narrow"] = sorted(map(str, scope.narrow))
+        found["custody"] = {
+            name: sorted(str(k) for k, e in acts.items() if e.log.kind != "private")
+            for name, acts in sorted(scope.custody.items())
+        }
+    return found
 
 
 def _keys(table: dict[str, dict[Key, Entry]]) -> dict[str, list[str]]:

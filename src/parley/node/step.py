@@ -11,12 +11,19 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from parley.node.custody_bodies import LogClosed
+from parley.node.encoding import encode_entry, seal_entry
 from parley.node.entries import (
+    PLAIN_TYPES,
+    Continues,
     Draft,
     LogName,
     LogOpened,
     Seen,
-    encode_entry,
     kind_of,
     log_name,
 )
@@ -25,6 +32,7 @@ from parley.node.inputs import (
     Answer,
     BePresent,
     ChangeIntent,
+    CustodyAct,
     DeclareBoundary,
     DeclareLine,
     DeclareZone,
@@ -42,8 +50,10 @@ from parley.node.inputs import (
     Tick,
     TrackReports,
 )
-from parley.node.rules import agreements, hotline, intents, lines, peering, tracks, zones
+from parley.node.rules import agreements, custody, hotline, intents, lines, peering, tracks, zones
 from parley.node.state import State
+from parley.trust.tree import leaf_hash
+from parley.world.faults import InputFault
 from parley.world.time import datetime_from_us
 
 SEEN_MAX = 64
@@ -82,10 +92,12 @@ def step(state: State, now_us: int, event: Input) -> Output:
 def clock_work(state: State, now_us: int) -> list[Draft]:
     """Return the entries that time, or what has been folded since, makes due."""
     return [
+        *agreements.openings(state, now_us),
         *agreements.adoptions(state),
         *hotline.due(state, now_us),
         *intents.due(state),
         *tracks.due(state, now_us),
+        *custody.due(state, now_us),
     ]
 
 
@@ -102,6 +114,8 @@ def next_due_us(state: State, now_us: int) -> int | None:
 def _act(state: State, event: Act, now_us: int) -> Draft | None:
     if isinstance(event, Say | Answer | Display | DeclareLine | BePresent):
         return _line_act(state, event, now_us)
+    if isinstance(event, CustodyAct):
+        return custody.act(state, event, now_us)
     match event:
         case DeclareZone():
             return zones.declare_zone(state, event)
@@ -135,65 +149,116 @@ def _line_act(
 
 # ---- from drafts to the exact bytes of entries --------------------------------------------------
 
+Salt = Callable[[], bytes]
+"""Gives 32 fresh random bytes; only `app` draws them."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """New entries of one own log: the first index, exact bytes, openings of the sealed ones."""
+
+    first: int
+    entries: list[bytes] = field(default_factory=list)
+    openings: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def end(self) -> int:
+        """The size that the log then has."""
+        return self.first + len(self.entries)
+
 
 def write_drafts(
-    state: State,
-    drafts: tuple[Draft, ...],
-    *,
-    now_us: int,
-) -> dict[str, tuple[int, list[bytes]]]:
-    """Return the exact bytes of drafted entries by log: the first index and the entries.
+    state: State, drafts: tuple[Draft, ...], *, now_us: int, salt: Salt
+) -> dict[str, Batch]:
+    """Return the exact bytes of drafted entries by log, in the order they are to be folded in.
 
     Args:
         state: gives each entry its place and what its writer has seen.
         drafts: what is to be written, in order.
         now_us: when it is issued; never earlier than the entry before it in its log.
+        salt: for the commitments of sealed payloads.
 
     Raises:
         InputFault: an entry that is too long; nothing has changed.
     """
-    batches: dict[str, tuple[int, list[bytes]]] = {}
-    told: dict[str, dict[str, Seen]] = {}
+    writer = _Writer(state, now_us, salt)
     for draft in drafts:
-        name = LogName(
-            agreement=draft.agreement,
-            party=state.party,
-            kind=kind_of(draft.body),
-            year=datetime_from_us(now_us).year,
-        )
-        log = state.log(name.origin)
-        first, entries = batches.setdefault(name.origin, (log.tree.size, []))
-        before = told.setdefault(name.origin, dict(log.seen))
-        for each in (_opening(state, name), draft) if first + len(entries) == 0 else (draft,):
-            seen = _news(state, name, before)
-            before.update(seen)
-            data = encode_entry(
-                each,
-                log=name,
-                seq=first + len(entries),
-                issued_us=max(now_us, log.issued_us),
-                seen=seen,
+        year = datetime_from_us(now_us).year
+        writer.write(draft.log or state.own_log(draft.agreement, kind_of(draft.body), year), draft)
+    return {origin: batch for origin, batch in writer.batches.items() if batch.entries}
+
+
+class _Writer:
+    """Gives drafts their places; opens a log with its first entry, and closes the one before."""
+
+    def __init__(self, state: State, now_us: int, salt: Salt) -> None:
+        self._state = state
+        self._now_us = now_us
+        self._salt = salt
+        self._told: dict[str, dict[str, Seen]] = {}
+        self.batches: dict[str, Batch] = {}
+
+    def write(self, name: LogName, draft: Draft) -> None:
+        """Add an entry to a log."""
+        if self._batch(name).end == 0:
+            self._put(name, self._opening(name))
+        if not isinstance(draft.body, LogOpened):
+            self._put(name, draft)
+
+    def _batch(self, name: LogName) -> Batch:
+        size = self._state.log(name.origin).tree.size
+        return self.batches.setdefault(name.origin, Batch(first=size))
+
+    def _put(self, name: LogName, draft: Draft) -> None:
+        log, batch = self._state.log(name.origin), self._batch(name)
+        before = self._told.setdefault(name.origin, dict(log.seen))
+        seen = _news(self._state, name, before)
+        before.update(seen)
+        issued_us = max(self._now_us, log.issued_us)
+        seq = batch.end
+        rules = self._state.scope(name.agreement).rules
+        tag = str(type(draft.body).__struct_config__.tag)
+        if tag in rules.unknown:
+            wanted = f"an act of rules version {rules.version}, which {name.agreement} pins"
+            raise InputFault("entry type", value=tag, wanted=wanted)
+        if rules.sealed and tag not in PLAIN_TYPES:
+            data, opening = seal_entry(
+                draft, log=name, seq=seq, issued_us=issued_us, seen=seen, salt=self._salt()
             )
-            entries.append(data)
-    return batches
+            batch.openings[seq] = opening
+        else:
+            data = encode_entry(draft, log=name, seq=seq, issued_us=issued_us, seen=seen)
+        batch.entries.append(data)
 
+    def _opening(self, name: LogName) -> Draft:
+        body = agreements.opening_of(self._state, name, self._continues(name))
+        return Draft(agreement=name.agreement, by="system", body=body)
 
-def _opening(state: State, name: LogName) -> Draft:
-    """Return the first entry of a log: whose it is, and the keys of its writer."""
-    keys = state.identity.keys
-    agreement = state.agreement(name.agreement)
-    body = LogOpened(
-        agreement=name.agreement,
-        kind=name.kind,
-        year=name.year,
-        keys={
-            "log": keys.log.verifier.vkey,
-            "mirror": keys.mirror.verifier.vkey,
-            "link": keys.link.verifier.vkey,
-        },
-        rules_version=agreement.rules_version if agreement is not None else 1,
-    )
-    return Draft(agreement=name.agreement, by="system", body=body)
+    def _continues(self, name: LogName) -> Continues | None:
+        """Return the head that a new log goes on from; a log of a year gone by is closed first."""
+        if not self._state.scope(name.agreement).rules.sealed:
+            return None
+        before = [
+            log
+            for log in self._state.own_logs()
+            if (log.name.agreement, log.name.kind) == (name.agreement, name.kind)
+            and (log.name.year, log.name.incarnation) < (name.year, name.incarnation)
+        ]
+        if not before:
+            return None
+        old = max(before, key=lambda log: (log.name.year, log.name.incarnation))
+        why: Literal["year", "takeover", "restored"] = self._state.abandoned.get(
+            old.name.origin, "year"
+        )
+        if why == "year" and old.closed_at is None:
+            body = LogClosed(why="year", next=name.origin)
+            self._put(old.name, Draft(agreement=name.agreement, by="system", body=body))
+        frontier = old.frontier.copy()
+        for data in self._batch(old.name).entries:
+            frontier.append(leaf_hash(data))
+        return Continues(
+            origin=old.name.origin, size=frontier.size, root=frontier.root().hex(), why=why
+        )
 
 
 def _news(state: State, name: LogName, before: dict[str, Seen]) -> dict[str, Seen]:

@@ -5,7 +5,8 @@ One frame on the wire is::
     total length   4 bytes, big-endian, of what follows
     header length  4 bytes, big-endian
     header         JSON object, tagged by "type"
-    payload        for a push: each entry as 2 bytes of length and its exact bytes (C2SP bundle)
+    payload        for a push: each entry as 2 bytes of length and its exact bytes (C2SP bundle),
+                   then the encrypted openings, as many bytes as the header says
 
 Contract: any bytes give a frame, a wait for more, or `PeerFault`; never anything else.
 """
@@ -14,12 +15,26 @@ from __future__ import annotations
 
 import msgspec
 
-from parley.node.frames import Frame, Heads, Hello, Prove, Push, Receipt, Refuse
+from parley.node.frames import (
+    Frame,
+    Head,
+    Heads,
+    Hello,
+    Prove,
+    Push,
+    Receipt,
+    Received,
+    Refuse,
+    Want,
+    Witnessed,
+)
 from parley.world.faults import InputFault, PeerFault
 from parley.world.limits import BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX
 
 GREETING_BYTES_MAX = 65_536
 """A hello with the texts of a hundred agreements; a frame before the proof is never longer."""
+PROOF_HASHES_MAX = 64
+"""A consistency proof of the largest log has fewer."""
 _LENGTH_BYTES = 4
 _ENTRY_LENGTH_BYTES = 2
 
@@ -31,9 +46,14 @@ class _PushHeader(
     first: int
     checkpoint: str
     count: int
+    proof: tuple[str, ...] = ()
+    counter: int = 0
+    box_bytes: int = 0
 
 
-_Header = Hello | Prove | Heads | _PushHeader | Receipt | Refuse
+_Header = (
+    Hello | Prove | Heads | _PushHeader | Receipt | Refuse | Want | Head | Witnessed | Received
+)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Header)
 
@@ -52,10 +72,14 @@ def encode_frame(frame: Frame) -> bytes:
             first=frame.first,
             checkpoint=frame.checkpoint,
             count=len(frame.entries),
+            proof=frame.proof,
+            counter=frame.counter,
+            box_bytes=len(frame.box),
         )
         payload = b"".join(
             len(data).to_bytes(_ENTRY_LENGTH_BYTES, "big") + data for data in frame.entries
         )
+        payload += frame.box
     head = _encoder.encode(header)
     total = _LENGTH_BYTES + len(head) + len(payload)
     if total > FRAME_BYTES_MAX:
@@ -116,11 +140,28 @@ def _decode(body: bytes) -> Frame:
             origin=header.origin,
             first=header.first,
             checkpoint=header.checkpoint,
-            entries=_entries(payload, header.count),
+            proof=header.proof,
+            counter=_counter(header.counter),
+            entries=_entries(payload[: len(payload) - _box_bytes(header, payload)], header.count),
+            box=payload[len(payload) - header.box_bytes :],
         )
     if payload:
         raise PeerFault("frame payload", value=f"{len(payload)} bytes", wanted="none")
     return header
+
+
+def _counter(counter: int) -> int:
+    if not 0 <= counter < 2**63:
+        raise PeerFault("push counter", value=counter, wanted="0..2^63 - 1")
+    return counter
+
+
+def _box_bytes(header: _PushHeader, payload: bytes) -> int:
+    if not 0 <= header.box_bytes <= len(payload):
+        raise PeerFault("push box_bytes", value=header.box_bytes, wanted=f"0..{len(payload)}")
+    if len(header.proof) > PROOF_HASHES_MAX:
+        raise PeerFault("push proof", value=len(header.proof), wanted=f"0..{PROOF_HASHES_MAX}")
+    return header.box_bytes
 
 
 def _entries(payload: bytes, count: int) -> tuple[bytes, ...]:

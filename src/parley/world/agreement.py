@@ -279,7 +279,7 @@ class Agreement(_Record, frozen=True, kw_only=True):
     valid: Interval | None = None
     text_public: bool = True
     asserted_by: tuple[str, ...] = ()
-    rules_version: int = 1
+    rules_version: int = 2
     version: int = 1
 
     def __post_init__(self) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 ENTRY_BYTES_MAX = 60_000
 """C2SP tlog-tiles entries carry a 16-bit length (65,535); larger things go in by digest."""
+PAYLOAD_BYTES_MAX = 1_000_000
+"""A sealed payload, for which a digest of 64 characters stands in the entry: an intent of 10,000
+vertices is a third of it. It is stored, mirrored and destroyed beside its entry."""
 BATCH_ENTRIES_MAX = 256
 """One package of tlog-mirror; every batch ends at a signed checkpoint."""
-FRAME_BYTES_MAX = 16_777_216
-"""A peer frame: one full batch of full entries (15.4 MB); a longer prefix is refused unread."""
+FRAME_BYTES_MAX = 33_554_432
+"""A peer frame: one full batch of full entries with their openings (30.8 MB); a longer prefix is
+refused unread."""
 TEXT_CHARACTERS_MAX = 4_000
 """One message: what a person can read back; longer matter is a document."""
 NAME_CHARACTERS_MAX = 64

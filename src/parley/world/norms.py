@@ -53,13 +53,18 @@ class ClassNorms(_Record, frozen=True, kw_only=True):
 
 
 class MessageType(msgspec.Struct, frozen=True, kw_only=True, rename={"message_class": "class"}):
-    """One type of message: its class, the answers it allows, what is read back."""
+    """One type of message: its class, the answers it allows, what is read back.
+
+    `guarded`: its payload goes to its addressees only, each by its owner's consent; it expires,
+    informs (ROGER closes it, nothing else), and each reading of it is written down.
+    """
 
     name: str
     message_class: MessageClass
     attribute: Attribute
     read_back: tuple[str, ...] = ()
     life_safety: bool = False
+    guarded: bool = False
     answered_s: int | None = None
 
 
@@ -104,6 +109,28 @@ class SeparationNorms(_Record, frozen=True, kw_only=True):
     dwell_s: int | None = None
 
 
+class ClockNorms(_Record, frozen=True, kw_only=True):
+    """From which difference a peer's clock raises an alarm, and below which it ends."""
+
+    alarm_s: float
+    calm_s: float
+
+
+class QuotaNorms(_Record, frozen=True, kw_only=True):
+    """What one party may put on another: at once (burst), and lasting (per minute)."""
+
+    say_per_min: int
+    line_burst: int
+    line_per_min: int
+    ops_burst: int
+    ops_per_min: int
+    private_burst: int
+    private_per_min: int
+    bytes_burst: int
+    bytes_per_min: int
+    wait_s: int
+
+
 class _Lead(_Record, frozen=True, kw_only=True):
     tactical_s: int
     humanitarian_s: int
@@ -136,6 +163,8 @@ class Norms(
     alert: AlertNorms
     verdict: VerdictNorms
     separation: dict[str, SeparationNorms]
+    clock: ClockNorms
+    quota: QuotaNorms
     lead: _Lead
     vertical: _Vertical
 
@@ -177,8 +206,10 @@ def allowed_answers(kind: MessageType) -> tuple[str, ...]:
     >>> allowed_answers(message_type("clearance"))
     ('WILCO', 'UNABLE', 'STANDBY')
     >>> allowed_answers(message_type("humanitarian.notice"))
-    ('ROGER', 'UNABLE')
+    ('ROGER',)
     """
+    if kind.guarded:
+        return ("ROGER",)
     table = norms().attribute
     closing: tuple[str, ...] = getattr(table, kind.attribute)
     return (*closing, "STANDBY") if kind.attribute in table.standby_for else closing

@@ -184,6 +184,11 @@ def _span(match: re.Match[str], value: object, what: str) -> timedelta:
         raise InputFault(what, value=value, wanted="a duration of at most a million days") from None
 
 
+US_FIRST = -62_135_596_800_000_000
+US_LAST = 253_402_300_799_999_999
+"""The years 1 to 9999, which RFC 3339 can write."""
+
+
 def datetime_from_us(at_us: int) -> datetime:
     """Return the aware UTC datetime of an instant."""
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
@@ -194,7 +199,14 @@ def format_instant(at_us: int) -> str:
 
     >>> format_instant(1497938400000000), format_instant(1497938400500000)
     ('2017-06-20T06:00:00Z', '2017-06-20T06:00:00.500000Z')
+
+    What lies outside of the calendar (a peer may claim any number) is told as that number.
+
+    >>> format_instant(10**18)
+    '1000000000000000000 us since 1970'
     """
+    if not US_FIRST <= at_us <= US_LAST:
+        return f"{at_us} us since 1970"
     at = datetime_from_us(at_us)
     form = "%Y-%m-%dT%H:%M:%S.%fZ" if at.microsecond else "%Y-%m-%dT%H:%M:%SZ"
     return at.strftime(form)

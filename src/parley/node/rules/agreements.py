@@ -6,11 +6,12 @@ asserts never creates a duty for the other.
 
 from __future__ import annotations
 
-from parley.node.entries import AgreementAdopted, Draft
+from parley.node.entries import AgreementAdopted, Continues, Draft, LogName, LogOpened
 from parley.node.state import Scope, State
 from parley.trust.bytes import sha256_hex
 from parley.world.agreement import Agreement, Line
 from parley.world.faults import InputFault, nearest
+from parley.world.time import datetime_from_us
 
 
 def adopted_agreement(state: State, agreement_id: str) -> Agreement:
@@ -48,6 +49,51 @@ def line_of(agreement: Agreement, line_id: str) -> Line:
         value=line_id,
         wanted=f"one of {', '.join(known) or 'none'}",
         repair=f"did you mean {close!r}?" if close else "",
+    )
+
+
+def openings(state: State, now_us: int) -> list[Draft]:
+    """Return what opens the line logs of the year that this party has not opened yet.
+
+    A log that is there and holds nothing is evidence that nothing was said in it; a log that is not
+    there is none. At the turn of the year this closes the old log, too.
+    """
+    drafts = []
+    year = datetime_from_us(now_us).year
+    for name in sorted(state.identity.agreements):
+        scope = state.scope(name)
+        known = scope.index.views.get("line opened")
+        done = (year, len(state.abandoned))
+        if not scope.rules.sealed or (known is not None and known[0] == done):
+            continue
+        log = state.own_log(name, "line", year)
+        if state.log(log.origin).tree.size:
+            scope.index.views["line opened"] = (done, log)
+        else:
+            drafts.append(Draft(agreement=name, by="system", body=opening_of(state, log), log=log))
+    return drafts
+
+
+def opening_of(state: State, log: LogName, continues: Continues | None = None) -> LogOpened:
+    """Return the first entry of an own log: whose it is, its keys, what it goes on from."""
+    keys = state.identity.keys
+    version = state.scope(log.agreement).rules.version
+    named = {
+        "log": keys.log.verifier.vkey,
+        "mirror": keys.mirror.verifier.vkey,
+        "link": keys.link.verifier.vkey,
+    }
+    if version > 1:
+        named |= {"witness": keys.witness.verifier.vkey, "seal": keys.seal.digest}
+        if keys.next_sha256 is not None:
+            named["next"] = keys.next_sha256
+    return LogOpened(
+        agreement=log.agreement,
+        kind=log.kind,
+        year=log.year,
+        keys=named,
+        rules_version=version,
+        continues=continues if version > 1 else None,
     )
 
 

@@ -10,6 +10,8 @@ Rules:
 
 from __future__ import annotations
 
+import bisect
+
 from parley.node.entries import (
     Draft,
     Entry,
@@ -23,9 +25,10 @@ from parley.node.entries import (
 )
 from parley.node.inputs import Answer, Display, Say
 from parley.node.rules.agreements import adopted_agreement, line_of
+from parley.node.rules.custody import consents
 from parley.node.rules.guard import check_named_place
 from parley.node.rules.lines import suspended_by
-from parley.node.state import Key, Scope, State, Thread, key_of, order_of, written_us
+from parley.node.state import Key, Scope, State, Thread, key_of, order_of, rank_of, written_us
 from parley.world.agreement import Acknowledgement, Agreement, ReadBack, refuse_twice
 from parley.world.faults import InputFault
 from parley.world.limits import PEER_ENTRIES_AHEAD_S
@@ -65,6 +68,8 @@ def say(state: State, act: Say, now_us: int) -> Draft:
     kind = message_type(act.message_type)
     message_class = _class_of(act, kind)
     _check_suspension(state, act, kind, line.parties, now_us)
+    _check_rate(state, act, message_class, now_us)
+    audience = _audience(state, act, kind, now_us)
     if not act.confirmed:
         check_named_place(agreement, act.fields)
     read_back = _read_back_fields(act, kind)
@@ -93,8 +98,47 @@ def say(state: State, act: Say, now_us: int) -> Draft:
         status=act.status,
         happened=act.happened,
         valid_until_us=act.valid_until_us,
+        audience=audience,
         body=body,
     )
+
+
+def _check_rate(state: State, act: Say, message_class: MessageClass, now_us: int) -> None:
+    """Check that a post, or a program behind it, does not flood the line it may need itself."""
+    if message_class in ("DISTRESS", "URGENT"):
+        return
+    sent_us = state.scope(act.agreement).index.sent_us.get((act.line, state.party), [])
+    lately = len(sent_us) - bisect.bisect_left(sent_us, now_us - 60_000_000)
+    if lately >= norms().quota.say_per_min:
+        raise InputFault(
+            f"messages on line {act.line}",
+            value=f"{lately} in the last minute",
+            wanted=f"fewer than {norms().quota.say_per_min}",
+            repair="wait a little; DISTRESS and URGENT always pass",
+        )
+
+
+def _audience(state: State, act: Say, kind: MessageType, now_us: int) -> tuple[str, ...] | None:
+    """Return who may hold the payload: all parties, or the addressees of a guarded notice.
+
+    Raises:
+        InputFault: a guarded notice without an end, or to somebody without consent.
+    """
+    scope = state.scope(act.agreement)
+    if not kind.guarded or not scope.rules.sealed:
+        return tuple(sorted({state.party, *act.to})) if act.addressees_only else None
+    if act.valid_until_us is None:
+        wanted = "a time until which it holds: such notices expire"
+        raise InputFault(f"{kind.name} valid_until_us", value=None, wanted=wanted)
+    missing = sorted(set(act.to) - consents(state, scope, now_us))
+    if missing:
+        raise InputFault(
+            f"{kind.name} addressee",
+            value=", ".join(missing),
+            wanted="an addressee for whom there is consent",
+            repair=f"first: parley consent give --addressee {missing[0]}",
+        )
+    return tuple(sorted({state.party, *act.to}))
 
 
 def _check_ends(state: State, act: Say, ends: tuple[str, ...]) -> None:
@@ -239,7 +283,7 @@ def _first(thread: Thread, party: str, words: tuple[str, ...]) -> Entry | None:
             entry.body.answer == "WILCO" and until_us is not None and written_us(entry) > until_us
         )
     ]
-    return min(found, key=key_of, default=None)
+    return min(found, key=rank_of, default=None)
 
 
 def display(state: State, act: Display) -> Draft | None:
@@ -254,6 +298,7 @@ def display(state: State, act: Display) -> Draft | None:
         to=(thread.said.log.party,),
         ref=(state.reference(act.ref),),
         status=thread.said.status,
+        audience=thread.said.audience,
         body=MessageDisplayed(post=act.post),
     )
 
@@ -282,6 +327,7 @@ def answer(state: State, act: Answer, now_us: int) -> Draft:
         to=(thread.said.log.party,),
         ref=(state.reference(act.ref),),
         status=thread.said.status,
+        audience=thread.said.audience,
         body=MessageAnswered(
             answer=act.answer,
             post=act.post,
@@ -357,6 +403,8 @@ def _awake(state: State) -> list[tuple[Scope, Thread]]:
     """Return the own threads that are awake, in reading order."""
     found = [(state.scope(name), state.scope(name).threads[key]) for key, name in
              state.agenda.awake.items()]  # fmt: skip
+    # A notice that was destroyed asks nothing more of anybody.
+    found = [each for each in found if each[1].said is not None]
     return sorted(found, key=lambda each: order_of(each[1].said) if each[1].said else (0, "", 0))
 
 
@@ -408,6 +456,7 @@ def _overdue(
         by="system",
         to=(party,),
         ref=(state.reference(thread.key),),
+        audience=thread.said.audience if thread.said is not None else None,
         body=MessageOverdue(
             duty="answer" if duty == "answer" else "read_back", party=party, due_us=due_us
         ),
@@ -446,6 +495,7 @@ def _escalations(
             by="system",
             to=(party,),
             ref=(state.reference(thread.key),),
+            audience=thread.said.audience,
             body=MessageEscalated(
                 party=party, post=step.post, step=place, after_s=round(step.after_s)
             ),
@@ -479,6 +529,7 @@ def _check(state: State, scope: Scope, thread: Thread, closed: Entry) -> Draft |
         by="system",
         to=(closed.log.party,),
         ref=(state.reference(thread.key), state.reference(key_of(closed))),
+        audience=closed.audience,
         body=ReadBackChecked(
             matches=positive and not found,
             differences=tuple(

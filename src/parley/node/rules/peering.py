@@ -1,25 +1,35 @@
-"""Links to peers: who is there, what they hold, what they may push, what is acknowledged.
+"""Links to peers: who is there, what each end holds of the other, whose clock says what.
 
 Rules:
 - A link is used only after its other end has signed our nonce with the peer's link key.
-- A peer may push only its own logs, under agreements shared with it, exactly continued, under a
-  head that its log key signed and that the entries really give. Anything else is its fault.
-- A receipt is sent after the entries are stored (the caller stores before it sends).
+- Each end then sends under its own session key, which it sealed to the other's enrolled key.
+- What a peer may push, and what is acknowledged: `mirroring`. Heads without entries: `witnessing`.
+- A peer that breaks the rules is counted, dropped, and the refusal is written down.
 """
 
 from __future__ import annotations
 
-from parley.node.entries import LogName, log_name
+import base64
+import binascii
+
+import msgspec
+
+from parley.node.entries import log_name
 from parley.node.frames import (
     Frame,
+    Head,
     Heads,
     Hello,
     Prove,
     Push,
     Receipt,
+    Received,
     Refuse,
+    Want,
+    Witnessed,
     heads_message,
     hello_message,
+    session_info,
 )
 from parley.node.identity import PeerKeys
 from parley.node.inputs import (
@@ -28,35 +38,47 @@ from parley.node.inputs import (
     FrameOut,
     LinkClosed,
     LinkOpened,
-    Mirrored,
     Output,
-    PushWanted,
-    ReceiptKept,
-    Refused,
+    ProofWanted,
 )
-from parley.node.links import Held, Session
-from parley.node.state import Log, State
+from parley.node.links import CLOCK_SAMPLES, ClockSample, Held, Secret, Session
+from parley.node.rules.fork_evidence import fork_evidence
+from parley.node.rules.keyring import require_counting
+from parley.node.rules.mirroring import push_in
+from parley.node.rules.pushing import (
+    PUSH_AGAIN_US,
+    due_pushes,
+    receipt_in,
+    received_in,
+    restore_wants,
+    want_in,
+)
+from parley.node.rules.witnessing import due_heads, head_in, witnessed_in
+from parley.node.state import State
 from parley.trust.bytes import INTEGER_MAX, sha256_hex
-from parley.trust.checkpoint import cosign, open_checkpoint, verify_cosignature
 from parley.trust.keys import verify_signature
-from parley.trust.note import add_signatures
-from parley.trust.tree import leaf_hash
+from parley.trust.seal import PUSH_KEY_BYTES, verify_seal_public
 from parley.world.faults import InputFault, PeerFault
-from parley.world.limits import BATCH_ENTRIES_MAX
 from parley.world.norms import norms
-from parley.world.time import datetime_from_us
+from parley.world.time import US_MAX, US_MIN
 
-LOG_YEARS_BACK = 20
-"""Logs of a peer are taken from so many years back: a partner of long standing catches up."""
-NOTE_OF_PEER_BYTES_MAX = 65_536
-"""A head as a peer pushes it: 16 signatures (C2SP), even of ML-DSA-44 (3.3 kB each), fit."""
 HEADS_BACK_US = 60 * 1_000_000
 """A heartbeat that is older than the newest by more than this was not just overtaken."""
+_HEADS_KEPT = 8
+AHEAD_MAX = 256
+"""Own logs remembered of which a peer says that it holds more: a bare machine has fewer."""
+HEADS_MAX = 4_096
+"""Logs of ours in one heartbeat: 20 years of two kinds in a hundred agreements."""
 
 
 def link_opened(state: State, event: LinkOpened) -> Output:
     """Return the greeting of a new connection; whoever calls speaks first."""
-    session = Session(connection=event.connection, nonce=event.nonce, peer=event.peer)
+    session = Session(
+        connection=event.connection,
+        nonce=event.nonce,
+        secret=Secret(bytes.fromhex(event.secret)),
+        peer=event.peer,
+    )
     state.links.sessions[event.connection] = session
     return Output(frames=(_hello(state, session),)) if event.peer is not None else Output()
 
@@ -78,32 +100,15 @@ def frame_in(state: State, event: FrameIn, now_us: int) -> Output:
         # Who has not proved itself is not the peer whose name it gives.
         name = session.peer if session.proven and session.peer is not None else "unknown"
         state.links.faults[name] = state.links.faults.get(name, 0) + 1
+        if name != "unknown":
+            state.links.refuse(name, "fault", str(fault))
         state.links.sessions.pop(event.connection, None)
+        refused, drafts = fork_evidence(state, session, event.frame, fault, now_us)
         return Output(
-            refused=_evidence(state, session, event.frame, fault),
+            refused=refused,
+            drafts=drafts,
             drops=(Drop(connection=event.connection, why=str(fault)),),
         )
-
-
-def _evidence(
-    state: State, session: Session, frame: Frame, fault: PeerFault
-) -> tuple[Refused, ...]:
-    """Keep a head that a peer signed and we refused: it is evidence of a fork.
-
-    Only from who has proved itself, about a log that it may push, and signed by its log key:
-    anything else is nobody's word, and a stranger must not fill the disk in a peer's name.
-    """
-    if not isinstance(frame, Push) or session.peer is None or not session.proven:
-        return ()
-    note = frame.checkpoint.encode()
-    try:
-        _permitted(state, session.peer, frame.origin)
-        if len(note) > NOTE_OF_PEER_BYTES_MAX:
-            return ()
-        open_checkpoint(note, _keys(state, session.peer).log, frame.origin)
-    except PeerFault:
-        return ()
-    return (Refused(origin=frame.origin, peer=session.peer, checkpoint=note, why=str(fault)),)
 
 
 def _frame(state: State, session: Session, event: FrameIn, now_us: int) -> Output:
@@ -114,16 +119,47 @@ def _frame(state: State, session: Session, event: FrameIn, now_us: int) -> Outpu
         return _prove_in(state, session, frame, now_us)
     if not session.proven or session.peer is None:
         raise PeerFault("frame", value=type(frame).__name__, wanted="a proof of identity first")
-    match frame:
-        case Heads():
+    return _proven_frame(state, session, event, now_us)
+
+
+def _proven_frame(state: State, session: Session, event: FrameIn, now_us: int) -> Output:
+    """Return what a frame of somebody who has proved who it is leads to."""
+    match event.frame:
+        case Heads() as frame:
             return _heads_in(state, session, frame, now_us)
-        case Push():
-            return _push_in(state, session, session.peer, frame, now_us)
-        case Receipt():
-            return _receipt_in(state, session, session.peer, frame, event.checkpoint)
-        case Refuse():
-            session.pushing.pop(frame.origin, None)
-            return Output()
+        case Push() as frame:
+            return push_in(state, session, frame, now_us, heartbeat)
+        case Receipt() as frame:
+            return receipt_in(state, session, frame, event.checkpoint, now_us)
+        case Received() as frame:
+            return received_in(state, session, frame)
+        case Want() as frame:
+            return want_in(state, session, frame, now_us)
+        case Head() as frame:
+            return head_in(state, session, frame, now_us)
+        case Witnessed() as frame:
+            return witnessed_in(state, session, frame, event.checkpoint)
+        case _:
+            return _other(state, session, event.frame, now_us)
+
+
+def _other(state: State, session: Session, frame: Frame, now_us: int) -> Output:
+    if isinstance(frame, Refuse):
+        return _refuse_in(state, session, frame, now_us)
+    raise PeerFault("frame", value=type(frame).__name__, wanted="one of a proven link")
+
+
+def _refuse_in(state: State, session: Session, frame: Refuse, now_us: int) -> Output:
+    """Offer the log again from what the peer holds, when it says so."""
+    try:
+        log_name(frame.origin)
+    except InputFault as fault:
+        raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
+    session.pushing.pop(frame.origin, None)
+    if frame.wait_us > 0 and state.log(frame.origin).tree.size:
+        wait_us = min(frame.wait_us, 60 * 1_000_000)
+        session.held_back_us[frame.origin] = now_us + wait_us
+    return Output(pushes=due_pushes(state, session, now_us))
 
 
 def _hello(state: State, session: Session) -> FrameOut:
@@ -133,7 +169,13 @@ def _hello(state: State, session: Session) -> FrameOut:
         name: sha256_hex(state.identity.documents[name].encode())
         for name in state.identity.shared_with(session.peer)
     }
-    hello = Hello(party=state.party, peer=session.peer, nonce=session.nonce, agreements=texts)
+    hello = Hello(
+        party=state.party,
+        peer=session.peer,
+        nonce=session.nonce,
+        seal=base64.b64encode(state.identity.keys.seal.public).decode("ascii"),
+        agreements=texts,
+    )
     return FrameOut(connection=session.connection, frame=hello)
 
 
@@ -146,26 +188,79 @@ def _hello_in(state: State, session: Session, hello: Hello) -> Output:
         raise PeerFault("hello", value="a second one", wanted="one on each link")
     if len(hello.nonce) < 32 or not hello.nonce.isascii() or not hello.nonce.isalnum():
         raise PeerFault("hello nonce", value=hello.nonce, wanted="32 or more letters and digits")
+    session.peer_seal = _seal_key(state, hello.party, hello.seal)
     session.peer = hello.party
     session.peer_nonce = hello.nonce
     shared = state.identity.shared_with(hello.party)
-    state.links.texts[hello.party] = {
-        name: hello.agreements[name] for name in shared if name in hello.agreements
-    }
-    frames = [] if session.hello_sent else [_hello(state, session)]
-    message = hello_message(state.party, hello.party, hello.nonce)
-    proof = Prove(signature=state.identity.keys.link.sign(message).hex())
-    frames.append(FrameOut(connection=session.connection, frame=proof))
-    return Output(frames=tuple(frames))
+    session.texts = {name: hello.agreements[name] for name in shared if name in hello.agreements}
+    if session.proven:
+        # Its proof overtook its greeting. Else it is believed with the proof, not before: a
+        # stranger who gives a peer's name must not change what goes to the peer.
+        state.links.texts[hello.party] = session.texts
+    frames = () if session.hello_sent else (_hello(state, session),)
+    proof = ProofWanted(
+        connection=session.connection,
+        peer=hello.party,
+        nonce=hello.nonce,
+        seal=session.peer_seal,
+        secret=session.secret,
+    )
+    return Output(frames=frames, proofs=(proof,))
+
+
+def _seal_key(state: State, peer: str, text: str) -> bytes:
+    """Return the peer's public seal key if it is the one enrolled; nothing goes to another.
+
+    Empty for a peer of version 1 of the rules: nothing sealed goes to it at all.
+    """
+    digest = _keys(state, peer).seal
+    if digest is None:
+        return b""
+    require_counting(state, peer, digest)
+    try:
+        public = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise PeerFault("hello seal", value=text, wanted="base64") from None
+    verify_seal_public(public, digest)
+    return public
+
+
+def make_proof(state: State, wanted: ProofWanted, box: bytes) -> Prove:
+    """Return the proof of identity, with our session key sealed to the peer by `app`."""
+    text = base64.b64encode(box).decode("ascii")
+    message = hello_message(state.party, wanted.peer, wanted.nonce, text)
+    return Prove(signature=state.identity.keys.link.sign(message).hex(), box=text)
+
+
+def proof_info(state: State, wanted: ProofWanted) -> bytes:
+    """Return what our session key's box is bound to."""
+    return session_info(state.party, wanted.peer, wanted.nonce)
 
 
 def _prove_in(state: State, session: Session, frame: Prove, now_us: int) -> Output:
     if session.peer is None or not session.hello_sent:
         raise PeerFault("proof", value="before hello", wanted="hello first")
-    message = hello_message(session.peer, state.party, session.nonce)
-    _verify_link(_keys(state, session.peer), frame.signature, message)
+    message = hello_message(session.peer, state.party, session.nonce, frame.box)
+    _verify_link(state, session.peer, frame.signature, message)
+    session.peer_secret = _session_key(state, session.peer, session.nonce, frame)
     session.proven = True
+    if session.peer_nonce is not None:
+        state.links.texts[session.peer] = session.texts
     return Output(frames=heartbeat(state, session, now_us))
+
+
+def _session_key(state: State, peer: str, nonce: str, frame: Prove) -> bytes | None:
+    if not frame.box:
+        return None
+    try:
+        box = base64.b64decode(frame.box.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise PeerFault("proof box", value=frame.box, wanted="base64") from None
+    info = session_info(peer, state.party, nonce)
+    secret = state.identity.keys.seal.unseal(box, info)
+    if len(secret) != PUSH_KEY_BYTES:
+        raise PeerFault("session key", value=f"{len(secret)} bytes", wanted=f"{PUSH_KEY_BYTES}")
+    return Secret(secret)
 
 
 def _keys(state: State, peer: str) -> PeerKeys:
@@ -175,31 +270,46 @@ def _keys(state: State, peer: str) -> PeerKeys:
     return keys
 
 
-def _verify_link(keys: PeerKeys, signature: str, message: bytes) -> None:
+def _verify_link(state: State, peer: str, signature: str, message: bytes) -> None:
+    key = _keys(state, peer).link
+    require_counting(state, peer, key.vkey)
     try:
         raw = bytes.fromhex(signature)
     except ValueError:
         raise PeerFault("signature", value=signature, wanted="hexadecimal") from None
-    verify_signature(keys.link.public, raw, message)
+    verify_signature(key.public, raw, message)
 
 
 def heartbeat(state: State, session: Session, now_us: int) -> tuple[FrameOut, ...]:
     """Return our heartbeat for a proven session: what we hold of the peer's logs, and our clock."""
     if session.peer is None or session.peer_nonce is None:
         return ()
-    session.heads_sent_us = now_us
-    theirs = [log for log in state.logs() if log.name.party == session.peer]
-    held = {log.name.origin: log.tree.size for log in theirs}
-    message = heads_message(state.party, session.peer, session.peer_nonce, now_us, held)
+    session.heads_sent_us = [*session.heads_sent_us[1 - _HEADS_KEPT :], now_us]
+    held = {
+        log.name.origin: log.tree.size for log in state.logs() if log.name.party == session.peer
+    }
+    for origin, part in state.links.staged.items():
+        if log_name(origin).party == session.peer:
+            held[origin] = part.end
+    echo_us = session.heads_at_us if session.heads_in_us > 0 else 0
+    heads = Heads(
+        at_us=now_us,
+        heads=held,
+        echo_us=echo_us,
+        held_us=now_us - session.heads_in_us if echo_us else 0,
+        signature="",
+    )
+    message = heads_message(state.party, session.peer, session.peer_nonce, heads)
     signature = state.identity.keys.link.sign(message).hex()
-    frame = Heads(at_us=now_us, heads=held, signature=signature)
+    frame = msgspec.structs.replace(heads, signature=signature)
     return (FrameOut(connection=session.connection, frame=frame),)
 
 
 def _heads_in(state: State, session: Session, frame: Heads, now_us: int) -> Output:
     assert session.peer is not None
-    message = heads_message(session.peer, state.party, session.nonce, frame.at_us, frame.heads)
-    _verify_link(_keys(state, session.peer), frame.signature, message)
+    message = heads_message(session.peer, state.party, session.nonce, frame)
+    _verify_link(state, session.peer, frame.signature, message)
+    _check_heartbeat(frame)
     if frame.at_us < session.heads_at_us - HEADS_BACK_US:
         raise PeerFault(
             "heads at_us",
@@ -212,21 +322,49 @@ def _heads_in(state: State, session: Session, frame: Heads, now_us: int) -> Outp
         return Output()
     if frame.at_us > session.heads_at_us:
         state.links.heard_us[session.peer] = now_us
-    session.heads_at_us = frame.at_us
-    state.links.offset_us[session.peer] = frame.at_us - now_us
+        _measure_clock(state, session, session.peer, frame, now_us)
+    session.heads_at_us, session.heads_in_us = frame.at_us, now_us
     sizes = {log.name.origin: log.tree.size for log in state.own_logs()}
     for origin, size in frame.heads.items():
         _check_head(state, session.peer, origin, size)
-        if size > sizes.get(origin, 0):
+        if size > sizes.get(origin, 0) and len(state.links.ahead) < AHEAD_MAX:
             # It says that it holds more of our log than we do: perhaps we are a restored backup.
-            # Only a head with our own signature would prove it, so it is shown, not obeyed.
+            # Only a head with our own signature proves it: so it is asked for it.
             state.links.ahead[origin] = (session.peer, size)
+    state.links.answered.add(session.peer)
     session.confirmed = {
         origin: min(size, sizes[origin]) for origin, size in frame.heads.items() if origin in sizes
     }
-    # Whatever was under way is asked again: a frame may have been lost with its connection.
-    session.pushing.clear()
-    return Output(pushes=due_pushes(state, session))
+    # What was under way for long is asked again: a frame may have been lost with its connection.
+    session.pushing = {o: at for o, at in session.pushing.items() if now_us - at < PUSH_AGAIN_US}
+    return Output(
+        frames=restore_wants(state, session, frame.heads),
+        pushes=due_pushes(state, session, now_us),
+    )
+
+
+def _check_heartbeat(frame: Heads) -> None:
+    """Check what is shown as a date, written into entries, and asked for log by log."""
+    if not US_MIN <= frame.at_us <= US_MAX:
+        raise PeerFault("heads at_us", value=str(frame.at_us)[:40], wanted="1900 to 2100")
+    if len(frame.heads) > HEADS_MAX:
+        raise PeerFault("heads", value=f"{len(frame.heads)} logs", wanted=f"{HEADS_MAX} at most")
+
+
+def _measure_clock(state: State, session: Session, peer: str, frame: Heads, now_us: int) -> None:
+    """Measure the peer's clock by the echo of one of our own heartbeats (RFC 5905, section 8).
+
+    Only an instant that we did send counts, so that a peer cannot make up a round trip; without
+    one the offset is what the clocks say, taken as if the way had taken no time.
+    """
+    samples = state.links.clocks.setdefault(peer, [])
+    if frame.echo_us in session.heads_sent_us and 0 <= frame.held_us <= now_us - frame.echo_us:
+        round_trip_us = now_us - frame.echo_us - frame.held_us
+        offset_us = frame.at_us + round_trip_us // 2 - now_us
+        samples.append(ClockSample(offset_us=offset_us, round_trip_us=round_trip_us))
+        del samples[:-CLOCK_SAMPLES]
+    best = state.links.clock(peer)
+    state.links.offset_us[peer] = best.offset_us if best is not None else frame.at_us - now_us
 
 
 def _check_head(state: State, peer: str, origin: str, size: int) -> None:
@@ -241,123 +379,24 @@ def _check_head(state: State, peer: str, origin: str, size: int) -> None:
         raise PeerFault(f"heads size of {origin}", value=size, wanted=f"0..{INTEGER_MAX}")
 
 
-def due_pushes(state: State, session: Session) -> tuple[PushWanted, ...]:
-    """Return the batches of own logs that this peer lacks and are not under way, lines first.
-
-    Only under agreements of which the peer said in its greeting that it holds a text: it would
-    refuse any other, and a refusal costs both the link.
-    """
-    if not session.proven or session.peer is None:
-        return ()
-    named = state.links.texts.get(session.peer, {})
-    shared = set(state.identity.shared_with(session.peer)) & set(named)
-    lacking = [
-        log
-        for log in state.own_logs()
-        if session.confirmed.get(log.name.origin, 0) < log.tree.size
-        and log.name.agreement in shared
-        and log.name.origin not in session.pushing
-    ]
-    wanted = []
-    for log in sorted(lacking, key=lambda each: (each.name.kind != "line", each.name)):
-        origin = log.name.origin
-        confirmed = session.pushing[origin] = session.confirmed.get(origin, 0)
-        wanted.append(PushWanted(connection=session.connection, origin=origin, first=confirmed))
-    return tuple(wanted)
-
-
-def _check_year(origin: str, year: int, now_us: int) -> None:
-    """Check that a log is of a year that there can be one of.
-
-    Every log of a peer costs memory, a line in each heartbeat and a head in entries of ours, so a
-    peer must not open ten thousand of them.
-    """
-    ours = datetime_from_us(now_us).year
-    if not ours - LOG_YEARS_BACK <= year <= ours + 1:
-        wanted = f"{ours - LOG_YEARS_BACK}..{ours + 1}"
-        raise PeerFault(f"push log {origin} year", value=year, wanted=wanted)
-
-
-def _permitted(state: State, peer: str, origin: str) -> LogName:
-    """Return the name of a log that this peer may push to us."""
-    try:
-        name = log_name(origin)
-    except InputFault as fault:
-        raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
-    if name.party != peer:
-        raise PeerFault("push log", value=origin, wanted=f"a log written by {peer}")
-    if name.agreement not in state.identity.shared_with(peer):
-        raise PeerFault("push log", value=origin, wanted=f"an agreement shared with {peer}")
-    return name
-
-
-def _push_in(state: State, session: Session, peer: str, push: Push, now_us: int) -> Output:
-    name = _permitted(state, peer, push.origin)
-    _check_year(push.origin, name.year, now_us)
-    log = state.log(push.origin)
-    if push.first != log.tree.size:
-        # Not in step: say what is held, and the peer begins there. Old entries are never replaced.
-        return Output(frames=heartbeat(state, session, now_us))
-    if not 0 < len(push.entries) <= BATCH_ENTRIES_MAX:
-        raise PeerFault("push entries", value=len(push.entries), wanted=f"1..{BATCH_ENTRIES_MAX}")
-    note = push.checkpoint.encode()
-    if len(note) > NOTE_OF_PEER_BYTES_MAX:
-        wanted = f"{NOTE_OF_PEER_BYTES_MAX} at most"
-        raise PeerFault(f"head of {push.origin} bytes", value=len(note), wanted=wanted)
-    _verify_head(state, peer, log, push, note)
-    receipt = Receipt(
-        origin=push.origin,
-        size=push.first + len(push.entries),
-        line=cosign(state.identity.keys.mirror, note, now_us).decode(),
-    )
-    return Output(
-        mirrored=(
-            Mirrored(origin=push.origin, first=push.first, entries=push.entries, checkpoint=note),
-        ),
-        frames=(FrameOut(connection=session.connection, frame=receipt),),
-    )
-
-
-def _verify_head(state: State, peer: str, log: Log, push: Push, note: bytes) -> None:
-    """Check that the peer signed a head, and that exactly these entries give it."""
-    head = open_checkpoint(note, _keys(state, peer).log, push.origin)
-    if head.size != push.first + len(push.entries):
-        raise PeerFault(
-            f"head of {push.origin}", value=head.size, wanted=f"{push.first + len(push.entries)}"
+def due(state: State, now_us: int) -> Output:
+    """Return the heartbeats, pushes and heads that time and new entries have made due."""
+    output = Output()
+    every_us = norms().line.heartbeat_every_s * 1_000_000
+    for session in state.links.sessions.values():
+        if not session.proven:
+            continue
+        frames: tuple[FrameOut, ...] = ()
+        last_us = session.heads_sent_us[-1] if session.heads_sent_us else -(10**18)
+        # A clock that was set back must not silence us until it has caught up.
+        if abs(now_us - last_us) >= every_us:
+            frames = heartbeat(state, session, now_us)
+        output = msgspec.structs.replace(
+            output,
+            frames=output.frames + frames + due_heads(state, session),
+            pushes=output.pushes + due_pushes(state, session, now_us),
         )
-    frontier = log.frontier.copy()
-    for data in push.entries:
-        frontier.append(leaf_hash(data))
-    if frontier.root() != head.root:
-        raise PeerFault(
-            f"head of {push.origin} at {head.size}",
-            value=head.root.hex(),
-            wanted=f"root {frontier.root().hex()} of the entries held here",
-            repair="the log was forked or changed; both heads are kept as evidence",
-        )
-
-
-def _receipt_in(
-    state: State, session: Session, peer: str, receipt: Receipt, checkpoint: bytes
-) -> Output:
-    own = {log.name.origin: log for log in state.own_logs()}
-    log = own.get(receipt.origin)
-    if log is None or not checkpoint:
-        raise PeerFault("receipt", value=receipt.origin, wanted="a head of a log of ours")
-    line = receipt.line.encode()
-    try:
-        noted = add_signatures(checkpoint, (line,))
-        given = verify_cosignature(noted, _keys(state, peer).mirror)
-    except InputFault as fault:
-        raise PeerFault(fault.what, value=fault.value, wanted=fault.wanted) from None
-    keep_receipt(state, receipt.origin, peer, Held(size=receipt.size, time_s=given.time_s))
-    # An old receipt that comes late takes nothing back; only a heartbeat says "I hold less".
-    session.confirmed[receipt.origin] = max(session.confirmed.get(receipt.origin, 0), receipt.size)
-    session.pushing.pop(receipt.origin, None)
-    return Output(
-        receipts=(ReceiptKept(origin=receipt.origin, size=receipt.size, peer=peer, line=line),),
-        pushes=due_pushes(state, session),
-    )
+    return output
 
 
 def keep_receipt(state: State, origin: str, peer: str, held: Held) -> None:
@@ -366,21 +405,6 @@ def keep_receipt(state: State, origin: str, peer: str, held: Held) -> None:
     known = by_peer.get(peer)
     if known is None or held.size > known.size:
         by_peer[peer] = held
-
-
-def due(state: State, now_us: int) -> Output:
-    """Return the heartbeats and pushes that time and new entries have made due."""
-    frames: list[FrameOut] = []
-    pushes: list[PushWanted] = []
-    every_us = norms().line.heartbeat_every_s * 1_000_000
-    for session in state.links.sessions.values():
-        if not session.proven:
-            continue
-        # A clock that was set back must not silence us until it has caught up.
-        if abs(now_us - session.heads_sent_us) >= every_us:
-            frames.extend(heartbeat(state, session, now_us))
-        pushes.extend(due_pushes(state, session))
-    return Output(frames=tuple(frames), pushes=tuple(pushes))
 
 
 def link_state(state: State, party: str, now_us: int) -> tuple[str, int | None]:
@@ -395,15 +419,3 @@ def link_state(state: State, party: str, now_us: int) -> tuple[str, int | None]:
         # Our own clock was set back: how long ago that was is not known until it is heard again.
         return "unknown", heard_us
     return ("up" if now_us - heard_us <= within_us else "down"), heard_us
-
-
-__all__ = [
-    "due",
-    "due_pushes",
-    "frame_in",
-    "heartbeat",
-    "keep_receipt",
-    "link_closed",
-    "link_opened",
-    "link_state",
-]

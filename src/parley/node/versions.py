@@ -1,0 +1,60 @@
+"""Rules versions: which entry types count, and how, under an agreement that pins a version.
+
+An agreement pins the rules by which its logs are read. Every release reads every version it knows
+by that version's rules, so that nodes of different releases hold the same state; a version that is
+not known is refused at the start, never guessed (docs/decisions/010).
+
+Version 1: the first release; payloads are plain.
+Version 2: payloads sealed by default; entries about keys, operators, custody (`custody`); a log
+ends with its closing entry; a log may continue another.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from parley.node.custody_bodies import CUSTODY_TYPES
+from parley.world.faults import InputFault
+
+RULES_LATEST = 2
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of the rules.
+
+    Attributes:
+        version: its number.
+        sealed: whether payloads are written as commitments.
+        unknown: entry types of later versions, which do not count under this one.
+    """
+
+    version: int
+    sealed: bool
+    unknown: frozenset[str]
+
+
+_RULES = {
+    1: Rules(
+        version=1,
+        sealed=False,
+        unknown=frozenset(str(t.__struct_config__.tag) for t in CUSTODY_TYPES),
+    ),
+    2: Rules(version=2, sealed=True, unknown=frozenset()),
+}
+
+
+def rules_of(version: int) -> Rules:
+    """Return the rules of a version.
+
+    Raises:
+        InputFault: this release does not know them.
+    """
+    known = _RULES.get(version)
+    if known is None:
+        raise InputFault(
+            "agreement rules_version",
+            value=version,
+            wanted=f"one of {', '.join(map(str, sorted(_RULES)))}",
+            repair="run the release that the agreement was made for, or a later one",
+        )
+    return known
