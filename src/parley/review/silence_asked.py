@@ -1,0 +1,105 @@
+"""A question about silence with all that is known: who signed for how much of which log, when."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from parley.node.custody_bodies import LogClosed
+from parley.node.entries import Entry, LogOpened
+from parley.review.silence_words import SilenceQuestion
+from parley.review.times import Bound, Cosigned, LogPart, Timeline, party_of
+
+
+class Cosigner:
+    """What one party cosigned of one log, to be asked by time and by size.
+
+    A cosignature says that no larger head is known then. So a party that held 60 entries at nine
+    and cosigns 50 at ten has given one false word.
+    """
+
+    def __init__(self, heads: Iterable[Cosigned]) -> None:
+        self.heads = sorted(heads, key=lambda each: (each.time_s, each.size))
+        self._starts_us = [head.earliest_us for head in self.heads]
+        self._least = list(accumulate((head.size for head in reversed(self.heads)), min))[::-1]
+        by_size = sorted(self.heads, key=lambda each: each.size)
+        self._sizes = [head.size for head in by_size]
+        self._last_us = list(accumulate((head.earliest_us for head in by_size), max))
+
+    def least_after(self, at_us: int) -> int | None:
+        """Return the smallest size that it cosigned after an instant."""
+        at = bisect_right(self._starts_us, at_us)
+        return self._least[at] if at < len(self._least) else None
+
+    def without(self, index: int) -> int | None:
+        """Return when it last cosigned a head that has not yet the entry at `index`."""
+        at = bisect_right(self._sizes, index)
+        return self._last_us[at - 1] if at else None
+
+
+class Asked:
+    """The question with all that is known, and what is looked up more than once."""
+
+    def __init__(
+        self,
+        question: SilenceQuestion,
+        timeline: Timeline,
+        heads: Sequence[Cosigned],
+        offsets_us: Mapping[str, int],
+    ) -> None:
+        self.question = question
+        self.timeline = timeline
+        self.offsets_us = offsets_us
+        grouped: dict[str, dict[str, list[Cosigned]]] = {}
+        for head in heads:
+            if head.party != party_of(head.origin):
+                grouped.setdefault(head.origin, {}).setdefault(head.party, []).append(head)
+        self._cosigners = {
+            origin: {party: Cosigner(each) for party, each in sorted(by_party.items())}
+            for origin, by_party in grouped.items()
+        }
+
+    def cosigners(self, origin: str) -> Mapping[str, Cosigner]:
+        """Return who else cosigned a log, by party."""
+        return self._cosigners.get(origin, {})
+
+    def signed_for(self, origin: str) -> Iterator[tuple[int, Bound]]:
+        """Yield the sizes that others signed for, over a head or an entry of this very log.
+
+        A head that somebody only says it had `seen` may be no head of it at all.
+        """
+        for size, bound in self.timeline.said_of(origin):
+            if bound.basis != "seen":
+                yield size, bound
+
+    def goes_back(self, origin: str, size: int, bound: Bound) -> bool:
+        """Whether the party behind a word later cosigned a smaller head as all it knew."""
+        cosigner = self.cosigners(origin).get(bound.party)
+        least = cosigner.least_after(bound.at_us) if cosigner is not None else None
+        return least is not None and least < size
+
+    def in_window(self, claimed_us: int) -> bool:
+        """Whether a claimed instant lies in the window."""
+        return self.question.from_us <= claimed_us <= self.question.to_us
+
+    def ended(self, part: LogPart) -> tuple[int, str] | None:
+        """Return the size at which a log ended, and why; None where nobody else says so.
+
+        A log ends with its closing entry, or where a later incarnation goes on from it. Only a word
+        that another party signed for counts: a closing entry could be written for this reader.
+        """
+        for index, entry in enumerate(part.entries, part.start):
+            if isinstance(entry, Entry) and isinstance(entry.body, LogClosed):
+                held = any(size > index for size, _ in self.signed_for(part.origin))
+                return (index + 1, f"closed by its entry {index}") if held else None
+        for other in self.timeline.parts.values():
+            first = other.entries[0] if other.entries and other.start == 0 else None
+            if not isinstance(first, Entry) or not isinstance(first.body, LogOpened):
+                continue
+            goes_on = first.body.continues
+            same = (other.name.party, other.name.kind) == (part.name.party, part.name.kind)
+            held = any(True for _ in self.signed_for(other.origin))
+            if goes_on is not None and goes_on.origin == part.origin and same and held:
+                return goes_on.size, f"{other.origin} goes on from {goes_on.size} entries"
+        return None
