@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import deque
 
 import msgspec
@@ -15,9 +16,10 @@ from parley.app.views import line_vectors, logs_view, zones_shown
 from parley.node.entries import log_name
 from parley.node.identity import Identity, Keys, PeerKeys
 from parley.node.inputs import FrameIn, LinkClosed, LinkOpened, Tick
-from parley.node.state import digest
+from parley.node.state import digest, key_of
 from parley.node.step import next_due_us
 from parley.trust.keys import SigningKey
+from parley.trust.seal import SealKey, seal
 from parley.wire.peer import FrameReader, encode_frame
 from parley.world.faults import InputFault
 from sim.simworld import SimStore
@@ -32,11 +34,19 @@ def identities_of(plan):
             log=SigningKey(seed, name=f"parley/{party}/log", role="log"),
             mirror=SigningKey(seed, name=f"parley/{party}/mirror", role="mirror"),
             link=SigningKey(seed, name=f"parley/{party}/link", role="link"),
+            witness=SigningKey(seed, name=f"parley/{party}/witness", role="witness"),
+            seal=SealKey(seed, name=f"parley/{party}/seal"),
         )
 
     keys = {node.party: keys_of(node.party) for node in plan.nodes}
     public = {
-        party: PeerKeys(log=k.log.verifier, mirror=k.mirror.verifier, link=k.link.verifier)
+        party: PeerKeys(
+            log=k.log.verifier,
+            mirror=k.mirror.verifier,
+            link=k.link.verifier,
+            witness=k.witness.verifier,
+            seal=k.seal.digest,
+        )
         for party, k in keys.items()
     }
     texts = {a.id: a for a in plan.agreements}
@@ -71,8 +81,9 @@ class LocalNodes:
         self.number = 0
         self.advances = dict.fromkeys(self.identities, 0)
         self.die = dict(die or {})
+        self.random = random.Random(1)
         for party in self.identities:
-            self.cranks[party] = Crank(self.identities[party], self.stores[party])
+            self.cranks[party] = self._crank(party)
 
     # ---- what the conductor asks
 
@@ -117,16 +128,27 @@ class LocalNodes:
 
     async def revive(self, party, known):
         store = self.stores[party]
-        self.cranks[party] = Crank(self.identities[party], store)
+        self.cranks[party] = self._crank(party)
         found = []
         for origin in store.origins():
             if log_name(origin).party == party:
                 first = known.get(origin, 0)
                 data = store.entries(origin, first, store.size(origin))
-                found.extend((origin, first + n, each) for n, each in enumerate(data))
+                openings = store.openings(origin, first, store.size(origin))
+                found.extend(
+                    (origin, n, each, openings.get(n)) for n, each in enumerate(data, first)
+                )
         return 1, found
 
     # ---- the inside
+
+    def _crank(self, party):
+        return Crank(
+            self.identities[party],
+            self.stores[party],
+            salt=lambda: self.random.randbytes(32),
+            sealer=seal,
+        )
 
     def _death(self, party):
         self.written[party] = []
@@ -149,16 +171,21 @@ class LocalNodes:
             for one, other in ((caller, called), (called, caller)):
                 self.links[one, other] = self.number
                 self.counts[one, other] = [0, 0, FrameReader()]
-            nonce = hashlib.sha256(f"{self.number}".encode()).hexdigest()
-            self._turn(called, LinkOpened(connection=self.number, nonce=nonce, peer=None))
-            self._turn(caller, LinkOpened(connection=self.number, nonce=nonce, peer=called))
+            for one, peer in ((called, None), (caller, called)):
+                nonce, secret = self.random.randbytes(32).hex(), self.random.randbytes(32).hex()
+                opened = LinkOpened(connection=self.number, nonce=nonce, secret=secret, peer=peer)
+                self._turn(one, opened)
 
     def _turn(self, party, event):
         turned: Turned = self.cranks[party].turn(self.now_us[party], event)
         for entry in turned.written:
-            data = self.stores[party].entries(entry.log.origin, entry.seq, entry.seq + 1)[0]
+            store, (origin, index) = self.stores[party], key_of(entry)
+            data = store.entries(origin, index, index + 1)[0]
+            opening = store.openings(origin, index, index + 1).get(index)
+            stored = Stored(origin=origin, index=index, data=data.decode(), opening=opening)
+            # As it comes over the pipe of a node that is a process.
             self.written[party].append(
-                Stored(origin=entry.log.origin, index=entry.seq, data=data.decode())
+                msgspec.json.decode(msgspec.json.encode(stored), type=Stored)
             )
         peers = {number: q for (p, q), number in self.links.items() if p == party}
         for out in turned.frames:

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import json
+import shutil
 import sqlite3
 
+import msgspec
 import pytest
 
+from app.storedworld import answer, drill, linked, say, write_node
 from app.twonodes import T0_US, lines_of, make_pair, parley_here
-from parley.app.config import load_node
+from app.twonodes import say as say_body
+from parley.app.config import load_node, read_config
 from parley.app.crank import Crank
 from parley.app.evidence import HEADS_MAX, make_pack
-from parley.node.inputs import Say
-from parley.review.verify import read_pack, verify_pack
+from parley.node.inputs import Say, Tick
+from parley.review.pack import bundle, write_pack
+from parley.review.verify import PackFault, open_evidence, read_pack, verify_pack
 from parley.store.sqlite import Store
+from parley.trust.seal import seal
+from parley.world.time import format_instant
 
+pytest_plugins = ["app.sharednodes"]
 LINE = "parley.example/AGR-1/COAL/line/2017"
 
 
@@ -21,13 +30,14 @@ def coal(tmp_path):
     file = make_pair(tmp_path)["COAL"]
     setup = load_node(file)
     with Store(setup.store) as store:
-        crank = Crank(setup.identity, store)
+        crank = Crank(setup.identity, store, salt=lambda: bytes(32), sealer=seal)
         for n in range(5):
             said = Say(
                 agreement="AGR-1", line="L1", post="duty-officer", to=("RUS",),
                 message_type="free.text", text=f"number {n}",
             )  # fmt: skip
             crank.turn(T0_US + n * 1_000_000, said)
+        crank.turn(T0_US + 10_000_000, Tick())
     return file
 
 
@@ -45,7 +55,11 @@ def test_fsck_passes_a_sound_store_and_names_the_entry_that_was_changed(capsys, 
     assert f"{LINE}: 6 entries, sound" in out
     store = load_node(coal).store
     with sqlite3.connect(store) as db:
-        db.execute("UPDATE entries SET data = CAST(replace(data, 'number 2', 'number 9') AS BLOB)")
+        db.execute(
+            "UPDATE entries SET data = CAST(replace(data, 'duty-officer', 'duty-Officer') AS BLOB)"
+            " WHERE id = (SELECT max(id) - 2 FROM entries"
+            " WHERE instr(data, CAST('message.said' AS BLOB)) > 0)"
+        )
     db.close()
     code, out, err = parley_here(capsys, "log", "fsck", store)
     assert (code, out, err.count("\n")) == (1, "", 1)
@@ -86,13 +100,393 @@ def test_what_cannot_be_done_is_one_line_and_exit_2(capsys, coal, tmp_path, argu
 def test_a_pack_holds_a_bounded_number_of_heads(coal):
     setup = load_node(coal)
     with Store(setup.store) as store:
-        crank = Crank(setup.identity, store)
+        crank = Crank(setup.identity, store, salt=lambda: bytes(32), sealer=seal)
         for n in range(3 * HEADS_MAX):
             said = Say(
                 agreement="AGR-1", line="L1", post="duty-officer", to=("RUS",),
                 message_type="free.text", wants_answer=False, text=str(n),
             )  # fmt: skip
-            crank.turn(T0_US + 10_000_000, said)
-        logs = {log.origin: log for log in read_pack(make_pack(store))}
+            crank.turn(T0_US + (10 + n) * 1_000_000, said)
+        crank.turn(T0_US + 220_000_000, Tick())
+        logs = {log.origin: log for log in read_pack(make_pack(store)).logs}
     assert 1 < len(logs[LINE].heads) <= HEADS_MAX + 1
-    assert len(logs[LINE].entries) == 6 + 3 * HEADS_MAX
+    assert logs[LINE].ranges[0].end == 6 + 3 * HEADS_MAX
+
+
+# ---- proofs, times, silence ---------------------------------------------------------------------
+
+ALFA = "parley.example/AB/ALFA/line/2026"
+BRAVO = "parley.example/AB/BRAVO/line/2026"
+
+
+def clock(us: int) -> str:
+    return format_instant(us)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """Two nodes: a test of the line every ten minutes, one message of ALFA, answered."""
+    world = linked()
+    marks = {}
+    for turn in range(6):
+        marks[turn] = world.now_us
+        for party, other in (("ALFA", "BRAVO"), ("BRAVO", "ALFA")):
+            say(world, party, other, message_type="line.test", wants_answer=False)
+        if turn == 3:
+            world.run(100)
+            marks["said"] = world.now_us
+            say(world, subject="zone Z1")
+            answer(world, "BRAVO", "zone Z1")
+        world.run(600 - (world.now_us - marks[turn]) // 1_000_000)
+    folder = tmp_path_factory.mktemp("day")
+    for party in ("ALFA", "BRAVO"):
+        write_node(world, party, folder / party)
+    marks["keys"] = {party: each.keys for party, each in world.identities.items()}
+    return folder, marks
+
+
+def ask(marks, start, end, *more, store):
+    window = ["--from", clock(marks[start] - 1), "--to", clock(marks[end] - 1)]
+    return ["log", "silence", store, "--agreement", "AB", *window, "--line", "LINE-AB", *more]
+
+
+@pytest.mark.row("S6", "A3")
+@pytest.mark.parametrize("party", ["ALFA", "BRAVO"])
+def test_where_nothing_was_said_the_proof_of_it_verifies(capsys, day, tmp_path, party):
+    folder, marks = day
+    pack = tmp_path / "silence.zip"
+    asked = ask(marks, 1, 3, "--type", "free.text", "-o", pack, store=folder / "ALFA")
+    code, out, _ = parley_here(capsys, *asked, "--party", party)
+    first, *rest = out.splitlines()
+    assert (code, first) == (0, "not in these logs"), out
+    assert f"parley.example/AB/{party}/line/2026: not in these logs" in "\n".join(rest)
+    evidence = open_evidence(pack.read_bytes())
+    (stated,) = evidence.report.statements
+    assert (stated.kind, stated.checked) == ("silence", "computed again")
+    assert stated.text.startswith("not in these logs: message.said on line LINE-AB")
+    # Anybody who has the pack gets the same answer, from it alone.
+    again = ask(marks, 1, 3, "--type", "free.text", "--party", party, store=pack)
+    assert parley_here(capsys, *again)[:2] == (0, out)
+
+
+@pytest.mark.row("A3")
+@pytest.mark.parametrize("party", ["ALFA", "BRAVO"])
+def test_what_was_said_is_found_by_both_parties(capsys, day, tmp_path, party):
+    folder, marks = day
+    pack = tmp_path / "said.zip"
+    asked = ask(marks, 3, 4, "--subject", "zone Z1", "-o", pack, store=folder / party)
+    code, out, _ = parley_here(capsys, *asked)
+    assert (code, out.splitlines()[0]) == (0, "in these logs: 1 entry"), out
+    found = next(line for line in out.splitlines() if line.startswith("  found:"))
+    assert f"claimed {clock(marks['said'])}" in found
+    assert [s.checked for s in open_evidence(pack.read_bytes()).report.statements]
+
+
+def test_the_pack_of_a_silence_shows_the_window_and_no_more(capsys, day, tmp_path):
+    folder, marks = day
+    pack = tmp_path / "silence.zip"
+    asked = ask(marks, 1, 2, "--type", "x", "--party", "ALFA", "-o", pack, store=folder / "ALFA")
+    assert parley_here(capsys, *asked)[0] == 0
+    shown = read_pack(pack.read_bytes())
+    (log,) = [log for log in shown.logs if log.origin == ALFA]
+    assert 0 < log.ranges[0].start < log.ranges[0].end < log.heads[-1].size
+    assert log.ranges[0].end - log.ranges[0].start <= 4
+    # The text of the agreement goes in, by the entries that adopted it.
+    assert {log.origin for log in shown.logs} >= {ALFA, BRAVO, ALFA.replace("line", "ops")}
+    assert 0 < sum(len(one.proof) for log in shown.logs for one in log.ranges) <= 1024
+
+
+@pytest.mark.parametrize(("exclusive", "word"), [(True, "nothing was sent"), (False, "not in")])
+def test_only_an_exclusive_channel_says_that_nothing_was_sent(capsys, tmp_path, exclusive, word):
+    world = linked(drill(exclusive=exclusive))
+    marks = {}
+    for mark in "ab":
+        marks[mark] = world.now_us
+        for party, other in (("ALFA", "BRAVO"), ("BRAVO", "ALFA")):
+            say(world, party, other, message_type="line.test", wants_answer=False)
+        world.run(60)
+    folder = write_node(world, "ALFA", tmp_path / "ALFA")
+    pack = tmp_path / "p.zip"
+    asked = ask(marks, "a", "b", "--type", "free.text", "-o", pack, store=folder)
+    code, out, _ = parley_here(capsys, *asked)
+    assert code == 0
+    assert out.startswith(word), out
+    assert ("by clause C9 these logs are the exclusive channel" in out) == exclusive
+    assert open_evidence(pack.read_bytes()).report.statements[0].text.startswith(word)
+
+
+def test_a_bare_store_file_has_the_word_that_its_node_gave_then_and_none_after(capsys, day):
+    folder, marks = day
+    store = folder / "ALFA" / read_config(folder / "ALFA" / "node.toml").store
+    asked = ask(marks, 1, 3, "--type", "free.text", "--party", "BRAVO", store=store)
+    code, out, _ = parley_here(capsys, *asked)
+    assert (code, out.splitlines()[0]) == (0, "not in these logs")
+    late = ["--from", clock(marks[5] + 3600 * 1_000_000), "--to", "2026-12-01"]
+    asked = ("log", "silence", store, "--agreement", "AB", *late, "--party", "BRAVO")
+    code, out, _ = parley_here(capsys, *asked, "--type", "free.text")
+    assert code == 1
+    assert out.startswith("undecided: ")
+
+
+def test_a_question_about_anybody_takes_the_parties_from_the_adopted_text(capsys, day):
+    folder, marks = day
+    asked = ask(marks, 1, 3, "--type", "free.text", "--json", store=folder / "ALFA")
+    code, out, _ = parley_here(capsys, *asked)
+    answer = json.loads(out)
+    assert (code, answer["word"]) == (0, "not in these logs")
+    assert [log["origin"] for log in answer["logs"]] == [ALFA, BRAVO]
+
+
+@pytest.mark.parametrize("after_s", [0, 300])
+def test_what_others_have_not_cosigned_since_is_undecided_and_exit_1(
+    capsys, day, tmp_path, after_s
+):
+    folder, marks = day
+    pack = tmp_path / "undecided.zip"
+    window = ["--from", clock(marks[5] + after_s * 1_000_000), "--to", "2026-12-01"]
+    asked = ["log", "silence", folder / "ALFA", "--agreement", "AB", *window, "--party", "ALFA"]
+    code, out, _ = parley_here(capsys, *asked, "--type", "free.text", "-o", pack)
+    assert code == 1
+    assert open_evidence(pack.read_bytes()).report.statements[0].text.startswith("undecided: ")
+    assert out.startswith("undecided: BRAVO stopped cosigning at 2026-05-2")
+
+
+def test_answers_count_where_they_are_asked_for(capsys, day):
+    folder, marks = day
+    # What BRAVO wrote is bounded from above by the next entry of ALFA, who had seen it.
+    asked = ask(marks, 3, 5, "--party", "BRAVO", "--subject", "zone Z1", store=folder / "ALFA")
+    assert parley_here(capsys, *asked)[1].startswith("not in these logs")
+    assert parley_here(capsys, *asked, "--answers")[1].startswith("in these logs: 1 entry")
+
+
+def test_a_changed_silence_pack_is_not_intact(capsys, day, tmp_path):
+    folder, marks = day
+    pack = tmp_path / "silence.zip"
+    asked = ask(marks, 1, 3, "--party", "ALFA", "-o", pack, store=folder / "ALFA")
+    parley_here(capsys, *asked)
+    data = pack.read_bytes()
+    at = data.index(b"line.test") if b"line.test" in data else data.index(b"message.said")
+    pack.write_bytes(data[:at] + b"L" + data[at + 1 :])
+    code, out, err = parley_here(capsys, *ask(marks, 1, 3, "--party", "ALFA", store=pack))
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "not intact" in err
+
+
+def test_a_pack_that_states_more_than_its_logs_say_is_refused(capsys, day, tmp_path):
+    folder, marks = day
+    pack = tmp_path / "silence.zip"
+    asked = ask(marks, 1, 3, "--party", "ALFA", "--type", "free.text", "-o", pack,
+                store=folder / "ALFA")  # fmt: skip
+    parley_here(capsys, *asked)
+    shown = read_pack(pack.read_bytes())
+    (stated,) = shown.statements
+    for changed in (
+        {"word": "nothing was sent"},
+        {"message_type": "line.test"},
+        {"party": "CHARLIE"},
+        {"to_us": str(marks[5] + 10**9)},
+        {"from_us": "soon"},
+    ):
+        false = msgspec.structs.replace(stated, values=stated.values | changed)
+        with pytest.raises(PackFault) as refused:
+            open_evidence(write_pack(msgspec.structs.replace(shown, statements=(false,))))
+        assert refused.value.step == 6, changed
+
+
+def test_a_pack_without_the_entry_that_was_said_is_refused(capsys, day, tmp_path):
+    """The maker leaves out the tail with the message, and states silence of what is left."""
+    folder, marks = day
+    pack = tmp_path / "said.zip"
+    asked = ask(marks, 3, 4, "--party", "ALFA", "--subject", "zone Z1", "-o", pack,
+                store=folder / "ALFA")  # fmt: skip
+    assert "in these logs" in parley_here(capsys, *asked)[1]
+    shown = read_pack(pack.read_bytes())
+    values = shown.statements[0].values | {"word": "not in these logs"}
+    logs = []
+    for log in shown.logs:
+        if log.origin == ALFA:
+            (kept,) = log.ranges
+            entries = kept.entries[:1]
+            short = msgspec.structs.replace(
+                kept, end=kept.start + 1, bundle=bundle(entries), leaves=kept.leaves[:32]
+            )
+            log = msgspec.structs.replace(log, ranges=(short,), openings={}, receipts=())
+        logs.append(log)
+    statement = msgspec.structs.replace(shown.statements[0], values=values)
+    cut = msgspec.structs.replace(shown, logs=tuple(logs), statements=(statement,))
+    with pytest.raises(PackFault):
+        open_evidence(write_pack(cut))
+
+
+@pytest.mark.parametrize(
+    ("options", "opened"),
+    [
+        ([], lambda shown: len(shown) > 10),
+        (["--release", "sealed"], lambda shown: shown == []),
+        (["--release", "redacted", "--show", f"{ALFA}:2"], lambda shown: shown == [(ALFA, 2)]),
+        (
+            ["--release", "redacted", "--show-type", "message.answered"],
+            lambda shown: len(shown) == 1 and shown[0][0] == BRAVO,
+        ),
+        (
+            ["--release", "redacted", "--show-party", "ALFA", "--show-type", "message.said"],
+            lambda shown: {origin for origin, _ in shown} == {ALFA},
+        ),
+    ],
+)
+def test_an_export_shows_what_it_may_and_all_of_it_verifies(capsys, day, tmp_path, options, opened):
+    folder, _ = day
+    pack = tmp_path / "pack.zip"
+    asked = ["log", "export", folder / "ALFA", "-o", pack, "--title", "for the review", *options]
+    assert parley_here(capsys, *asked)[0] == 0
+    evidence = open_evidence(pack.read_bytes())
+    assert evidence.report.title == "for the review"
+    shown = [(log.origin, index) for log in evidence.pack.logs for index in log.openings]
+    assert opened(shown), shown
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--release", "half"], "--release is half"),
+        (["--show-type", "message.said"], "wanted redacted"),
+        (["--show", "2"], "--show is 2, wanted LOG:INDEX"),
+    ],
+)
+def test_a_release_that_is_none_is_refused(capsys, day, tmp_path, options, words):
+    asked = ["log", "export", day[0] / "ALFA", "-o", tmp_path / "x.zip", *options]
+    code, _, err = parley_here(capsys, *asked)
+    assert (code, err.count("\n")) == (2, 1)
+    assert words in err
+
+
+def test_a_proof_of_one_entry_is_checked_with_the_owners_keys(capsys, day, tmp_path):
+    folder, marks = day
+    proof, entry = tmp_path / "p.tlog-proof", tmp_path / "p.json"
+    made = ["log", "prove", folder / "ALFA", ALFA, 2, "-o", proof, "--entry", entry]
+    code, out, err = parley_here(capsys, *made)
+    assert (code, out) == (0, "")
+    assert "cosigned by parley/BRAVO/mirror" in err
+    keys = [marks["keys"]["ALFA"].log.verifier.vkey, marks["keys"]["BRAVO"].mirror.verifier.vkey]
+    given = [word for key in keys for word in ("--key", key)]
+    code, out, _ = parley_here(capsys, "log", "check-proof", proof, entry, *given)
+    assert code == 0
+    assert f"entry 2 of {ALFA} is under its signed head of" in out
+    assert "held by parley/BRAVO/mirror, it says, at 2026-05-2" in out
+    entry.write_bytes(entry.read_bytes().replace(b"message.said", b"message.Said"))
+    code, out, err = parley_here(capsys, "log", "check-proof", proof, entry, *given)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "not proven" in err
+
+
+def test_a_proof_under_another_partys_key_or_without_its_mirror_is_none(capsys, day, tmp_path):
+    folder, marks = day
+    proof, entry = tmp_path / "p.tlog-proof", tmp_path / "p.json"
+    parley_here(capsys, "log", "prove", folder / "ALFA", ALFA, 2, "-o", proof, "--entry", entry)
+    keys = marks["keys"]
+    for log_key, mirror in (("BRAVO", "BRAVO"), ("ALFA", "ALFA")):
+        given = ["--key", keys[log_key].log.verifier.vkey]
+        given += ["--key", keys[mirror].mirror.verifier.vkey]
+        assert parley_here(capsys, "log", "check-proof", proof, entry, *given)[0] == 1
+    # The right bytes of a key under the name of another party are not that party's word.
+    named = keys["ALFA"].log.verifier.named("parley/BRAVO/log").vkey
+    assert parley_here(capsys, "log", "check-proof", proof, entry, "--key", named)[0] == 1
+    given = ["--key", keys["BRAVO"].mirror.verifier.vkey]
+    assert parley_here(capsys, "log", "check-proof", proof, entry, *given)[0] == 2
+
+
+def test_a_proof_on_stdout_and_from_a_pack_is_the_same_form(capsys, day, tmp_path):
+    folder, _ = day
+    code, out, _ = parley_here(capsys, "log", "prove", folder / "ALFA", ALFA, 1)
+    assert code == 0
+    assert out.startswith("c2sp.org/tlog-proof@v1\nindex 1\n")
+    pack = tmp_path / "pack.zip"
+    parley_here(capsys, "log", "export", folder / "ALFA", "-o", pack)
+    code, out, err = parley_here(capsys, "log", "prove", pack, ALFA, 1)
+    assert out.startswith("c2sp.org/tlog-proof@v1\nindex 1\n")
+    assert "cosigned by parley/BRAVO/mirror" in err
+
+
+def test_the_time_of_an_entry_is_an_interval_with_whose_word_it_is(capsys, day, tmp_path):
+    folder, _ = day
+    code, out, _ = parley_here(capsys, "log", "time", folder / "ALFA", ALFA, 3)
+    assert code == 0
+    for words in ("not before 2026-", "BRAVO, by its entry", "claimed    2026-", "by its receipt"):
+        assert words in out
+    pack = tmp_path / "pack.zip"
+    parley_here(capsys, "log", "export", folder / "ALFA", "-o", pack)
+    code, out, _ = parley_here(capsys, "log", "time", pack, ALFA, 3, "--json")
+    found = json.loads(out)
+    assert (code, found["index"]) == (0, 3)
+    assert found["earliest"][0]["at_us"] <= found["claimed_us"] <= found["latest"][0]["at_us"]
+
+
+def test_a_receipt_that_is_not_good_bounds_nothing(capsys, day, tmp_path):
+    folder, _ = day
+    copy = tmp_path / "copy.db"
+    shutil.copy(folder / "ALFA" / read_config(folder / "ALFA" / "node.toml").store, copy)
+    with sqlite3.connect(copy) as db:
+        db.execute(
+            "UPDATE entry_receipts SET data = CAST(replace(data, '\"at_us\":17', '\"at_us\":16')"
+            " AS BLOB)"
+        )
+    db.close()
+    code, out, _ = parley_here(capsys, "log", "time", copy, ALFA, 3)
+    assert code == 0, out
+    assert "by its receipt" not in out
+    assert "by its cosignature" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["log", "prove", "{db}", "parley.example/AB/ALFA/line/2025", "0"], "did you mean"),
+        (["log", "prove", "{db}", ALFA, "9999"], "entry is 9999, wanted 0 to"),
+        (["log", "time", "{db}", "nowhere", "0"], "log is nowhere"),
+        (["log", "silence", "{db}", "--agreement", "AC", "--from", "2026-05-28", "--to",
+          "2026-05-28"], "agreement is AC, wanted one of AB"),
+        (["log", "silence", "{db}", "--agreement", "AB", "--from", "2026-05-29", "--to",
+          "2026-05-28"], "silence window"),
+        (["log", "silence", "{db}", "--agreement", "AB", "--from", "noon", "--to",
+          "2026-05-28"], "--from is noon"),
+        (["log", "silence", "{db}", "--agreement", "AB", "--from", "2026-05-28", "--to",
+          "2026-05-28", "--class", "LOUD"], "LOUD"),
+        (["log", "silence", "{db}", "--agreement", "AB", "--from", "2026-05-28", "--to",
+          "2026-05-28", "--line", "L9"], "line is L9"),
+    ],
+)  # fmt: skip
+def test_a_question_that_cannot_be_asked_is_one_line_and_exit_2(capsys, day, arguments, words):
+    filled = [each.format(db=day[0] / "ALFA") for each in arguments]
+    code, out, err = parley_here(capsys, *filled)
+    assert (code, out, err.count("\n")) == (2, "", 1), err
+    assert words in err
+
+
+def test_hammer_prints_what_it_did(capsys, tmp_path):
+    code, out, _ = parley_here(capsys, "log", "hammer", "--entries", 200, "--readers", 2)
+    assert (code, out.splitlines()[-1]) == (0, "0 faults")
+    (tmp_path / "store.db").write_bytes(b"")
+    code, out, err = parley_here(capsys, "log", "hammer", "--folder", tmp_path)
+    assert (code, out) == (2, "")
+    assert "not empty" in err
+
+
+def test_a_running_node_is_asked_by_its_address(capsys, nodes, tmp_path):
+    here = nodes["COAL"].url.removeprefix("http://")
+    said = nodes["COAL"].act(**say_body(subject="asked while it runs"))
+    assert said.status_code == 201, said.text
+    origin, index = said.json()["key"]
+    code, out, _ = parley_here(capsys, "log", "time", here, origin, index)
+    assert code == 0
+    assert f"{origin} entry {index}" in out
+    code, out, _ = parley_here(capsys, "log", "prove", here, origin, index)
+    assert code == 0
+    assert out.startswith("c2sp.org/tlog-proof@v1")
+    window = ["--from", "2020-01-01", "--to", "2099-01-01", "--agreement", "AGR-1"]
+    pack = tmp_path / "p.zip"
+    asked = ["log", "silence", here, *window, "--party", "COAL", "-o", pack]
+    code, out, _ = parley_here(capsys, *asked, "--subject", "asked while it runs")
+    # Found, once the peer's word that it holds it is here; until then it may be in the window.
+    assert (code, out.split(":")[0]) in ((0, "in these logs"), (1, "undecided")), out
+    assert f"{origin} entry {index}, claimed" in out
+    assert open_evidence(pack.read_bytes()).report.statements[-1].kind == "silence"

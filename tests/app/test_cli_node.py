@@ -18,7 +18,7 @@ from app.twonodes import (
     until,
 )
 from parley.app.config import load_node
-from parley.app.crank import Crank
+from parley.app.process import make_crank
 from parley.node.state import digest
 from parley.store.sqlite import Store
 
@@ -82,7 +82,7 @@ def mind(file):
     """Return the digest of what a stopped node's store holds, and its sizes."""
     setup = load_node(file)
     with Store(setup.store) as store:
-        state = Crank(setup.identity, store).state
+        state = make_crank(setup, store).state
         return digest(state.scope("AGR-1")), {n: store.size(n) for n in store.origins()}
 
 

@@ -10,7 +10,7 @@ from app.twonodes import T0_US, make_pair
 from parley.app.clock import DrivenClock
 from parley.app.config import load_node
 from parley.app.connections import Links
-from parley.app.crank import Crank
+from parley.app.process import make_crank
 from parley.app.service import Service
 from parley.node.frames import Hello, Push
 from parley.node.inputs import Answer, Say
@@ -26,7 +26,7 @@ class Node:
         self.setup = load_node(file)
         self.store = Store(self.setup.store)
         self.clock = DrivenClock(T0_US)
-        self.service = Service(Crank(self.setup.identity, self.store), self.clock)
+        self.service = Service(make_crank(self.setup, self.store), self.clock)
         self.links = Links(self.service, self.setup.calls, watch_silence=False)
         self.port = 0
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import time
+
 import msgspec
 import pytest
 
 from app.twonodes import WEB, say, until
 from parley.app.http import BODY_BYTES_MAX
 from parley.review.verify import verify_pack
+from parley.trust.seal import commitment, make_opening
+from parley.trust.tree import leaf_hash
 
 pytest_plugins = ["app.sharednodes"]
 
@@ -84,8 +88,33 @@ def test_an_act_answers_with_the_key_of_its_entry_and_reaches_the_peer(nodes):
     assert theirs["awaits_us"]
     assert theirs["may_answer"] == ["ROGER", "UNABLE"]
     index = key[1]
-    entries = nodes["RUS"].get(f"/api/logs/{key[0]}/entries?start={index}&end={index + 1}")
-    assert msgspec.json.decode(entries[0]["text"])["body"]["text"] == "from the API"
+    (entry,) = nodes["RUS"].get(f"/api/logs/{key[0]}/entries?start={index}&end={index + 1}")
+    text = msgspec.json.decode(entry["text"])
+    assert "body" not in text, "the log holds a commitment; the payload travels beside it"
+    assert msgspec.json.decode(entry["payload"])["text"] == "from the API"
+    opening = make_opening(bytes.fromhex(entry["salt"]), entry["payload"].encode())
+    assert text["commit"] == commitment(opening)
+    assert entry["leaf"] == leaf_hash(entry["text"].encode()).hex()
+
+
+def test_the_first_cosignature_over_a_message_is_shown_not_the_newest(nodes):
+    coal = nodes["COAL"]
+    key = coal.act(**say(text="first")).json()["key"]
+
+    def step():
+        found = next(m for m in coal.get("/api/messages") if m["key"] == key)
+        return found["ladder"][0]
+
+    first = until(lambda: (s := step())["received_us"] and s["cosigned_us"] and s)
+    time.sleep(1.1)  # Cosignatures have whole seconds.
+    for _ in range(3):
+        newest = coal.act(**say(text="later")).json()["key"]
+    until(lambda: next(m for m in coal.get("/api/messages")
+                       if m["key"] == newest)["ladder"][0]["cosigned_us"])  # fmt: skip
+    assert (step()["received_us"], step()["cosigned_us"]) == (
+        first["received_us"], first["cosigned_us"],
+    )  # fmt: skip
+    assert abs(first["received_us"] - first["cosigned_us"]) < 5_000_000
 
 
 def test_the_levels_of_a_message_stand_apart(nodes):

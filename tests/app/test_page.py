@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import re
+import types
 from html.parser import HTMLParser
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.twonodes import WEB, say, until
+from parley.app.custody_views import ClockView, DisputeView, ForkView, RefusedView
+from parley.app.page_custody import signed_facts, warnings_part
 from parley.app.page_forms import act_from, read_form
 from parley.app.page_html import Html, due, escape, tag, visible
-from parley.app.page_parts import alerts_part
+from parley.app.page_parts import alerts_part, peers_table
 from parley.app.page_style import DARK, LIGHT
-from parley.app.views import AlertsView, FeedView, WatchView
+from parley.app.views import AlertsView, FeedView, PeerView, WatchView
+from parley.node.rules.keyring import Signed
 from parley.world.faults import InputFault
 
 pytest_plugins = ["app.sharednodes"]
@@ -121,6 +126,140 @@ def test_every_control_has_a_label_and_every_table_its_headers(nodes, post):
     for attributes in page.all("a"):
         place = attributes["href"].partition("#")[2]
         assert not place or place in ids
+
+
+# ---- the record itself --------------------------------------------------------------------------
+
+AGR = {"agreement": "AGR-1", "post": "duty-officer"}
+
+
+def give_consent(nodes):
+    done = nodes["COAL"].act(type="give_consent", addressee="RUS", **AGR)
+    assert done.status_code == 201, done.text
+
+
+def noticed(nodes, word):
+    """Return a guarded notice that RUS holds."""
+    give_consent(nodes)
+    until_us = nodes["COAL"].get("/api/status")["now_us"] + 3_600_000_000
+    fields = {"place": word, "window": "all day"}
+    return said_to_rus(
+        nodes, message_type="humanitarian.notice", text=word, fields=fields, valid_until_us=until_us
+    )
+
+
+def test_a_notice_is_opened_answered_and_destroyed_through_the_page(nodes, post):
+    word = "Clinic-Page-17"
+    key = noticed(nodes, word)
+    page = post.get("/?refresh=off")
+    assert word not in page.text
+    assert "GUARDED, NOT OPENED" in page.text
+    # Its words were put in front of nobody: the page says so, and so does the ladder.
+    assert message(nodes, "RUS", key)["ladder"][0]["displayed_us"] is None
+    where = {"log": key[0], "index": str(key[1]), "post": "duty-officer"}
+    opened = fill(post, page, kind="open", purpose="to read it back", **where)
+    assert opened.status_code == 200
+    assert "written into the private log" in opened.text
+    assert word in opened.text
+    assert "to read it back" in opened.text
+    until(lambda: message(nodes, "RUS", key)["ladder"][0]["displayed_us"])
+    answer = {"field.place": word, "field.window": "all day", "text": ""}
+    assert fill(post, page, kind="answer", answer="ROGER", **where, **answer).status_code == 200
+    unsure = fill(post, page, kind="destroy", **where)
+    assert (unsure.status_code, "the tick that says you mean it" in unsure.text) == (422, True)
+    assert message(nodes, "RUS", key)["reading"] == "opened"
+    gone = fill(post, page, kind="destroy", sure="yes", **where)
+    assert "Copies that others hold cannot be recalled" in gone.text
+    assert word not in gone.text
+    assert "Destroyed message from COAL" in gone.text
+    assert message(nodes, "COAL", key)["reading"] == "guarded"
+
+
+def test_consents_and_holds_go_through_the_page(nodes, post):
+    page = post.get("/?refresh=off")
+    given = fill(post, page, kind="consent", what="give", addressee="COAL", scope="clinics",
+                 valid_h="12", **AGR)  # fmt: skip
+    assert "RUS to COAL" in Reader(given.text).text
+    assert fill(post, page, kind="consent", what="give", addressee="COAL", valid_h="-1",
+                **AGR).status_code == 422  # fmt: skip
+    fill(post, page, kind="consent", what="withdraw", addressee="COAL", scope="asked", **AGR)
+    assert "does not stand: withdrawn: asked" in Reader(post.get("/").text).text
+    held = fill(post, page, kind="hold", hold="H-page", reason="an inquiry", **AGR)
+    assert "nothing under the agreement is destroyed" in held.text
+    assert "Lift a hold" in held.text or "Lift a hold" in post.get("/?refresh=off").text
+    lift = {"kind": "lift", "hold": "H-page", "reason": "done"}
+    assert fill(post, page, **lift, **AGR).status_code == 422
+    assert fill(post, page, **lift, sure="yes", **AGR).status_code == 200
+    assert nodes["RUS"].get("/api/holds") == []
+
+
+def test_a_key_is_distrusted_only_with_the_tick_and_then_stands_first(nodes, post):
+    keys = nodes["RUS"].get("/api/keys")
+    witness = next(k["key"] for k in keys if k["role"] == "witness" and not k["why"])
+    page = post.get("/?refresh=off")
+    values = {"kind": "distrust", "key": f"COAL|{witness}", "reason": "a stick was found", **AGR}
+    assert fill(post, page, **values).status_code == 422
+    assert not [k for k in nodes["RUS"].get("/api/keys") if k["why"]]
+    done = fill(post, page, sure="yes", **values)
+    assert done.status_code == 200
+    shown = Reader(done.text).text
+    assert shown.index("Look at this first") < shown.index("Line L1 under AGR-1")
+    assert "KEY of COAL counts no more: witness, distrusted by duty-officer" in shown
+    assert [k["role"] for k in nodes["RUS"].get("/api/keys") if k["why"]] == ["witness"]
+
+
+def peer(**changed):
+    values = {
+        "party": "COAL", "link": "up", "heard_us": 1, "clock_offset_us": 0, "clock": None,
+        "faults": 0, "refused": (), "keys_refused": (), "claims_more_of": None,
+    }  # fmt: skip
+    return PeerView(**values | changed)
+
+
+def test_a_fork_and_a_clock_alarm_stand_above_everything():
+    fork = ForkView(
+        origin="parley.example/AGR-1/COAL/line/2017", party="COAL", found_by="RUS", at_us=1,
+        why="<b>two</b> heads of size 9", key=("parley.example/AGR-1/RUS/line/2017", 4),
+        proven=True,
+    )  # fmt: skip
+    mere = msgspec.structs.replace(fork, proven=False)
+    dispute = DisputeView(origin=fork.origin, says="NEU", told_by="RUS", size=9, at_us=2,
+                          key=fork.key)  # fmt: skip
+    late = ClockView(offset_us=-1_250_000, within_us=3_000, alarm=True)
+    shown = Reader(warnings_part((fork,), (dispute,), (peer(clock=late),)))
+    assert shown.all("section")[0]["role"] == "alert"
+    assert "FORK: COAL signed two histories of one log" in shown.text
+    assert "<b>two</b> heads of size 9" in shown.text
+    assert "parley.example/AGR-1/RUS/line/2017 4" in shown.text
+    assert "NEU says that it saw another head of size 9 of" in shown.text
+    assert "CLOCK of COAL: 1.250 s behind, measured within 3 ms" in shown.text
+    calm = ClockView(offset_us=900_000, within_us=3_000, alarm=False)
+    assert warnings_part((), (), (peer(clock=calm),)) is None
+    # What is only said accuses nobody.
+    text = Reader(warnings_part((mere,), (), ())).text
+    assert "FORK" not in text
+    assert "RUS says that COAL signed two histories, and what it gives does not prove it" in text
+
+
+def test_refusals_say_whether_our_log_has_them():
+    refused = (
+        RefusedView(what="quota", count=9, why="too many", written=True),
+        RefusedView(what="fault", count=1, why="bad bytes", written=False),
+    )
+    vector = Reader(peers_table((peer(refused=refused),), 5)).text
+    assert "9 times, quota (in our log): too many" in vector
+    assert "1 times, fault (not in our log yet): bad bytes" in vector
+
+
+def test_a_signature_that_does_not_count_is_shown_with_its_reason():
+    signatures = (
+        Signed(operator="owl", post="desk", at_us=1, counts=True),
+        Signed(operator="<i>fox", post="desk", at_us=2, counts=False, why="removed at noon"),
+    )
+    view = types.SimpleNamespace(signed="single-signed", signatures=signatures)
+    text = Reader(escape(signed_facts(view))).text
+    assert "single-signed by owl at desk" in text
+    assert "does not count: <i>fox, removed at noon" in text
 
 
 # ---- receipts -----------------------------------------------------------------------------------

@@ -37,8 +37,9 @@ def open_nodes(tmp_path_factory):
         yield nodes, key
 
 
+@pytest.mark.parametrize("query", ["", "?refresh=off"])
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
-def test_the_page_fits_and_asks_nobody_else(chromium, open_nodes, width, scheme) -> None:
+def test_the_page_fits_and_asks_nobody_else(chromium, open_nodes, width, scheme, query) -> None:
     nodes, _ = open_nodes
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
@@ -48,7 +49,7 @@ def test_the_page_fits_and_asks_nobody_else(chromium, open_nodes, width, scheme)
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(nodes["RUS"].url)
+    page.goto(f"{nodes['RUS'].url}/{query}")
     assert asked
     assert all(url.startswith(nodes["RUS"].url) for url in asked)
     assert said == []
@@ -73,4 +74,34 @@ def test_an_answer_is_given_by_keyboard_alone(chromium, open_nodes) -> None:
     assert answered is not None, page.locator("main").inner_text()[:600]
     assert answered["answer"] == "ROGER"
     assert answered["fields"] == {"zone": "Z1", "activity": "hot"}
+    context.close()
+
+
+def test_a_notice_is_opened_without_a_script_and_a_key_needs_its_tick(chromium, open_nodes) -> None:
+    nodes, _ = open_nodes
+    coal, rus = nodes["COAL"], nodes["RUS"]
+    common = {"agreement": "AGR-1", "post": "duty-officer"}
+    assert coal.act(type="give_consent", addressee="RUS", **common).status_code == 201
+    until_us = coal.get("/api/status")["now_us"] + 3_600_000_000
+    fields = {"place": "Clinic-Browser-5", "window": "all day"}
+    sent = coal.act(
+        **say(message_type="humanitarian.notice", fields=fields, valid_until_us=until_us)
+    )
+    key = sent.json()["key"]
+    until(lambda: [m for m in rus.get("/api/messages") if m["key"] == key])
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{rus.url}/?refresh=off")
+    assert "Clinic-Browser-5" not in page.content()
+    page.get_by_label("What for").first.fill("to read it back")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Open it; that is written down").first.click()
+    page.goto(f"{rus.url}/?refresh=off")
+    assert "Clinic-Browser-5" in page.content()
+    # The browser itself keeps a form back whose tick is missing.
+    page.get_by_label("Key", exact=True).first.select_option(index=1)
+    form = page.locator("form", has=page.get_by_text("Distrust the key"))
+    form.get_by_label("Why").fill("x")
+    form.get_by_role("button", name="Distrust the key").click()
+    assert not [k for k in rus.get("/api/keys") if k["why"]]
     context.close()

@@ -7,7 +7,8 @@ import pytest
 from app.twonodes import T0_US, make_pair
 from parley.app.clock import DrivenClock
 from parley.app.config import load_node
-from parley.app.crank import Crank, Turned
+from parley.app.crank import Turned
+from parley.app.process import make_crank
 from parley.app.service import Service
 from parley.node.inputs import BePresent, LinkClosed, LinkOpened, Say, TrackReports
 from parley.node.picture import TrackReport
@@ -19,7 +20,7 @@ from parley.world.faults import InputFault, OurFault
 def crank(tmp_path):
     setup = load_node(make_pair(tmp_path)["COAL"])
     with Store(setup.store) as store:
-        yield Crank(setup.identity, store)
+        yield make_crank(setup, store)
 
 
 def run(work, service):
@@ -51,18 +52,28 @@ def reports(count, feed="radar"):
 
 
 PRESENT = BePresent(agreement="AGR-1", line="L1", post="duty-officer")
+LEAVING = BePresent(agreement="AGR-1", line="L1", post="duty-officer", present=False)
 
 
 class Recorder:
-    """A crank that only says in which order it was turned."""
+    """A crank that only says in which order it was given what, and when it closed a batch."""
+
+    full = False
+    urgent = False
 
     def __init__(self):
         self.events = []
+        self.closed = []
         self.state = None
 
-    def turn(self, now_us, event):
+    def take(self, now_us, event):
         del now_us
         self.events.append(type(event).__name__)
+        return Turned()
+
+    def close(self, now_us):
+        del now_us
+        self.closed.append(len(self.events))
         return Turned()
 
 
@@ -105,9 +116,49 @@ def test_acts_go_before_links_and_links_before_feeds():
         loop = asyncio.create_task(service.run())
         await asyncio.gather(*waiting)
         loop.cancel()
-        return recorder.events
+        return recorder
 
-    assert asyncio.run(work()) == ["BePresent", "LinkOpened", "LinkClosed", "TrackReports"]
+    recorder = asyncio.run(work())
+    assert recorder.events == ["BePresent", "LinkOpened", "LinkClosed", "TrackReports"]
+    assert recorder.closed == [4], "what waits together is stored together"
+
+
+def test_a_full_batch_is_closed_whatever_else_waits():
+    class Small(Recorder):
+        @property
+        def full(self):
+            return len(self.events) - (self.closed[-1] if self.closed else 0) >= 2
+
+    async def work():
+        recorder = Small()
+        service = Service(recorder, DrivenClock(T0_US))
+        waiting = [asyncio.ensure_future(service.act(PRESENT)) for _ in range(5)]
+        while service.queued < 5:
+            await asyncio.sleep(0)
+        loop = asyncio.create_task(service.run())
+        await asyncio.gather(*waiting)
+        loop.cancel()
+        return recorder.closed
+
+    assert asyncio.run(work()) == [2, 4, 5]
+
+
+def test_acts_that_wait_together_stand_under_one_head_and_one_that_is_refused_stops_none(crank):
+    service = Service(crank, DrivenClock(T0_US))
+    origin = "parley.example/AGR-1/COAL/line/2017"
+    bad = Say(agreement="AGR-1", line="L9", post="x", to=("RUS",), message_type="free.text")
+    heard = []
+    service.listeners.append(lambda _, turned: heard.append(crank.store.size(origin)))
+
+    async def work():
+        acts = [asyncio.ensure_future(service.act(each)) for each in (PRESENT, bad, LEAVING)]
+        done = await asyncio.gather(*acts, return_exceptions=True)
+        assert isinstance(done[1], InputFault)
+        assert [e.seq for turned in (done[0], done[2]) for e in turned.written][-1] == 2
+        assert crank.store.checkpoint_sizes(origin) == [3]
+        assert heard == [3, 3], "nobody hears of any of them before all are stored"
+
+    run(work, service)
 
 
 def test_a_full_queue_refuses_feeds_with_a_count_holds_links_and_takes_acts():

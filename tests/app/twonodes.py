@@ -173,6 +173,9 @@ def running(files: dict[str, Path]):
 def linked(nodes: dict[str, Running]) -> None:
     for node in nodes.values():
         until(lambda node=node: all(p["link"] == "up" for p in node.get("/api/status")["peers"]))
+    for node in nodes.values():
+        # A node that has just started asks its mirrors before it writes anything.
+        until(lambda node=node: [log for log in node.get("/api/logs") if log["own"]])
 
 
 def until(true, within_s: float = 15.0):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -11,6 +12,20 @@ from starlette.routing import Route
 
 from parley import __version__
 from parley.app.config import decode_json
+from parley.app.custody_views import (
+    ConsentView,
+    ForkView,
+    HoldView,
+    KeyView,
+    OperatorView,
+    StoredReceipts,
+    consents_view,
+    forks_view,
+    holds_view,
+    keys_view,
+    masked_about,
+    operators_view,
+)
 from parley.app.evidence import make_pack
 from parley.app.http import Access, Refusal, fault_reply, json_reply, read_body, refusing
 from parley.app.message_views import MessageView, messages
@@ -32,14 +47,48 @@ from parley.app.views import (
     status_view,
     zones_shown,
 )
-from parley.node.entries import LogOpened
-from parley.node.inputs import Act, TrackReports
+from parley.node.encoding import decode_entry
+from parley.node.entries import Entry, LogOpened, log_name
+from parley.node.inputs import (
+    Act,
+    CustodyAct,
+    DestroyPayload,
+    DistrustKey,
+    EnrolOperator,
+    GiveConsent,
+    LiftHold,
+    OpenPayload,
+    RemoveOperator,
+    RevokeKey,
+    SetHold,
+    SignAct,
+    TrackReports,
+    WithdrawConsent,
+)
 from parley.node.rules.lines import LineVector
 from parley.store.sqlite import Store
+from parley.trust.seal import SALT_BYTES, payload_of
 from parley.trust.tree import leaf_hash
 from parley.world.faults import Fault, InputFault, nearest
 
 ENTRIES_PER_PAGE_MAX = 256
+CUSTODY_ACTS: dict[str, tuple[type[CustodyAct], str]] = {
+    "/api/acts/sign": (SignAct, "A person's own signature on an entry of this party."),
+    "/api/operators": (EnrolOperator, "A person, by pseudonym, may sign at posts."),
+    "/api/operators/remove": (RemoveOperator, "A person no longer signs."),
+    "/api/keys/distrust": (DistrustKey, "A peer's key counts no more here, at one person's word."),
+    "/api/keys/revoke": (RevokeKey, "What an offline root says of a key, for every party."),
+    "/api/holds": (SetHold, "Nothing under the agreement is destroyed here."),
+    "/api/holds/lift": (LiftHold, "A legal hold ends."),
+    "/api/consents": (GiveConsent, "Guarded notices may go to an addressee."),
+    "/api/consents/withdraw": (WithdrawConsent, "They may not any more."),
+    "/api/notices/open": (OpenPayload, "Read a guarded notice; the opening is written down."),
+    "/api/notices/destroy": (
+        DestroyPayload,
+        "Drop our copy of a guarded notice; copies that others hold cannot be recalled.",
+    ),
+}
+"""Acts about the record itself, each under its own path; `POST /api/acts` takes them as well."""
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -61,11 +110,19 @@ class TracksTaken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntryView(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry: its place, its leaf hash (hex), its exact text."""
+    """An entry: its place, its leaf hash (hex), its exact text, and its payload where it is sealed.
+
+    SHA-256 over `parley/commit/v1`, the salt (hex) and the payload is the commitment in the text.
+    `reading` says why there is no payload: "guarded" until somebody here has opened it, "sealed"
+    where it is not held here.
+    """
 
     index: int
     leaf: str
     text: str
+    reading: Literal["plain", "guarded", "sealed"] = "plain"
+    salt: str | None = None
+    payload: str | None = None
 
 
 def decode_act(data: bytes) -> Act:
@@ -75,13 +132,17 @@ def decode_act(data: bytes) -> Act:
         InputFault: not an act, or a field that it does not have (the repair names the nearest).
     """
     act: Act = decode_json(data, Act, "act")  # type: ignore[arg-type]  # a union is a type to msgspec, not to its stub
+    _check_fields(data, act)
+    return act
+
+
+def _check_fields(data: bytes, act: Act) -> None:
     known = ("type", *act.__struct_fields__)
     for name in msgspec.json.decode(data, type=dict[str, msgspec.Raw]):
         if name not in known:
             close = nearest(name, known)
             repair = f"did you mean {close!r}?" if close else f"known: {', '.join(known)}"
             raise InputFault("act field", value=name, wanted="a known field", repair=repair)
-    return act
 
 
 async def do_act(service: Service, act: Act) -> ActDone:
@@ -110,6 +171,7 @@ class Api:
         self._service = service
         self._store = store
         self._access = access
+        self._receipts = StoredReceipts(store)
         self._document = msgspec.json.encode(make_document(self.operations(), version=__version__))
 
     def operations(self) -> list[Operation]:
@@ -166,6 +228,37 @@ class Api:
                 "POST", "/api/tracks", "Reports of a feed, in order of time.", self._tracks,
                 TracksTaken, body=TrackReports, status=202,
             ),
+            *self._custody_reads(),
+            *(
+                Operation(
+                    "POST", path, summary, self._act_of(kind), ActDone, body=kind, status=201
+                )
+                for path, (kind, summary) in CUSTODY_ACTS.items()
+            ),
+        ]  # fmt: skip
+
+    def _custody_reads(self) -> list[Operation]:
+        """Return the operations that show who may sign, which keys count, and what is held back."""
+        return [
+            Operation(
+                "GET", "/api/operators", "People by pseudonym, and whether they may sign now.",
+                self._operators, tuple[OperatorView, ...],
+            ),
+            Operation(
+                "GET", "/api/keys", "The peers' keys, with what is said against them.",
+                self._keys, tuple[KeyView, ...],
+            ),
+            Operation(
+                "GET", "/api/forks", "Two histories under one key, wherever a log tells of it.",
+                self._forks, tuple[ForkView, ...],
+            ),
+            Operation(
+                "GET", "/api/holds", "Legal holds that stand.", self._holds, tuple[HoldView, ...]
+            ),
+            Operation(
+                "GET", "/api/consents", "Who lets whom have guarded notices.", self._consents,
+                tuple[ConsentView, ...],
+            ),
         ]  # fmt: skip
 
     def routes(self) -> list[Route]:
@@ -197,7 +290,10 @@ class Api:
             fault = InputFault("query open", value=only, wanted="true or false")
             raise Refusal(400, fault)
         now_us = self._service.clock()
-        return json_reply(messages(self._service.state, now_us, open_only=only == "true"))
+        found = messages(
+            self._service.state, now_us, open_only=only == "true", receipts=self._receipts
+        )
+        return json_reply(found)
 
     async def _zones(self, request: Request) -> Response:
         del request
@@ -231,14 +327,52 @@ class Api:
             _count(request, "end", start + ENTRIES_PER_PAGE_MAX), start + ENTRIES_PER_PAGE_MAX
         )
         found = self._store.entries(origin, start, end)
+        openings = self._store.openings(origin, start, end)
         return json_reply(
             [
-                EntryView(
-                    index=index, leaf=leaf_hash(data).hex(), text=data.decode("utf-8", "replace")
-                )
+                self._entry_view(origin, index, data, openings.get(index))
                 for index, data in enumerate(found, start)
             ]
         )
+
+    def _entry_view(self, origin: str, index: int, data: bytes, opening: bytes | None) -> EntryView:
+        state, name = self._service.state, log_name(origin)
+        rules = state.scope(name.agreement).rules
+        entry = decode_entry(data, log=name, index=index, rules=rules)
+        view = EntryView(
+            index=index, leaf=leaf_hash(data).hex(), text=data.decode("utf-8", "replace")
+        )
+        if not isinstance(entry, Entry) or entry.commit is None:
+            return view
+        if opening is None:
+            return msgspec.structs.replace(view, reading="sealed")
+        if masked_about(state, (origin, index), entry):
+            return msgspec.structs.replace(view, reading="guarded")
+        return msgspec.structs.replace(
+            view,
+            salt=opening[:SALT_BYTES].hex(),
+            payload=payload_of(opening).decode("utf-8", "replace"),
+        )
+
+    async def _operators(self, request: Request) -> Response:
+        del request
+        return json_reply(operators_view(self._service.state, self._service.clock()))
+
+    async def _keys(self, request: Request) -> Response:
+        del request
+        return json_reply(keys_view(self._service.state))
+
+    async def _forks(self, request: Request) -> Response:
+        del request
+        return json_reply(forks_view(self._service.state))
+
+    async def _holds(self, request: Request) -> Response:
+        del request
+        return json_reply(holds_view(self._service.state))
+
+    async def _consents(self, request: Request) -> Response:
+        del request
+        return json_reply(consents_view(self._service.state, self._service.clock()))
 
     async def _export(self, request: Request) -> Response:
         try:
@@ -259,11 +393,28 @@ class Api:
             act = decode_act(data)
         except InputFault as fault:
             raise Refusal(422, fault) from None
+        return await self._done(act)
+
+    async def _done(self, act: Act) -> Response:
         try:
             done = await do_act(self._service, act)
         except InputFault as fault:
             raise Refusal(409, fault) from None
         return json_reply(done, 201 if done.key is not None else 200)
+
+    def _act_of(self, kind: type[CustodyAct]) -> Callable[[Request], Awaitable[Response]]:
+        """Return what does acts of one kind."""
+
+        async def handle(request: Request) -> Response:
+            data = await self._acting_body(request)
+            try:
+                act = decode_json(data, kind, "act")
+                _check_fields(data, act)
+            except InputFault as fault:
+                raise Refusal(422, fault) from None
+            return await self._done(act)
+
+        return handle
 
     async def _tracks(self, request: Request) -> Response:
         data = await self._acting_body(request)

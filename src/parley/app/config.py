@@ -12,18 +12,31 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
-from parley.app.keyfile import key_name_of, read_keys
-from parley.node.identity import Identity, PeerKeys
-from parley.trust.keys import ALGORITHM_COSIGNATURE, ALGORITHM_ED25519, VerifierKey, parse_vkey
+from parley.app.enrolment import (
+    OutsideWitness,
+    PeerConfig,
+    RootConfig,
+    WitnessConfig,
+    enrolled_peer,
+    missing_lines,
+    outside_witnesses,
+    refuse_two_jobs,
+    root_keys,
+)
+from parley.app.keyfile import read_keys
+from parley.node.identity import Identity
+from parley.node.versions import rules_of
+from parley.trust.keys import parse_vkey
 from parley.world.agreement import Agreement, check_name, refuse_twice
-from parley.world.faults import Fault, InputFault, nearest
+from parley.world.faults import InputFault, nearest
 
 T = TypeVar("T")
 _FILE_BYTES_MAX = 16_777_216
+_ASK_MIRRORS_S_MAX = 600.0
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `(?P<at>[^`]*)`)?")
 _TYPED = re.compile(r"(?P<why>.*?)(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL)
 
@@ -52,14 +65,27 @@ class HttpConfig(_Table, frozen=True, kw_only=True):
     sign_in: bool = True
 
 
-class PeerConfig(_Table, frozen=True, kw_only=True):
-    """A peer: its party, where to call it, and its verifier keys."""
+class C2spConfig(_Table, frozen=True, kw_only=True):
+    """Where the heads and tiles of our logs are served for anybody's tools (C2SP tlog-tiles).
 
-    party: str
-    log: str
-    mirror: str
-    link: str
-    address: str | None = None
+    `entries`: the entries too, not only their hashes. Of private logs only heads are served.
+    `hosts`: names under which a proxy asks for us. `others`: verifier keys, named by origin, of
+    other people's logs that we witness; `mirror`: a folder to which these may be uploaded too.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    entries: bool = False
+    logs: tuple[Literal["line", "ops"], ...] = ("line", "ops")
+    hosts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    mirror: str | None = None
+
+
+class PublishConfig(_Table, frozen=True, kw_only=True):
+    """A folder into which heads and tiles are written for a static web server to serve."""
+
+    folder: str
 
 
 class NodeConfig(_Table, frozen=True, kw_only=True):
@@ -69,9 +95,14 @@ class NodeConfig(_Table, frozen=True, kw_only=True):
     store: str = "parley.db"
     keys: str = "keys"
     agreements: tuple[str, ...] = ()
+    ask_mirrors_s: float = 5.0
     listen: ListenConfig = ListenConfig()
     http: HttpConfig | None = None
+    root: RootConfig | None = None
     peer: tuple[PeerConfig, ...] = ()
+    witness: tuple[WitnessConfig, ...] = ()
+    c2sp: C2spConfig | None = None
+    publish: PublishConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +115,10 @@ class NodeSetup:
         store: path of the SQLite file.
         token: path of the token file, None without HTTP.
         calls: the peers that this node calls, with host and port; the others call it.
+        keys: the folder of the keys and of the count of starts.
+        witnesses: the outside witnesses that are asked, each with its address and key.
+        publish: the folder for a static web server, None without one.
+        notices: what is missing though the node can run without it, one line each.
     """
 
     config: NodeConfig
@@ -91,6 +126,10 @@ class NodeSetup:
     store: Path
     token: Path | None
     calls: dict[str, tuple[str, int]]
+    keys: Path
+    witnesses: tuple[OutsideWitness, ...] = ()
+    publish: Path | None = None
+    notices: tuple[str, ...] = ()
 
 
 # ---- strict reading -----------------------------------------------------------------------------
@@ -157,7 +196,15 @@ def shape_fault(what: str, error: Exception, kind: object) -> InputFault:
     unknown = _UNKNOWN.match(text)
     if unknown is not None:
         place = (unknown["at"] or "$").removeprefix("$").lstrip(".")
-        here = _names_of(kind) if not place else ()
+        top = _names_of(kind)
+        here = top if not place else ()
+        if place and unknown["key"] in top:
+            return InputFault(
+                f"{what} {place} key",
+                value=unknown["key"],
+                wanted="that key at the top level only",
+                repair="in TOML: above the first [table]",
+            )
         known = sorted(set(_field_names(kind)))
         close = nearest(unknown["key"], here) or nearest(unknown["key"], known)
         known = sorted(here) or known
@@ -245,20 +292,32 @@ def load_node(path: Path) -> NodeSetup:
     refuse_twice((peer.party for peer in config.peer), f"{path} peer")
     documents = _documents(path, config)
     agreements = {agreement.id: agreement for _, agreement in documents}
+    what = f"{path} peer"
+    root = config.root or RootConfig(threshold=0, keys=())
+    roots = root_keys(f"{path} root", config.party, root.keys, root.threshold)
     identity = Identity(
         party=config.party,
         keys=read_keys(folder / config.keys, config.party),
-        peers={peer.party: _peer_keys(path, config, peer, agreements) for peer in config.peer},
+        peers={
+            peer.party: enrolled_peer(what, config.party, peer, agreements) for peer in config.peer
+        },
         agreements=agreements,
         documents={agreement.id: text for text, agreement in documents},
+        roots=(roots, root.threshold),
     )
     _check_ports(path, config)
+    _check_publish(path, config)
+    refuse_two_jobs(f"{path}", config.party, identity.keys, identity.peers, roots)
     return NodeSetup(
         config=config,
         identity=identity,
         store=folder / config.store,
         token=folder / config.http.token if config.http is not None else None,
         calls=_calls(path, config),
+        keys=folder / config.keys,
+        witnesses=outside_witnesses(f"{path}", config.witness),
+        publish=folder / config.publish.folder if config.publish is not None else None,
+        notices=tuple(missing_lines(f"{path}", config.peer, config.root)),
     )
 
 
@@ -269,6 +328,7 @@ def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
         file = path.parent / name
         text = read_text(file, "agreement")
         agreement = decode_json(text.encode(), Agreement, f"agreement {file}")
+        _check_rules(file, agreement)
         parties = sorted(party.id for party in agreement.parties)
         if config.party not in parties:
             raise InputFault(
@@ -282,53 +342,24 @@ def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
     return found
 
 
+def _check_rules(file: Path, agreement: Agreement) -> None:
+    try:
+        rules_of(agreement.rules_version)
+    except InputFault as fault:
+        what = f"agreement {file} rules_version"
+        raise InputFault(
+            what, value=fault.value, wanted=fault.wanted, repair=fault.repair
+        ) from None
+
+
 def _meant(word: str, known: list[str]) -> str:
     close = nearest(word, known)
     return f"did you mean {close!r}?" if close else ""
 
 
-def _peer_keys(
-    path: Path, config: NodeConfig, peer: PeerConfig, agreements: dict[str, Agreement]
-) -> PeerKeys:
-    """Return a peer's keys after checking that they are its own, each for its one job."""
-    what = f"{path} peer {peer.party}"
-    check_name(peer.party, f"{path} peer party")
-    if peer.party == config.party:
-        raise InputFault(what, value="this node's own party", wanted="another party")
-    known = sorted({party.id for each in agreements.values() for party in each.parties})
-    if peer.party not in known:
-        raise InputFault(
-            what,
-            value="a party of no agreement here",
-            wanted=f"one of {', '.join(known) or 'none: name an agreement first'}",
-            repair=_meant(peer.party, known),
-        )
-    return PeerKeys(
-        log=_peer_key(what, peer, "log", ALGORITHM_ED25519),
-        mirror=_peer_key(what, peer, "mirror", ALGORITHM_COSIGNATURE),
-        link=_peer_key(what, peer, "link", ALGORITHM_ED25519),
-    )
-
-
-def _peer_key(what: str, peer: PeerConfig, role: str, algorithm: int) -> VerifierKey:
-    text = {"log": peer.log, "mirror": peer.mirror, "link": peer.link}[role]
-    try:
-        key = parse_vkey(text)
-    except Fault as fault:
-        raise InputFault(
-            f"{what} {role} key: {fault.what}",
-            value=fault.value,
-            wanted=fault.wanted,
-            repair=fault.repair or "copy it from what its parley node init printed",
-        ) from None
-    wanted = key_name_of(peer.party, role)
-    if key.name != wanted or key.algorithm != algorithm:
-        raise InputFault(f"{what} {role} key", value=key.name, wanted=f"the key named {wanted}")
-    return key
-
-
 def _check_ports(path: Path, config: NodeConfig) -> None:
-    for name, place in (("listen", config.listen), ("http", config.http)):
+    places = (("listen", config.listen), ("http", config.http), ("c2sp", config.c2sp))
+    for name, place in places:
         if place is not None and not 0 <= place.port <= 65_535:
             raise InputFault(f"{path} {name} port", value=place.port, wanted="0 to 65535")
     if config.http is not None and not is_loopback(config.http.host):
@@ -338,6 +369,34 @@ def _check_ports(path: Path, config: NodeConfig) -> None:
             wanted="a loopback address (127.0.0.1 or ::1)",
             repair="this release serves no TLS: put a TLS proxy in front for other machines",
         )
+
+
+def _check_publish(path: Path, config: NodeConfig) -> None:
+    """Refuse waits and folders that would hurt: a published folder is for anybody to read."""
+    if not 0 <= config.ask_mirrors_s <= _ASK_MIRRORS_S_MAX:
+        wanted = f"0 to {_ASK_MIRRORS_S_MAX:g} s"
+        raise InputFault(f"{path} ask_mirrors_s", value=config.ask_mirrors_s, wanted=wanted)
+    if config.c2sp is not None:
+        refuse_twice(config.c2sp.logs, f"{path} c2sp logs")
+        refuse_twice(config.c2sp.others, f"{path} c2sp others")
+        for vkey in config.c2sp.others:
+            parse_vkey(vkey)
+    if config.publish is None:
+        return
+    folder = (path.parent / config.publish.folder).resolve()
+    private = [path, path.parent / config.keys, path.parent / config.store]
+    if config.http is not None:
+        private.append(path.parent / config.http.token)
+    if config.c2sp is not None and config.c2sp.mirror is not None:
+        private.append(path.parent / config.c2sp.mirror)
+    for each in private:
+        if each.resolve().is_relative_to(folder):
+            raise InputFault(
+                f"{path} publish folder",
+                value=config.publish.folder,
+                wanted="a folder of its own",
+                repair=f"{each.name} lies in it, and it is for anybody to read",
+            )
 
 
 def is_loopback(host: str) -> bool:

@@ -33,7 +33,8 @@ BUFFER_BYTES_MAX = 67_108_864
 STRANGER_BYTES_MAX = 65_536
 """A greeting and a proof are below one tenth of it."""
 _READ_BYTES = 65_536
-_HANDSHAKE_S = 10.0
+_HANDSHAKE_S = 30.0
+"""Over 9,600 bit/s with 2 s of delay a greeting and a proof with their keys take 12 s."""
 _CONNECT_S = 5.0
 _SILENT_S = 45.0
 """Four heartbeats missed: the connection is of no use, whatever the system says about it."""
@@ -204,8 +205,9 @@ class Links:
         timer = asyncio.get_running_loop().call_later(_HANDSHAKE_S, self._require_proof, link)
         was_proven = False
         try:
-            nonce = secrets.token_hex(_NONCE_BYTES)
-            await self._service.link(LinkOpened(connection=link.number, nonce=nonce, peer=called))
+            nonce, secret = secrets.token_hex(_NONCE_BYTES), secrets.token_hex(_NONCE_BYTES)
+            opened = LinkOpened(connection=link.number, nonce=nonce, secret=secret, peer=called)
+            await self._service.link(opened)
             was_proven = await self._read(link)
         except (OSError, TimeoutError):
             pass

@@ -1,44 +1,55 @@
-"""The crank that turns a mind: step, append, fold, then send.
+"""The crank that turns a mind: step, fold, and at the end of a batch store, sign, then send.
 
-The same code drives a real node and the simulation; neither clock nor socket is in it. Rule:
-nothing leaves before everything it speaks of is stored.
+The same code drives a real node and the simulation; neither clock nor socket is in it. Rules:
+- Nothing leaves before everything it speaks of is stored: what inputs lead to is collected, and
+  given out by `close`, after one durable transaction for the whole batch.
+- One signed head per log and batch; a batch is full at one package of tlog-mirror.
+- A node that may have lost the end of its own logs writes nothing until its mirrors have answered
+  (docs/decisions/009).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
 
 import msgspec
 
+from parley.app.logstore import LogStore
 from parley.node.entries import Draft, Entry
-from parley.node.frames import Frame, Push, Receipt
+from parley.node.frames import Frame, Push, Receipt, Witnessed, push_info
 from parley.node.identity import Identity
 from parley.node.inputs import (
     Drop,
     FrameIn,
     FrameOut,
     Input,
+    LinkClosed,
+    LinkOpened,
+    Mirrored,
     Output,
+    ProofWanted,
     PushWanted,
     Tick,
     TrackReports,
 )
-from parley.node.links import Held
-from parley.node.rules.peering import keep_receipt
-from parley.node.state import State, fold
-from parley.node.step import peer_work, step, write_drafts
-from parley.store.sqlite import Refused as RefusedHead
-from parley.store.sqlite import StoredCosignature
+from parley.node.links import Held, StagedPart
+from parley.node.rules.custody import forgotten, too_late
+from parley.node.rules.mirroring import pack_openings
+from parley.node.rules.peering import keep_receipt, make_proof, proof_info
+from parley.node.state import Abandoned, State, fold, forget
+from parley.node.step import Batch, Salt, peer_work, step, write_drafts
+from parley.node.versions import rules_of
 from parley.trust.checkpoint import (
     Checkpoint,
     parse_unverified_checkpoint,
     sign_checkpoint,
     verify_cosignature,
 )
-from parley.trust.note import add_signatures
-from parley.trust.tree import leaf_hash
+from parley.trust.keys import SigningKey
+from parley.trust.note import add_signatures, parse_unverified_note
+from parley.trust.seal import seal_push
 from parley.world.faults import Fault, InputFault, OurFault
 from parley.world.limits import BATCH_ENTRIES_MAX, REFUSED_KEPT_MAX
 
@@ -47,50 +58,15 @@ _ROUNDS_MAX = 20
 _READ_ENTRIES = 4096
 UNWRITABLE_KEPT_MAX = 1000
 """Own drafts that could not be written and are remembered, so that they are not tried each turn."""
-
-
-class LogStore(Protocol):
-    """What the crank asks of a store; `store.sqlite.Store` is one."""
-
-    def append(
-        self, origin: str, first_index: int, entries: Sequence[bytes], checkpoint: bytes
-    ) -> None:
-        """Store entries and the head over them, durably, together or not at all."""
-
-    def entries(self, origin: str, start: int, end: int) -> list[bytes]:
-        """Return the exact bytes of a range."""
-
-    def origins(self) -> list[str]:
-        """Return the logs held."""
-
-    def size(self, origin: str) -> int:
-        """Return how many entries of a log are held."""
-
-    def checkpoint(self, origin: str) -> bytes | None:
-        """Return the newest head."""
-
-    def checkpoint_at(self, origin: str, size: int) -> bytes | None:
-        """Return the head of that size."""
-
-    def checkpoint_sizes(self, origin: str, after: int = -1) -> list[int]:
-        """Return the sizes of the heads beyond one."""
-
-    def put_cosignature(self, origin: str, size: int, cosigner: str, line: bytes) -> None:
-        """Keep a receipt."""
-
-    def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:
-        """Return the receipts of a log."""
-
-    def put_refused(self, origin: str, note: bytes, why: str) -> None:
-        """Keep a head that was not taken."""
-
-    def refused(self) -> list[RefusedHead]:
-        """Return the heads that were not taken."""
+ABANDONED = "abandoned"
+"""The store's setting that names own logs which must not be continued."""
+Sealer = Callable[[bytes, bytes, bytes], bytes]
+"""Seals (public key, info, plaintext); draws randomness, so only `app` hands one in."""
 
 
 @dataclass(slots=True)
 class Turned:
-    """What one turn did: what to send now, whom to drop, and what was written (for the screen).
+    """What a turn did: what to send now, whom to drop, and what was written (for the screen).
 
     `unwritten` says which entries of our own rules could not be written, and why: our fault, shown
     and counted; it never stops the clock or the other entries.
@@ -103,28 +79,71 @@ class Turned:
     unwritten: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Open:
+    """The batch that is not yet stored: in the order in which it is to be."""
+
+    own: dict[str, Batch] = field(default_factory=dict)
+    writes: list[Callable[[], object]] = field(default_factory=list)
+    frames: list[FrameOut] = field(default_factory=list)
+    pushes: list[PushWanted] = field(default_factory=list)
+    proofs: list[ProofWanted] = field(default_factory=list)
+    drops: list[Drop] = field(default_factory=list)
+
+    @property
+    def entries(self) -> int:
+        return sum(len(batch.entries) for batch in self.own.values())
+
+
 class Crank:
     """One party's mind with its store.
 
     Args:
         identity: who it is.
         store: opened; its logs are folded back at once.
+        salt: gives 32 fresh random bytes for each sealed payload.
+        sealer: seals a session key to a peer.
+        asking: whether own logs may lack their end: nothing is written until `ready`.
+
+    Attributes:
+        next_key: during a rotation, the key that signs every head beside the present one.
     """
 
-    def __init__(self, identity: Identity, store: LogStore) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        store: LogStore,
+        *,
+        salt: Salt,
+        sealer: Sealer,
+        asking: bool = False,
+    ) -> None:
+        for agreement in identity.agreements.values():
+            rules_of(agreement.rules_version)
         self.store = store
         self.state = State(identity=identity)
+        self.asking = asking
+        self.next_key: SigningKey | None = None
         self.unwritable: dict[str, str] = {}
         self.doubted: list[str] = []
+        self._salt = salt
+        self._sealer = sealer
+        self._open = _Open()
+        self._abandoned = read_abandoned(store)
+        self.state.abandoned.update(self._abandoned)
         for origin in store.origins():
             self._restore(origin)
+        self._restore_links()
+
+    # ---- from the store -------------------------------------------------------------------------
 
     def _restore(self, origin: str) -> None:
         """Fold a stored log back, and take its receipts."""
         size = self.store.size(origin)
         for start in range(0, size, _READ_ENTRIES):
             end = min(size, start + _READ_ENTRIES)
-            fold(self.state, origin, start, self.store.entries(origin, start, end))
+            openings = self.store.openings(origin, start, end)
+            fold(self.state, origin, start, self.store.entries(origin, start, end), openings)
         log = self.state.log(origin)
         log.checkpoint = self.store.checkpoint(origin) or b""
         if log.checkpoint:
@@ -161,25 +180,118 @@ class Crank:
             done.add(kept.cosigner)
             keep_receipt(self.state, origin, known[0], Held(size=kept.size, time_s=given.time_s))
 
+    def _restore_links(self) -> None:
+        """Take back the parts of logs under way, and the heads witnessed."""
+        links = self.state.links
+        for origin in self.store.staged_origins():
+            part = self.store.staged(origin)
+            if part is not None:
+                links.staged[origin] = StagedPart(
+                    first=part.first_index,
+                    entries=list(part.entries),
+                    openings=dict(part.openings),
+                )
+        for origin in self.store.witnessed_origins():
+            note = self.store.witnessed(origin)
+            if note is not None:
+                links.witnessed[origin] = parse_unverified_checkpoint(note)
+                links.witnessed_notes[origin] = note
+
+    # ---- turning --------------------------------------------------------------------------------
+
     def turn(self, now_us: int, event: Input) -> Turned:
-        """Take one input all the way: step, store, fold, and what follows; return what to send.
+        """Take one input all the way: step, fold, store, and what follows; return what to send.
 
         Raises:
             InputFault: an operator's act that cannot be done; nothing has changed.
         """
+        turned = self.take(now_us, event)
+        closed = self.close(now_us)
+        turned.frames, turned.drops = closed.frames, closed.drops
+        return turned
+
+    def take(self, now_us: int, event: Input) -> Turned:
+        """Take one input into the open batch; return what it wrote, which `close` makes durable.
+
+        Raises:
+            InputFault: an operator's act that cannot be done; nothing has changed.
+        """
+        if self.asking and self.answered:
+            # At once, so that whoever sees the links up is not refused for a moment longer.
+            self.ready()
+        if self.asking and not isinstance(event, Tick | LinkOpened | LinkClosed | FrameIn):
+            raise InputFault(
+                f"node of {self.state.party}",
+                value="still asking its mirrors for the end of its own logs",
+                wanted="their answer, or that it has waited long enough",
+                repair="try again in some seconds",
+            )
         turned = Turned()
-        output = step(self.state, now_us, self._completed(event))
-        if isinstance(event, TrackReports):
-            output = self._writable(now_us, output, turned)
-        self._carry_out(now_us, output, turned)
-        for _ in range(_ROUNDS_MAX):
+        if not self.asking or not isinstance(event, Tick):
+            output = step(self.state, now_us, self._completed(event))
+            if isinstance(event, TrackReports | Tick):
+                output = self._writable(now_us, output, turned)
+            self._carry_out(now_us, output, turned)
+        for _ in range(0 if self.asking else _ROUNDS_MAX):
             output = self._writable(now_us, step(self.state, now_us, Tick()), turned)
             if not output.drafts:
-                break
+                return turned
             self._carry_out(now_us, output, turned)
-        else:
+        if not self.asking:
             raise OurFault("node", value=f"{_ROUNDS_MAX} rounds of work", wanted="rest")
-        self._send(peer_work(self.state, now_us), turned)
+        return turned
+
+    def write(self, now_us: int, drafts: tuple[Draft, ...]) -> list[Entry]:
+        """Write entries that no input leads to: what is done to a node that does not run."""
+        turned = Turned()
+        self._carry_out(now_us, Output(drafts=drafts), turned)
+        self.close(now_us)
+        return turned.written
+
+    def ready(self) -> None:
+        """From now on write: the mirrors have answered, or have been waited for long enough."""
+        self.asking = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether every peer has told what it holds of our logs, and all of that is here again."""
+        links = self.state.links
+        missing = [o for o, (_, size) in links.ahead.items() if o not in self.state.abandoned]
+        peers = {p for p in self.state.identity.peers if self.state.identity.shared_with(p)}
+        return peers <= links.answered and not missing
+
+    def abandon_own_logs(self, why: Abandoned) -> None:
+        """Write no further into the own logs held: the next entries open new incarnations."""
+        for log in list(self.state.own_logs()):
+            self.state.abandoned[log.name.origin] = why
+
+    @property
+    def full(self) -> bool:
+        """Whether the open batch should be closed whatever else waits."""
+        return self._open.entries >= BATCH_ENTRIES_MAX
+
+    def close(self, now_us: int) -> Turned:
+        """Store the open batch in one transaction; return what to send, which is now all true."""
+        batch, self._open = self._open, _Open()
+        turned = Turned()
+        with self.store.together():
+            if self.state.abandoned != self._abandoned:
+                self._abandoned = dict(self.state.abandoned)
+                self.store.put_meta(ABANDONED, msgspec.json.encode(self._abandoned).decode())
+            for origin, own in batch.own.items():
+                self._append_own(origin, own)
+            for write in batch.writes:
+                write()
+        output = peer_work(self.state, now_us)
+        turned.drops.extend(batch.drops)
+        turned.frames.extend(batch.frames)
+        turned.frames.extend(output.frames)
+        for wanted in batch.proofs:
+            turned.frames.append(self._proof(wanted))
+        for push in (*batch.pushes, *output.pushes):
+            frame = self._push(push)
+            if frame is not None:
+                turned.frames.append(FrameOut(connection=push.connection, frame=frame))
         return turned
 
     def _writable(self, now_us: int, output: Output, turned: Turned) -> Output:
@@ -190,14 +302,17 @@ class Crank:
         """
         drafts = [d for d in output.drafts if repr(d) not in self.unwritable]
         try:
-            write_drafts(self.state, tuple(drafts), now_us=now_us)
+            self._drafted(tuple(drafts), now_us)
         except InputFault:
             drafts = [d for d in drafts if self._try(now_us, d, turned)]
         return msgspec.structs.replace(output, drafts=tuple(drafts))
 
+    def _drafted(self, drafts: tuple[Draft, ...], now_us: int) -> dict[str, Batch]:
+        return write_drafts(self.state, drafts, now_us=now_us, salt=self._salt)
+
     def _try(self, now_us: int, draft: Draft, turned: Turned) -> bool:
         try:
-            write_drafts(self.state, (draft,), now_us=now_us)
+            self._drafted((draft,), now_us)
         except InputFault as fault:
             if len(self.unwritable) < UNWRITABLE_KEPT_MAX:
                 self.unwritable[repr(draft)] = str(fault)
@@ -207,81 +322,184 @@ class Crank:
 
     def _completed(self, event: Input) -> Input:
         """Give a receipt the note of ours that it is about, if it is about one of ours."""
-        if not isinstance(event, FrameIn) or not isinstance(event.frame, Receipt):
+        if not isinstance(event, FrameIn) or not isinstance(event.frame, Receipt | Witnessed):
             return event
         frame = event.frame
         session = self.state.links.sessions.get(event.connection)
         own = {log.name.origin: log.tree.size for log in self.state.own_logs()}
         # The store is asked only what can be there: a peer's number may be of any size.
         known = (
-            session is not None and session.proven and 0 < frame.size <= own.get(frame.origin, 0)
+            session is not None
+            and session.proven
+            and bool(frame.line)
+            and 0 < frame.size <= own.get(frame.origin, 0)
         )
         note = self.store.checkpoint_at(frame.origin, frame.size) if known else None
         return FrameIn(connection=event.connection, frame=frame, checkpoint=note or b"")
 
-    def _carry_out(self, now_us: int, output: Output, turned: Turned) -> None:
-        """Store and fold what a step wants written; then collect what it wants sent."""
-        for batch in output.mirrored:
-            self.store.append(batch.origin, batch.first, batch.entries, batch.checkpoint)
-            turned.mirrored.extend(fold(self.state, batch.origin, batch.first, batch.entries))
-            self.state.log(batch.origin).checkpoint = batch.checkpoint
-        written = write_drafts(self.state, output.drafts, now_us=now_us)
-        for origin, (first, entries) in written.items():
-            for start in range(0, len(entries), BATCH_ENTRIES_MAX):
-                part = entries[start : start + BATCH_ENTRIES_MAX]
-                turned.written.extend(self._append_own(origin, first + start, part))
-        for receipt in output.receipts:
-            cosigner = self.state.identity.peers[receipt.peer].mirror.name
-            self.store.put_cosignature(receipt.origin, receipt.size, cosigner, receipt.line)
-        for refused in output.refused:
-            # A peer that repeats itself must not fill the disk: the first heads are proof enough.
-            known = sum(kept.origin == refused.origin for kept in self.store.refused())
-            if known < REFUSED_KEPT_MAX:
-                self.store.put_refused(refused.origin, refused.checkpoint, refused.why)
-        self._send(output, turned)
+    # ---- one step's output into the batch -------------------------------------------------------
 
-    def _append_own(self, origin: str, first: int, entries: list[bytes]) -> list[Entry]:
-        frontier = self.state.log(origin).frontier.copy()
-        for data in entries:
-            frontier.append(leaf_hash(data))
-        head = Checkpoint(origin=origin, size=frontier.size, root=frontier.root())
-        note = sign_checkpoint(self.state.identity.keys.log, head)
-        self.store.append(origin, first, entries, note)
-        folded = fold(self.state, origin, first, entries)
-        self.state.log(origin).checkpoint = note
+    def _carry_out(self, now_us: int, output: Output, turned: Turned) -> None:
+        """Fold what a step wants written, and note what is to be stored and sent."""
+        drafted = {} if self.asking else self._drafted(output.drafts, now_us)
+        for mirrored in output.mirrored:
+            turned.mirrored.extend(self._mirror(mirrored))
+        for origin, batch in drafted.items():
+            turned.written.extend(self._write(origin, batch))
+        self._open.writes.extend(self._kept(output))
+        self._open.frames.extend(output.frames)
+        self._open.pushes.extend(output.pushes)
+        self._open.proofs.extend(output.proofs)
+        self._open.drops.extend(output.drops)
+
+    def _write(self, origin: str, batch: Batch) -> list[Entry]:
+        folded = fold(self.state, origin, batch.first, batch.entries, batch.openings)
+        known = self._open.own.setdefault(origin, Batch(first=batch.first))
+        known.entries.extend(batch.entries)
+        known.openings.update(batch.openings)
+        for key in forgotten(self.state, folded):
+            forget(self.state, key)
+            self._open.writes.append(partial(self.store.drop_opening, *key))
         return folded
 
-    def _send(self, output: Output, turned: Turned) -> None:
-        turned.frames.extend(output.frames)
-        turned.drops.extend(output.drops)
-        for wanted in output.pushes:
-            push = self._push(wanted)
-            if push is not None:
-                turned.frames.append(FrameOut(connection=wanted.connection, frame=push))
+    def _mirror(self, batch: Mirrored) -> list[Entry]:
+        late = too_late(self.state, batch.entries)
+        openings = {i: o for i, o in batch.openings.items() if i - batch.first not in late}
+        batch = msgspec.structs.replace(batch, openings=openings)
+        folded = fold(self.state, batch.origin, batch.first, batch.entries, batch.openings)
+        self.state.log(batch.origin).checkpoint = batch.checkpoint
+        self._open.writes.append(
+            partial(
+                self.store.append,
+                batch.origin,
+                batch.first,
+                batch.entries,
+                batch.checkpoint,
+                batch.openings,
+            )
+        )
+        return folded
+
+    def _kept(self, output: Output) -> Iterator[Callable[[], object]]:
+        """Yield the writes of everything else that is to be kept."""
+        store = self.store
+        for part in output.staged:
+            yield partial(
+                store.stage,
+                part.origin,
+                part.first,
+                part.entries,
+                part.openings,
+                part.checkpoint,
+            )
+        for head in output.witnessed:
+            yield partial(store.put_witnessed, head.origin, head.size, head.note)
+        for kept in output.receipts:
+            yield partial(store.put_cosignature, kept.origin, kept.size, kept.cosigner, kept.line)
+        for got in output.received:
+            yield partial(store.put_entry_receipt, got.origin, got.index, got.peer, got.data)
+        for refused in output.refused:
+            # A peer that repeats itself must not fill the disk: the first heads are proof enough.
+            if store.refused_count(refused.origin) < REFUSED_KEPT_MAX:
+                yield partial(store.put_refused, refused.origin, refused.checkpoint, refused.why)
+
+    # ---- at the end of a batch ------------------------------------------------------------------
+
+    def _append_own(self, origin: str, batch: Batch) -> None:
+        """Sign and store the new entries of an own log, a package at a time."""
+        log = self.state.log(origin)
+        for start in range(0, len(batch.entries), BATCH_ENTRIES_MAX):
+            part = batch.entries[start : start + BATCH_ENTRIES_MAX]
+            first = batch.first + start
+            end = first + len(part)
+            root = log.frontier.root() if end == log.tree.size else log.tree.root(end)
+            head = Checkpoint(origin=origin, size=end, root=root)
+            note = sign_checkpoint(self.state.identity.keys.log, head)
+            if self.next_key is not None:
+                other = sign_checkpoint(self.next_key, head)
+                note = add_signatures(
+                    note, [s.line for s in parse_unverified_note(other).signatures]
+                )
+            openings = {i: o for i, o in batch.openings.items() if first <= i < end}
+            self.store.append(origin, first, part, note, openings)
+            log.checkpoint = note
+
+    def append_exact(self, origin: str, first: int, entries: list[bytes]) -> list[Entry]:
+        """Sign and store entries past all rules: what a writer can do who keeps none."""
+        folded = fold(self.state, origin, first, entries)
+        with self.store.together():
+            self._append_own(origin, Batch(first=first, entries=entries))
+        return folded
+
+    def _proof(self, wanted: ProofWanted) -> FrameOut:
+        info = proof_info(self.state, wanted)
+        box = self._sealer(wanted.seal, info, wanted.secret) if wanted.seal else b""
+        return FrameOut(connection=wanted.connection, frame=make_proof(self.state, wanted, box))
 
     def _push(self, wanted: PushWanted) -> Frame | None:
-        """Return the next batch that ends at a signed head."""
-        end = self._batch_end(wanted.origin, wanted.first)
-        if end is None:
+        """Return the next part of a log: up to a signed head, or up to what the link takes."""
+        origin, first = wanted.origin, wanted.first
+        log = self.state.log(origin)
+        if first >= log.tree.size:
             return None
-        note = self.store.checkpoint_at(wanted.origin, end)
+        entries = self.store.entries(origin, first, first + BATCH_ENTRIES_MAX)
+        openings = self._openings_for(wanted.peer, origin, first, first + len(entries))
+        fitting = _fitting(first, entries, openings, wanted.bytes_max)
+        head = self.store.head_at_or_before(origin, first + fitting)
+        if head is None or head[0] <= first:
+            head = self.store.head_at_or_after(origin, first + 1)
+        assert head is not None
+        # Who takes its own log back takes it head by head.
+        returned = log.name.party != self.state.party
+        end = head[0] if returned else min(first + fitting, head[0])
+        note = self.store.checkpoint_at(origin, head[0])
         assert note is not None
-        entries = tuple(self.store.entries(wanted.origin, wanted.first, end))
+        proof = log.tree.consistency_proof(end, head[0]) if end < head[0] else ()
+        box = b""
+        openings = {index: opening for index, opening in openings.items() if index < end}
+        if openings:
+            # A push without them would leave its entries closed at the peer for ever.
+            if not wanted.sealed:
+                return None
+            info = push_info(self.state.party, wanted.peer, origin, first, end - first)
+            box = seal_push(wanted.secret, wanted.counter, info, pack_openings(openings))
         return Push(
-            origin=wanted.origin, first=wanted.first, checkpoint=note.decode(), entries=entries
+            origin=origin,
+            first=first,
+            checkpoint=note.decode(),
+            proof=tuple(each.hex() for each in proof),
+            counter=wanted.counter,
+            entries=tuple(entries[: end - first]),
+            box=box,
         )
 
-    def _batch_end(self, origin: str, first: int) -> int | None:
-        """Return the largest size with a head that one batch reaches.
+    def _openings_for(self, peer: str, origin: str, first: int, end: int) -> dict[int, bytes]:
+        """Return the openings of a range that a peer may have: those of which it is an audience."""
+        narrow = self.state.scope(self.state.log(origin).name.agreement).narrow
+        writer = self.state.log(origin).name.party
+        return {
+            index: opening
+            for index, opening in self.store.openings(origin, first, end).items()
+            if peer == writer or peer in narrow.get((origin, index), (peer,))
+        }
 
-        Looked for downwards from a full batch: a long log has a head for nearly every entry, and
-        each push must not read them all.
-        """
-        last = min(first + BATCH_ENTRIES_MAX, self.state.log(origin).tree.size)
-        for size in range(last, first, -1):
-            if self.store.checkpoint_at(origin, size) is not None:
-                return size
-        return None
+
+def read_abandoned(store: LogStore) -> dict[str, Abandoned]:
+    """Return the own logs that are not to be continued, with why."""
+    text = store.meta(ABANDONED)
+    return msgspec.json.decode(text, type=dict[str, Abandoned]) if text else {}
+
+
+def _fitting(
+    first: int, entries: Sequence[bytes], openings: Mapping[int, bytes], bytes_max: int
+) -> int:
+    """Return how many entries go into a push: at least one, however long it is."""
+    total = 0
+    for count, data in enumerate(entries):
+        total += len(data) + len(openings.get(first + count, b""))
+        if total > bytes_max and count:
+            return count
+    return len(entries)
 
 
 Clock = Callable[[], int]

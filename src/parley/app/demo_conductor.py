@@ -29,14 +29,8 @@ from parley.app.demo_nodes import NodeDied, Nodes, RawEntry, Views, entries_of
 from parley.app.demo_plan import Cue, Plan, Reply, UnitTold
 from parley.app.demo_story import Facts, Line, Story, merged
 from parley.app.driven import Advanced, DrivenInput, Snapshot
-from parley.node.entries import (
-    Entry,
-    MessageAnswered,
-    MessageSaid,
-    Reference,
-    decode_entry,
-    log_name,
-)
+from parley.node.encoding import decode_entry
+from parley.node.entries import Entry, MessageAnswered, MessageSaid, Reference, log_name
 from parley.node.inputs import Answer, BePresent, Display, Say, SegmentRecorded, TrackReports
 from parley.node.state import key_of
 from parley.trust.tree import leaf_hash
@@ -389,11 +383,11 @@ class Conductor:
     def _keep(self, party: str, written: Iterable[RawEntry]) -> list[tuple[Entry, bytes]]:
         """Keep what a node wrote until it is told; return what of it was not known."""
         found = []
-        for origin, index, data in written:
+        for origin, index, data, opening in written:
             if index < self._known[party].get(origin, 0):
                 continue
             self._known[party][origin] = index + 1
-            entry = decode_entry(data, log=log_name(origin), index=index)
+            entry = decode_entry(data, log=log_name(origin), index=index, opening=opening)
             if isinstance(entry, Entry):
                 found.append((entry, data))
         self._untold.extend(found)

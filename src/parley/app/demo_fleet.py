@@ -39,6 +39,7 @@ from parley.app.driven import (
     Stop,
 )
 from parley.app.keyfile import make_keys, make_token, read_keys
+from parley.app.setup import peer_table
 from parley.app.views import LogView, ZoneShown
 from parley.node.entries import log_name
 from parley.node.identity import Keys
@@ -102,13 +103,7 @@ def _config(
         f'[listen]\nhost = "{_HOST}"\nport = {peer_ports[node.party]}\n',
         f'[http]\nhost = "{_HOST}"\nport = {http_port}\ntoken = "token"\nsign_in = false\n',
     ]
-    for peer in node.peers:
-        own = keys[peer]
-        parts.append(
-            f'[[peer]]\nparty = "{peer}"\naddress = "{_HOST}:{peer_ports[peer]}"\n'
-            f'log = "{own.log.verifier.vkey}"\nmirror = "{own.mirror.verifier.vkey}"\n'
-            f'link = "{own.link.verifier.vkey}"\n'
-        )
+    parts += [peer_table(peer, f"{_HOST}:{peer_ports[peer]}", keys[peer]) for peer in node.peers]
     return "\n".join(parts)
 
 
@@ -347,6 +342,9 @@ def _stored_beyond(path: Path, party: str, known: dict[str, int]) -> list[RawEnt
         for origin in store.origins():
             if log_name(origin).party == party:
                 first, size = known.get(origin, 0), store.size(origin)
-                data = store.entries(origin, first, size)
-                found.extend((origin, index, each) for index, each in enumerate(data, first))
+                data, openings = store.entries(origin, first, size), store.openings(origin, 0, size)
+                found.extend(
+                    (origin, index, each, openings.get(index))
+                    for index, each in enumerate(data, first)
+                )
     return found

@@ -20,8 +20,8 @@ class Views(msgspec.Struct, frozen=True, kw_only=True):
     logs: tuple[LogView, ...]
 
 
-RawEntry = tuple[str, int, bytes]
-"""Origin, index and the exact bytes of an entry."""
+RawEntry = tuple[str, int, bytes, bytes | None]
+"""Origin, index, the exact bytes of an entry, and its opening where its payload is sealed."""
 
 
 class NodeDied(Exception):  # noqa: N818  what happened, not whose fault it is
@@ -67,4 +67,4 @@ class Nodes(Protocol):
 def entries_of(reply: Advanced) -> Iterator[RawEntry]:
     """Yield the entries that a reply tells of."""
     for each in reply.entries:
-        yield each.origin, each.index, each.data.encode()
+        yield each.origin, each.index, each.data.encode(), each.opening

@@ -16,6 +16,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from parley.node.custody_bodies import (
+    CustodyBody,
+    ForkEvidence,
+    KeyDistrusted,
+    KeyRevoked,
+    KeyRotated,
+    PeerRefused,
+)
 from parley.node.entries import (
     AgreementAdopted,
     AlertRaised,
@@ -160,6 +168,8 @@ class Story:
 
     def _tell(self, entry: Entry, body: Body) -> tuple[str, str, str] | None:
         me = entry.log.party
+        if isinstance(body, CustodyBody):
+            return _custody(me, entry, body)
         match body:
             case MessageSaid():
                 return self._said(entry, body)
@@ -311,6 +321,17 @@ def _alert_text(body: AlertRaised) -> str:
     if body.text:
         parts.append(body.text)
     return " · ".join(parts)
+
+
+def _custody(me: str, entry: Entry, body: CustodyBody) -> tuple[str, str, str] | None:
+    """Return the line of an entry about the record itself, where a person should see it."""
+    if isinstance(body, ForkEvidence):
+        return me, f"FORK in the log {body.origin}: {body.why}", "bold red"
+    if isinstance(body, PeerRefused):
+        return me, f"refused {body.count} of {body.party} ({body.what}): {body.why}", "red"
+    if isinstance(body, KeyRotated | KeyRevoked | KeyDistrusted):
+        return me, entry.type, "bold yellow"
+    return None
 
 
 def _declared(

@@ -101,11 +101,15 @@ class Status(_Standing, frozen=True, kw_only=True, tag="status"):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that this node wrote, exactly: its log, its place, its bytes as text."""
+    """An entry that this node wrote, exactly: its log, its place, its bytes as text.
+
+    `opening` (base64): salt and payload, where the entry holds a commitment to them.
+    """
 
     origin: str
     index: int
     data: str
+    opening: bytes | None = None
 
 
 class Advanced(_Standing, frozen=True, kw_only=True, tag="advanced"):
@@ -167,8 +171,10 @@ class Driver:
 
     def _stored(self, entry: Entry) -> Stored:
         origin, index = key_of(entry)
-        data = self._service.crank.store.entries(origin, index, index + 1)[0]
-        return Stored(origin=origin, index=index, data=data.decode())
+        store = self._service.crank.store
+        data = store.entries(origin, index, index + 1)[0]
+        opening = store.openings(origin, index, index + 1).get(index)
+        return Stored(origin=origin, index=index, data=data.decode(), opening=opening)
 
     async def reply_to(self, line: bytes) -> Reply:
         """Return the reply to one command line; never raises for what the line says."""

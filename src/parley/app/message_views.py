@@ -1,7 +1,8 @@
 """Messages as the page and the API show them, each with how far it got.
 
-Only reading. The levels (sent, stored, displayed, answered, read-back) stand side by side and are
-never merged; what is not known is `None` or "unknown".
+Only reading. The levels (sent, receipt, cosignature, displayed, answered, read-back) stand side by
+side and are never merged; what is not known is `None` or "unknown". A guarded notice is shown
+without its words until somebody here has opened it, and after its destruction as what is left.
 """
 
 from __future__ import annotations
@@ -10,9 +11,27 @@ from typing import Literal
 
 import msgspec
 
+from parley.app.custody_views import (
+    GUARDED,
+    Held,
+    OpenedView,
+    Reading,
+    Receipts,
+    SignedWord,
+    no_receipts,
+    openings_of,
+    reading_of,
+    signatures,
+    signed_keys,
+    signed_word,
+)
 from parley.node.entries import Entry, MessageAnswered, MessageOverdue, ReadBackChecked
+from parley.node.rules.custody import destroyed
 from parley.node.rules.hotline import closing_answer, standby
+from parley.node.rules.keyring import Signed
 from parley.node.state import Key, Scope, State, Thread, key_of
+from parley.world.faults import InputFault
+from parley.world.norms import allowed_answers, message_type
 from parley.world.time import format_instant
 
 Known = Literal["yes", "no", "unknown"]
@@ -35,11 +54,16 @@ class AnswerView(_View, frozen=True, kw_only=True):
 
 
 class Ladder(_View, frozen=True, kw_only=True):
-    """How far a message got with one addressee: each level for itself."""
+    """How far a message got with one addressee: each level for itself.
+
+    `stored`: whether it holds the entry. `received_us`: when it says so for this entry alone, at
+    once. `cosigned_us`: when it cosigned a head over it, some moments later.
+    """
 
     party: str
     stored: Known
-    stored_us: int | None
+    received_us: int | None
+    cosigned_us: int | None
     displayed_us: int | None
     displayed_post: str | None
     answer: AnswerView | None
@@ -62,6 +86,9 @@ class MessageView(_View, frozen=True, kw_only=True):
     `may_answer`: the answers that this party may still give now.
     `open`: somebody has not given a closing answer, or read back something else while it is valid:
     one that was misread must not leave the list of what is still to be done.
+    `reading`: whether its words are shown, and why not. `opened`: who of this party opened it.
+    `audience`: who may have the payload; None: every party of the agreement.
+    `signed`: how many people's signatures count; `signatures` has the others too, with the reason.
     """
 
     key: Key
@@ -87,30 +114,108 @@ class MessageView(_View, frozen=True, kw_only=True):
     awaits_us: bool
     may_answer: tuple[str, ...]
     open: bool
+    reading: Reading
+    opened: tuple[OpenedView, ...]
+    audience: tuple[str, ...] | None
+    signed: SignedWord
+    signatures: tuple[Signed, ...]
     ladder: tuple[Ladder, ...]
 
 
-def messages(state: State, now_us: int, *, open_only: bool = False) -> tuple[MessageView, ...]:
-    """Return the messages held here, newest first."""
-    found = [
-        message_view(state, scope, thread, now_us)
-        for _, scope in sorted(state.scopes.items())
-        for thread in scope.messages()
-    ]
+def messages(
+    state: State, now_us: int, *, open_only: bool = False, receipts: Receipts = no_receipts
+) -> tuple[MessageView, ...]:
+    """Return the messages held here, newest first; `receipts` gives those for single entries."""
+    found = []
+    for _, scope in sorted(state.scopes.items()):
+        signed = signed_keys(scope)
+        found += [
+            message_view(state, scope, thread, now_us, receipts, signed)
+            for thread in scope.messages()
+        ]
+        if not open_only:
+            found += [_closed_view(state, scope, e, now_us, signed) for e in _without_words(scope)]
     kept = [view for view in found if view.open or not open_only]
     return tuple(sorted(kept, key=lambda view: (-view.sent_us, view.key)))
 
 
-def message_view(state: State, scope: Scope, thread: Thread, now_us: int) -> MessageView:
-    """Return one message whose text is known here."""
+def _without_words(scope: Scope) -> list[Entry]:
+    """Return the messages of which only the common fields can be read here."""
+    return [entry for entry in scope.sealed.values() if entry.type == "message.said"]
+
+
+def _signatures(
+    state: State, scope: Scope, key: Key, signed: set[Key]
+) -> tuple[SignedWord, tuple[Signed, ...]]:
+    found = signatures(state, scope, key) if key in signed else ()
+    return signed_word(found), found
+
+
+def _closed_view(
+    state: State, scope: Scope, entry: Entry, now_us: int, signed: set[Key]
+) -> MessageView:
+    """Return what is left of a message whose payload is not held here, or was destroyed."""
+    key = key_of(entry)
+    gone = destroyed(state, scope, key)
+    word, found = _signatures(state, scope, key, signed)
+    return MessageView(
+        key=key,
+        agreement=scope.agreement_id,
+        line="unknown",
+        party=entry.log.party,
+        post=entry.by,
+        to=entry.to,
+        message_type="unknown",
+        message_class="unknown",
+        subject="",
+        text="",
+        fields={},
+        status=entry.status,
+        sent_us=entry.issued_us,
+        valid_until_us=entry.valid_until_us,
+        expired=entry.valid_until_us is not None and now_us > entry.valid_until_us,
+        life_safety=False,
+        answers=(),
+        answer_due_us=None,
+        read_back=(),
+        read_back_due_us=None,
+        awaits_us=False,
+        may_answer=(),
+        open=False,
+        reading="destroyed" if gone else "sealed",
+        opened=openings_of(state, scope, key),
+        audience=entry.audience,
+        signed=word,
+        signatures=found,
+        ladder=(),
+    )
+
+
+def message_view(
+    state: State,
+    scope: Scope,
+    thread: Thread,
+    now_us: int,
+    receipts: Receipts,
+    signed: set[Key],
+) -> MessageView:
+    """Return one message whose payload is held here."""
     said = thread.said
     assert said is not None
     body = thread.body
-    ladder = tuple(_ladder(state, scope, thread, party) for party in said.to)
+    opened = openings_of(state, scope, thread.key)
+    reading = reading_of(thread, opened)
+    masked = reading == "guarded"
+    held = receipts(state, thread.key, said.to) if said.log.party == state.party else {}
+    ladder = tuple(
+        _ladder(state, scope, thread, party, held.get(party, Held()), masked=masked)
+        for party in said.to
+    )
     expired = said.valid_until_us is not None and now_us > said.valid_until_us
     awaits_us = bool(body.answers) and any(
         step.party == state.party and step.answer is None for step in ladder
     )
+    word, found = _signatures(state, scope, thread.key, signed)
     return MessageView(
         key=thread.key,
         agreement=scope.agreement_id,
@@ -120,9 +225,9 @@ def message_view(state: State, scope: Scope, thread: Thread, now_us: int) -> Mes
         to=said.to,
         message_type=body.message_type,
         message_class=body.message_class,
-        subject=body.subject,
-        text=body.text,
-        fields=body.fields,
+        subject=body.message_type if masked else body.subject,
+        text=GUARDED if masked else body.text,
+        fields={} if masked else body.fields,
         status=said.status,
         sent_us=said.issued_us,
         valid_until_us=said.valid_until_us,
@@ -136,6 +241,11 @@ def message_view(state: State, scope: Scope, thread: Thread, now_us: int) -> Mes
         may_answer=_may_answer(state, thread, now_us, expired=expired) if awaits_us else (),
         open=bool(body.answers)
         and any(step.answer is None or (step.misread and not expired) for step in ladder),
+        reading=reading,
+        opened=opened,
+        audience=said.audience,
+        signed=word,
+        signatures=found,
         ladder=ladder,
     )
 
@@ -145,24 +255,42 @@ def _may_answer(state: State, thread: Thread, now_us: int, *, expired: bool) -> 
     due_us = thread.body.answer_due_us
     if standby(thread, state.party) is not None or (due_us is not None and now_us >= due_us):
         barred.add("STANDBY")
-    return tuple(answer for answer in thread.body.answers if answer not in barred)
+    # What the sender offers beyond its type is refused here: it is not offered to a person either.
+    allowed = _allowed(thread.body.message_type)
+    return tuple(a for a in thread.body.answers if a not in barred and a in allowed)
 
 
-def _ladder(state: State, scope: Scope, thread: Thread, party: str) -> Ladder:
+def _allowed(name: str) -> tuple[str, ...]:
+    try:
+        return allowed_answers(message_type(name))
+    except InputFault:
+        return ("ROGER", "UNABLE")
+
+
+def _ladder(
+    state: State,
+    scope: Scope,
+    thread: Thread,
+    party: str,
+    held: Held,
+    *,
+    masked: bool,
+) -> Ladder:
     closed, wait = closing_answer(thread, party), standby(thread, party)
     displayed = thread.displayed.get(party)
-    stored, stored_us = _stored(state, scope, thread, party)
+    stored, newest_us = _stored(state, scope, thread, party)
     word, differences = _read_back(thread, closed)
     return Ladder(
         party=party,
-        stored=stored,
-        stored_us=stored_us,
+        stored="yes" if held.received_us is not None else stored,
+        received_us=held.received_us,
+        cosigned_us=held.cosigned_us if held.cosigned_us is not None else newest_us,
         displayed_us=displayed.issued_us if displayed is not None else None,
         displayed_post=displayed.by if displayed is not None else None,
-        answer=_answer(closed),
-        standby=_answer(wait),
+        answer=_answer(closed, masked=masked),
+        standby=_answer(wait, masked=masked),
         read_back=word,
-        differences=differences,
+        differences=tuple("guarded" for _ in differences) if masked else differences,
         overdue=tuple(
             f"{duty.replace('_', '-')} since {format_instant(entry.body.due_us)}"
             for (who, duty), entry in sorted(thread.overdue.items())
@@ -176,7 +304,7 @@ def _ladder(state: State, scope: Scope, thread: Thread, party: str) -> Ladder:
     )
 
 
-def _answer(entry: Entry | None) -> AnswerView | None:
+def _answer(entry: Entry | None, *, masked: bool) -> AnswerView | None:
     if entry is None or not isinstance(entry.body, MessageAnswered):
         return None
     body = entry.body
@@ -184,14 +312,16 @@ def _answer(entry: Entry | None) -> AnswerView | None:
         answer=body.answer,
         post=body.post,
         at_us=entry.issued_us,
-        fields=body.fields,
-        text=body.text,
+        fields={} if masked else body.fields,
+        text=GUARDED if masked and body.text else body.text,
         promised_us=body.promised_us,
     )
 
 
 def _stored(state: State, scope: Scope, thread: Thread, party: str) -> tuple[Known, int | None]:
-    """Return whether an addressee holds a message: its receipt, or what its own entries have seen.
+    """Return whether an addressee holds a message, and when it cosigned a head over it.
+
+    By its cosignature, or by what its own entries have seen.
 
     For another party's message that is only known from what the addressee wrote later.
     """

@@ -13,8 +13,27 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from parley import __version__
+from parley.app.custody_views import (
+    StoredReceipts,
+    consents_view,
+    disputes_view,
+    forks_view,
+    holds_view,
+    keys_view,
+    operators_view,
+)
 from parley.app.http import Access, Handler, Refusal, read_body
 from parley.app.message_views import MessageView, messages
+from parley.app.page_custody import (
+    CUSTODY_MAKERS,
+    custody_forms,
+    custody_part,
+    destroy_form,
+    open_form,
+    opened_facts,
+    signed_facts,
+    warnings_part,
+)
 from parley.app.page_forms import (
     Form,
     act_from,
@@ -26,7 +45,7 @@ from parley.app.page_forms import (
     sign_in_form,
     type_form,
 )
-from parley.app.page_html import Html, instant, tag
+from parley.app.page_html import Html, escape, instant, tag
 from parley.app.page_parts import (
     alerts_part,
     anchor,
@@ -57,12 +76,18 @@ from parley.world.faults import Fault, InputFault
 REFRESH_S = 10
 CLOSED_SHOWN_MAX = 20
 """Closed messages on the page; the API has them all."""
-_SECTIONS = ("lines", "alerts", "messages", "write", "zones", "intents", "logs")
+_SECTIONS = ("lines", "alerts", "messages", "write", "zones", "intents", "custody", "logs")
 _DONE = {
     "answer": "The answer is signed and stored here; see its message for how far it got.",
     "say": "The message is signed and stored here; see below for how far it got.",
     "line": "The act is signed and stored here.",
     "presence": "The presence is signed and stored here.",
+    "open": "The opening is written into the private log; the notice is below.",
+    "destroy": "Our copy is destroyed. Copies that others hold cannot be recalled.",
+    "consent": "The consent, or its end, is signed and stored here.",
+    "hold": "The hold stands: nothing under the agreement is destroyed here.",
+    "lift": "The hold is lifted.",
+    "distrust": "The key counts no more here, from now on.",
 }
 
 
@@ -78,6 +103,7 @@ class Page:
         self._service = service
         self._access = access
         self._style = stylesheet().encode()
+        self._receipts = StoredReceipts(service.crank.store)
 
     def routes(self) -> list[Route]:
         """Return the routes of the page."""
@@ -127,21 +153,24 @@ class Page:
         state = self._service.state
         vectors = line_vectors(state, now_us)
         alerts = alerts_view(state, self._service.feeds, now_us)
+        peers = peers_view(state, now_us)
         return [
+            warnings_part(forks_view(state), disputes_view(state), peers),
             glance_part(vectors, alerts, messages(state, now_us, open_only=True), now_us),
-            lines_part(vectors, peers_view(state, now_us), now_us),
+            lines_part(vectors, peers, now_us),
             alerts_part(alerts, now_us),
             self._messages_part(now_us, acting=acting, refresh=refresh),
             write,
             zones_part(zones_shown(state, now_us), boundaries_shown(state)),
             intents_part(intents_shown(state)),
+            self._custody_part(now_us, acting=acting, refresh=refresh),
             logs_part(logs_view(state), now_us),
             node_part(status_view(self._service, now_us, version=__version__)),
         ]
 
     def _messages_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
         """Return the open messages, those that await us first, then the newest closed ones."""
-        every = messages(self._service.state, now_us)
+        every = messages(self._service.state, now_us, receipts=self._receipts)
         open_ones = sorted(
             (view for view in every if view.open),
             key=lambda v: (not v.awaits_us, v.answer_due_us or 0, v.key),
@@ -153,16 +182,55 @@ class Page:
             "messages",
             "Messages",
             tag("p", tag("strong", count) if waiting else count),
-            [
-                message_part(view, now_us, self._form_for(view, acting=acting, refresh=refresh))
-                for view in open_ones
-            ],
+            [self._message(view, now_us, acting=acting, refresh=refresh) for view in open_ones],
             tag("h3", "Closed, newest first") if closed else None,
-            [message_part(view, now_us, None) for view in closed],
+            [self._message(view, now_us, acting=acting, refresh=refresh) for view in closed],
         )
 
+    def _message(self, view: MessageView, now_us: int, *, acting: bool, refresh: bool) -> Html:
+        forms = [
+            self._form_for(view, acting=acting, refresh=refresh),
+            self._notice_form(view, acting=acting, refresh=refresh),
+        ]
+        more: dict[str, object] = {}
+        if view.signatures or view.party == self._service.state.party:
+            more["Signed by people"] = signed_facts(view)
+        if view.opened:
+            more["Opened here by"] = opened_facts(view, now_us)
+        shown = [form for form in forms if form is not None]
+        return message_part(view, now_us, escape(shown) if shown else None, more)
+
+    def _notice_form(self, view: MessageView, *, acting: bool, refresh: bool) -> Html | None:
+        """Return the form that opens a guarded notice, or destroys our copy of an opened one."""
+        if not acting or view.reading not in ("guarded", "opened"):
+            return None
+        if refresh:
+            label = "Open or destroy it (stops the refreshing)"
+            return tag("p", tag("a", label, href=f"/?refresh=off#{anchor(view.key)}"))
+        posts, number = self._posts(view), self._access.form_number
+        if view.reading == "guarded":
+            return open_form(view, posts, number)
+        return destroy_form(view, posts, number)
+
+    def _custody_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+        state = self._service.state
+        keys, holds = keys_view(state), holds_view(state)
+        form: Html | None = None
+        if acting and refresh:
+            label = "Give consent, set a hold, distrust a key (stops the refreshing)"
+            form = tag("p", tag("a", label, href="/?refresh=off#custody"))
+        elif acting:
+            agreements = [
+                (each, each.party(state.party).posts)
+                for _, each in sorted(state.identity.agreements.items())
+            ]
+            number = self._access.form_number
+            form = escape(custody_forms(agreements, state.party, keys, holds, number))
+        operators, consents = operators_view(state, now_us), consents_view(state, now_us)
+        return custody_part(operators, keys, holds, consents, form)
+
     def _form_for(self, view: MessageView, *, acting: bool, refresh: bool) -> Html | None:
-        if not view.awaits_us or not acting:
+        if not view.awaits_us or not acting or view.reading == "guarded":
             return None
         if refresh:
             label = f"Answer with one of {', '.join(view.may_answer)} (stops the refreshing)"
@@ -181,8 +249,13 @@ class Page:
         return section("write", "Act", type_form(), chosen, line_forms(state, number))
 
     async def _mark_displayed(self, now_us: int) -> None:
-        """Write that each message that awaits us was put in front of the post."""
+        """Write that each message that awaits us was put in front of the post.
+
+        A guarded notice is, once it has been opened: before that its words are not on the page.
+        """
         for view in messages(self._service.state, now_us, open_only=True):
+            if view.reading == "guarded":
+                continue
             posts = self._posts(view)
             ours = [step for step in view.ladder if step.party == self._service.state.party]
             if posts and ours and ours[0].displayed_us is None:
@@ -213,7 +286,7 @@ class Page:
             if not self._service.begun:
                 fault = InputFault("node", value="waiting for its clock", wanted="an advance")
                 raise Refusal(503, fault)
-            act = act_from(form, self._service.clock())
+            act = act_from(form, self._service.clock(), CUSTODY_MAKERS)
         except InputFault as fault:
             raise Refusal(422, fault) from None
         try:

@@ -95,8 +95,15 @@ def read_form(data: bytes) -> Form:
 # ---- from a form to an act ----------------------------------------------------------------------
 
 
-def act_from(form: Form, now_us: int) -> Act:
+def act_from(
+    form: Form, now_us: int, more: Mapping[str, Callable[[Form, int], Act]] | None = None
+) -> Act:
     """Return the act that a form asks for.
+
+    Args:
+        form: as filled in.
+        now_us: the time.
+        more: makers of the acts that other modules have forms for, by kind.
 
     Raises:
         InputFault: not one of our forms, or a value that cannot be read.
@@ -106,6 +113,7 @@ def act_from(form: Form, now_us: int) -> Act:
         "say": _say_from,
         "line": _line_from,
         "presence": _presence_from,
+        **(more or {}),
     }
     kind = form.one("kind")
     if kind not in makers:
@@ -113,15 +121,24 @@ def act_from(form: Form, now_us: int) -> Act:
     return makers[kind](form, now_us)
 
 
-def _answer_from(form: Form, now_us: int) -> Act:
+def index_of(form: Form) -> int:
+    """Return the index of the message that a form is about.
+
+    Raises:
+        InputFault: it is none.
+    """
     index = form.one("index")
     if not index.isascii() or not index.isdigit() or len(index) > 15:
         raise InputFault("form field index", value=index, wanted="the index of a message")
+    return int(index)
+
+
+def _answer_from(form: Form, now_us: int) -> Act:
     minutes = form.quantity_count("promised_min")
     answer = form.one("answer")
     promised_us = None if minutes is None else now_us + round(minutes * 60_000_000)
     return Answer(
-        ref=(form.one("log"), int(index)),
+        ref=(form.one("log"), index_of(form)),
         post=form.one("post"),
         answer=answer,
         fields=form.fields(),
@@ -154,6 +171,7 @@ def _say_from(form: Form, now_us: int) -> Act:
         fields=form.fields(),
         valid_until_us=None if minutes is None else now_us + round(minutes * 60_000_000),
         confirmed=form.one("confirmed") == "yes",
+        addressees_only=form.one("only") == "yes",
     )
 
 
@@ -187,7 +205,7 @@ def _presence_from(form: Form, now_us: int) -> Act:
 # ---- the forms ----------------------------------------------------------------------------------
 
 
-def _form(kind: str, number: str, *children: object) -> Html:
+def post_form(kind: str, number: str, *children: object) -> Html:
     """Return a form that posts one act, with the number that only our own pages carry."""
     return tag(
         "form",
@@ -200,15 +218,19 @@ def _form(kind: str, number: str, *children: object) -> Html:
     )
 
 
-def _hidden(name: str, value: str) -> Html:
+def hidden(name: str, value: str) -> Html:
+    """Return a value that is sent and not shown."""
     return tag("input", type="hidden", name=name, value=value)
 
 
-def _input(label: str, name: str, mark: str, **attributes: str | bool | None) -> Html:
+def input_field(label: str, name: str, mark: str, **attributes: str | bool | None) -> Html:
+    """Return a labelled line to type into."""
     return field(label, tag("input", id=mark, name=name, **attributes), mark)
 
 
-def _choice(label: str, name: str, mark: str, options: Mapping[str, str], *, ask: bool) -> Html:
+def choice_field(
+    label: str, name: str, mark: str, options: Mapping[str, str], *, ask: bool
+) -> Html:
     """Return a labelled list to choose from; `ask`: nothing is chosen beforehand."""
     shown = [tag("option", "choose", value="")] if ask else []
     shown += [tag("option", text, value=value) for value, text in options.items()]
@@ -226,35 +248,36 @@ def our_posts(state: State, agreement: Agreement, line_id: str) -> tuple[str, ..
     return tuple(dict.fromkeys([*ends, *agreement.party(state.party).posts]))
 
 
-def _post_choice(posts: tuple[str, ...], mark: str) -> Html:
-    return _choice("Post", "post", mark, {post: post for post in posts}, ask=False)
+def post_choice(posts: tuple[str, ...], mark: str) -> Html:
+    """Return the list of our posts, the first one chosen."""
+    return choice_field("Post", "post", mark, {post: post for post in posts}, ask=False)
 
 
 def answer_form(view: MessageView, posts: tuple[str, ...], number: str) -> Html:
     """Return the form that answers a message: the allowed answers, and what is to be read back."""
     mark = anchor(view.key)
     read = [
-        _input(f"Read back: {name}", f"field.{name}", f"{mark}-f{place}")
+        input_field(f"Read back: {name}", f"field.{name}", f"{mark}-f{place}")
         for place, name in enumerate(view.read_back)
     ]
-    promise = _input(
+    promise = input_field(
         "STANDBY: answer within (min)", "promised_min", f"{mark}-promise", inputmode="decimal"
     )
-    return _form(
+    return post_form(
         "answer",
         number,
         tag(
             "fieldset",
             tag("legend", "Answer"),
-            _hidden("log", view.key[0]),
-            _hidden("index", str(view.key[1])),
-            _choice(
+            hidden("log", view.key[0]),
+            hidden("index", str(view.key[1])),
+            choice_field(
                 "Answer", "answer", f"{mark}-answer", {a: a for a in view.may_answer}, ask=True
             ),
             read,
             promise if "STANDBY" in view.may_answer else None,
-            _input("Text or reason", "text", f"{mark}-text", maxlength="4000"),
-            _post_choice(posts, f"{mark}-post"),
+            input_field("Text or reason", "text", f"{mark}-text", maxlength="4000"),
+            post_choice(posts, f"{mark}-post"),
             tag("button", "Send the answer", type="submit"),
         ),
     )
@@ -274,8 +297,8 @@ def type_form() -> Html:
     kinds = {kind.name: f"{kind.name} ({kind.message_class})" for kind in norms().types}
     return tag(
         "form",
-        _hidden("refresh", "off"),
-        _choice("Message type", "write", "write-type", kinds, ask=True),
+        hidden("refresh", "off"),
+        choice_field("Message type", "write", "write-type", kinds, ask=True),
         tag("button", "Write a message", type="submit"),
         method="get",
         action="/",
@@ -314,7 +337,7 @@ def _say_form(
         zip(CLASSES, CLASSES, strict=True)
     )
     named = [
-        _input(f"Field: {name}", f"field.{name}", f"{mark}-f{place}")
+        input_field(f"Field: {name}", f"field.{name}", f"{mark}-f{place}")
         for place, name in enumerate(kind.read_back)
     ]
     meant = [
@@ -325,24 +348,31 @@ def _say_form(
             for_=f"{mark}-meant",
         ),
     ]
+    only = [
+        tag("input", type="checkbox", id=f"{mark}-only", name="only", value="yes"),
+        tag("label", " No other party gets the words", for_=f"{mark}-only"),
+    ]
     area = tag("textarea", "", id=f"{mark}-text", name="text", maxlength="4000")
     more = tag("textarea", "", id=f"{mark}-more", name="more")
-    return _form(
+    return post_form(
         "say",
         number,
         tag(
             "fieldset",
             tag("legend", f"{kind.name} on {line.id} under {agreement.id}"),
-            _hidden("message_type", kind.name),
-            _hidden("line", f"{agreement.id}|{line.id}"),
+            hidden("message_type", kind.name),
+            hidden("line", f"{agreement.id}|{line.id}"),
             tag("p", "To: ", boxes),
-            _choice("Class", "message_class", f"{mark}-class", classes, ask=False),
+            choice_field("Class", "message_class", f"{mark}-class", classes, ask=False),
             named,
             field("Text", area, f"{mark}-text"),
             field("Other fields, each line name: value", more, f"{mark}-more"),
-            _input("Valid for (min)", "valid_min", f"{mark}-valid", inputmode="decimal"),
+            input_field("Valid for (min)", "valid_min", f"{mark}-valid", inputmode="decimal"),
+            tag("p", "Such a notice expires, and goes only where consent stands.")
+            if kind.guarded
+            else tag("p", only),
             tag("p", meant) if {"place", "centre"} & set(kind.read_back) else None,
-            _post_choice(our_posts(state, agreement, line.id), f"{mark}-post"),
+            post_choice(our_posts(state, agreement, line.id), f"{mark}-post"),
             tag("button", f"Send {kind.name}", type="submit"),
         ),
     )
@@ -353,34 +383,34 @@ def line_forms(state: State, number: str) -> list[Html]:
     found = []
     for place, (agreement, line) in enumerate(_line_choices(state)):
         posts = our_posts(state, agreement, line.id)
-        hidden = _hidden("line", f"{agreement.id}|{line.id}")
+        which = hidden("line", f"{agreement.id}|{line.id}")
         at, mark = f"here-{place}", f"line-{place}"
         found.append(
-            _form(
+            post_form(
                 "presence",
                 number,
                 tag(
                     "fieldset",
                     tag("legend", f"Presence at {line.id}"),
-                    hidden,
-                    _post_choice(posts, f"{at}-post"),
+                    which,
+                    post_choice(posts, f"{at}-post"),
                     tag("button", "I am at the post", type="submit", name="present", value="yes"),
                     tag("button", "I leave the post", type="submit", name="present", value="no"),
                 ),
             )
         )
         found.append(
-            _form(
+            post_form(
                 "line",
                 number,
                 tag(
                     "fieldset",
                     tag("legend", f"Our side of {line.id}"),
-                    hidden,
-                    _choice(
+                    which,
+                    choice_field(
                         "State", "value", f"{mark}-value", {w: w for w in _LINE_WORDS}, ask=True
                     ),
-                    _input("Reason", "reason", f"{mark}-reason"),
+                    input_field("Reason", "reason", f"{mark}-reason"),
                     tag(
                         "p",
                         tag(
@@ -396,7 +426,7 @@ def line_forms(state: State, number: str) -> list[Html]:
                             for_=f"{mark}-now",
                         ),
                     ),
-                    _post_choice(posts, f"{mark}-post"),
+                    post_choice(posts, f"{mark}-post"),
                     tag("button", "Declare it", type="submit"),
                 ),
             )
@@ -414,7 +444,7 @@ def sign_in_form() -> Html:
             tag(
                 "p", "The token stands in the token file of this node, which only its owner reads."
             ),
-            _input("Token", "token", "token", type="password", required=True),
+            input_field("Token", "token", "token", type="password", required=True),
             tag("button", "Sign in", type="submit"),
         ),
         method="post",

@@ -102,6 +102,17 @@ def seconds(of_us: int) -> str:
     return sign + (" ".join(shown[:2]) if shown else "0 s")
 
 
+def fine(of_us: int) -> str:
+    """Return a span as clocks are compared: in milliseconds, from a second on in seconds.
+
+    >>> fine(3_400), fine(-1_250_000), fine(-200)
+    ('3 ms', '-1.250 s', '0 ms')
+    """
+    if abs(of_us) >= 1_000_000:
+        return f"{of_us / 1_000_000:.3f} s"
+    return f"{round(of_us / 1000)} ms"
+
+
 def due(at_us: int | None, now_us: int) -> Html:
     """Return when something is due, and how long that is from now, in words and not colour."""
     if at_us is None:

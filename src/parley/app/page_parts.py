@@ -7,8 +7,11 @@ alert list names its feeds and says what is not watched.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from parley.app.custody_views import ClockView
 from parley.app.message_views import AnswerView, Ladder, MessageView
-from parley.app.page_html import Html, due, escape, facts, instant, said, seconds, table, tag
+from parley.app.page_html import Html, due, escape, facts, fine, instant, said, seconds, table, tag
 from parley.app.views import (
     AlertsView,
     AlertView,
@@ -93,7 +96,7 @@ def lines_part(vectors: tuple[LineVector, ...], peers: tuple[PeerView, ...], now
     if not vectors:
         return section("lines", "Lines", tag("p", "No agreement here has a line."))
     return section(
-        "lines", "Lines", [_line(each, now_us) for each in vectors], _peers(peers, now_us)
+        "lines", "Lines", [_line(each, now_us) for each in vectors], peers_table(peers, now_us)
     )
 
 
@@ -129,23 +132,60 @@ def _side(side: Side, now_us: int) -> list[object]:
     ]
 
 
-def _peers(peers: tuple[PeerView, ...], now_us: int) -> Html:
-    rows = []
-    for peer in peers:
-        offset = "unknown" if peer.clock_offset_us is None else seconds(peer.clock_offset_us)
-        faults = str(peer.faults) if peer.faults else "none"
-        ahead = peer.claims_more_of or "no"
-        rows.append(
-            [peer.party, [peer.link, ", ", since(peer.heard_us, now_us)], offset, faults, ahead]
-        )
+def peers_table(peers: tuple[PeerView, ...], now_us: int) -> Html:
+    """Return the links to the peers: clocks, refusals, keys."""
+    rows = [
+        [
+            peer.party,
+            [peer.link, ", ", since(peer.heard_us, now_us)],
+            _clock(peer),
+            _refusals(peer),
+            [tag("div", tag("strong", f"{k.role}: "), said(k.why)) for k in peer.keys_refused]
+            or "all count",
+            peer.claims_more_of or "no",
+        ]
+        for peer in peers
+    ]
     heads = (
         "Peer",
         "Link",
         "Its clock against ours",
-        "Dropped for faults",
+        "Not taken from it",
+        "Its keys",
         "Claims more of our log",
     )
     return table("Links to peers", heads, rows) if rows else tag("p", "No peers are configured.")
+
+
+def clock_text(clock: ClockView) -> str:
+    """Return a peer's clock against ours with its bound, in words."""
+    which = "behind" if clock.offset_us < 0 else "ahead"
+    bound = "by what its heartbeats say" if clock.within_us is None else "measured"
+    within = "" if clock.within_us is None else f" within {fine(clock.within_us)}"
+    return f"{fine(abs(clock.offset_us))} {which}, {bound}{within}"
+
+
+def _clock(peer: PeerView) -> object:
+    """Return a peer's clock with its bound, and the alarm in words."""
+    if peer.clock is None:
+        return "unknown"
+    shown = clock_text(peer.clock)
+    return [tag("strong", "ALARM ", class_="alarm"), shown] if peer.clock.alarm else shown
+
+
+def _refusals(peer: PeerView) -> object:
+    """Return what was not taken from a peer, and whether our log says so already."""
+    rows = [
+        tag(
+            "div",
+            f"{each.count} times, {each.what} ",
+            "(in our log)" if each.written else tag("strong", "(not in our log yet)"),
+            ": ",
+            said(each.why),
+        )
+        for each in peer.refused
+    ]
+    return rows or (f"{peer.faults} faults" if peer.faults else "nothing")
 
 
 # ---- alerts -------------------------------------------------------------------------------------
@@ -235,9 +275,21 @@ def _watch(watch: WatchView, now_us: int) -> Html:
 # ---- messages -----------------------------------------------------------------------------------
 
 
-def message_part(view: MessageView, now_us: int, form: Html | None) -> Html:
-    """Return one message with what it asks for and how far it got; `form` answers it."""
+def message_part(
+    view: MessageView, now_us: int, form: Html | None, more: Mapping[str, object] | None = None
+) -> Html:
+    """Return one message with what it asks for and how far it got.
+
+    Args:
+        view: the message.
+        now_us: the time.
+        form: answers or opens it.
+        more: further facts: who signed it, who opened it.
+    """
+    if view.reading in ("sealed", "destroyed"):
+        return _without_words(view, now_us, more or {})
     marks = [view.message_class]
+    marks += ["GUARDED, NOT OPENED"] if view.reading == "guarded" else []
     marks += ["LIFE-SAFETY"] if view.life_safety else []
     marks += [view.status.upper()] if view.status != "actual" else []
     marks += ["EXPIRED"] if view.expired else []
@@ -255,6 +307,9 @@ def message_part(view: MessageView, now_us: int, form: Html | None) -> Html:
         pairs["Read back"] = [", ".join(view.read_back), " by ", when]
     if view.valid_until_us is not None:
         pairs["Valid until"] = due(view.valid_until_us, now_us)
+    if view.audience is not None:
+        pairs["Words held by"] = ", ".join(view.audience)
+    pairs |= more or {}
     subject = [": ", said(view.subject)] if view.subject != view.message_type else None
     origin, index = view.key
     return tag(
@@ -268,6 +323,34 @@ def message_part(view: MessageView, now_us: int, form: Html | None) -> Html:
         tag("p", tag("code", f"{origin} {index}"), class_="quiet"),
         id=anchor(view.key),
         class_="asks" if view.awaits_us else None,
+    )
+
+
+def _without_words(view: MessageView, now_us: int, more: Mapping[str, object]) -> Html:
+    """Return what is left of a message whose words are not held here."""
+    gone = view.reading == "destroyed"
+    why = (
+        "This party has destroyed its copy. Copies that others hold cannot be recalled."
+        if gone
+        else "Its words are not held here: they are for others only, or have not come."
+    )
+    origin, index = view.key
+    pairs: dict[str, object] = {
+        "Sent": [instant(view.sent_us), " by ", said(view.post), " of ", view.party],
+        "To": ", ".join(view.to),
+    }
+    if view.audience is not None:
+        pairs["Words for"] = ", ".join(view.audience)
+    if view.valid_until_us is not None:
+        pairs["Valid until"] = due(view.valid_until_us, now_us)
+    title = "Destroyed message" if gone else "Sealed message"
+    return tag(
+        "article",
+        tag("h3", f"{title} from {view.party}"),
+        tag("p", why),
+        facts(pairs | dict(more)),
+        tag("p", tag("code", f"{origin} {index}"), class_="quiet"),
+        id=anchor(view.key),
     )
 
 
@@ -302,8 +385,10 @@ def _ladders(view: MessageView) -> Html | None:
 
 def _ladder(view: MessageView, step: Ladder) -> list[object]:
     stored: list[object] = [step.stored]
-    if step.stored_us is not None:
-        stored += [", it says ", instant(step.stored_us)]
+    if step.received_us is not None:
+        stored.append(tag("div", "receipt ", instant(step.received_us)))
+    if step.cosigned_us is not None:
+        stored.append(tag("div", "cosigned ", instant(step.cosigned_us)))
     displayed: object = "no"
     if step.displayed_us is not None:
         displayed = ["yes, ", instant(step.displayed_us), " to ", said(step.displayed_post or "")]
@@ -398,7 +483,11 @@ def logs_part(logs: tuple[LogView, ...], now_us: int) -> Html:
     rows = [
         [
             tag("code", log.origin),
-            "ours" if log.own else f"copy of {log.party}'s",
+            [
+                "ours" if log.own else f"copy of {log.party}'s",
+                tag("div", "goes on from ", tag("code", log.continues)) if log.continues else "",
+                tag("div", tag("strong", log.ended)) if log.ended else "",
+            ],
             str(log.size),
             tag("code", f"{log.root[:16]}…"),
             _receipts(log, now_us),

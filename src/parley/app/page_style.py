@@ -58,6 +58,7 @@ dt { color: var(--quiet); }
 dd { margin: 0; overflow-wrap: anywhere; }
 article, fieldset { background: var(--panel); border: 1px solid var(--line);
   padding: .4rem .8rem .6rem; margin: .6rem 0; }
+fieldset { min-width: 0; }
 article.asks { border-inline-start: 6px double var(--warn); }
 .glance { font-weight: 700; font-size: 1.1rem; letter-spacing: .04em; }
 .alarm { color: var(--alarm); font-weight: 700; }
@@ -71,6 +72,8 @@ code { overflow-wrap: anywhere; }
 .field label { display: inline-block; min-width: 10rem; }
 input, select, textarea, button { font: inherit; color: var(--text); background: var(--ground);
   border: 1px solid var(--line); padding: .25rem .5rem; min-height: 2rem; max-width: 100%; }
+input[type="checkbox"] { min-height: 0; width: 1.1rem; height: 1.1rem; vertical-align: -.15rem; }
+@media (max-width: 40rem) { .wide th, .wide td { min-width: 6rem; } }
 textarea { width: 100%; min-height: 4.5rem; }
 button { font-weight: 600; border-width: 2px; cursor: pointer; margin: .2rem .4rem .2rem 0; }
 @media (forced-colors: active) { article.asks { border-inline-start-width: 8px; } }

@@ -7,11 +7,16 @@ signal, on `stop` and on the end of stdin; nothing is lost without it.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import secrets
 import signal
 import sys
+import threading
 from collections.abc import Coroutine
+from functools import partial
 
 from parley.app.api import Api
+from parley.app.c2sp import C2spServer, open_c2sp
 from parley.app.clock import DrivenClock, wall_clock
 from parley.app.config import NodeSetup
 from parley.app.connections import Links
@@ -19,10 +24,17 @@ from parley.app.crank import Crank
 from parley.app.driven import Driver, Ready, drive, write_reply
 from parley.app.evidence import own_store
 from parley.app.http import Access, WebServer
-from parley.app.keyfile import read_token
+from parley.app.keyfile import read_past_keys, read_token
 from parley.app.page import Page
+from parley.app.publishing import Publisher
 from parley.app.service import Service
+from parley.app.standby import replica_route
+from parley.app.startup import Start, ask_mirrors, count_start, refuse_standby
+from parley.app.witness_client import Witnessing, prove_from
+from parley.node.rules.keyring import log_key_chain
 from parley.store.sqlite import Store
+from parley.trust.keys import parse_vkey
+from parley.trust.seal import SALT_BYTES, seal
 from parley.world.faults import InputFault
 
 
@@ -41,23 +53,52 @@ def run_node(setup: NodeSetup, *, driven: bool) -> None:
         raise InputFault(f"store {setup.store}", value="no such folder", wanted="a folder")
     with Store(setup.store) as store:
         own_store(store, setup.config.party)
-        asyncio.run(_run(setup, store, driven=driven))
+        refuse_standby(store)
+        start = count_start(store, setup.keys)
+        asyncio.run(_run(setup, store, start, driven=driven))
 
 
-async def _run(setup: NodeSetup, store: Store, *, driven: bool) -> None:
+def make_crank(
+    setup: NodeSetup, store: Store, *, asking: bool = False, rotating: bool = False
+) -> Crank:
+    """Return a node's mind from its store, with salts from the system's own source.
+
+    Raises:
+        InputFault: a rotation of its log key was begun and not finished.
+        OurFault: the store is damaged.
+    """
+    salt = partial(secrets.token_bytes, SALT_BYTES)
+    identity = dataclasses.replace(setup.identity, past=read_past_keys(setup.keys))
+    crank = Crank(identity, store, salt=salt, sealer=seal, asking=asking)
+    if not rotating and len(log_key_chain(crank.state, identity.party)) > 1:
+        raise InputFault(
+            f"log key in {setup.keys}",
+            value="the one before a rotation that its log already has",
+            wanted="the one after it",
+            repair="finish the rotation: parley node rotate-key, again",
+        )
+    return crank
+
+
+async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) -> None:
     clock = DrivenClock()
-    service = Service(Crank(setup.identity, store), clock if driven else wall_clock)
+    # Driven, time stands: nobody could be waited for. Only who was rolled back must ask even then.
+    asking = bool(setup.identity.peers) and (start.rolled_back or not driven)
+    crank = make_crank(setup, store, asking=asking)
+    service = Service(crank, clock if driven else wall_clock)
     links = Links(service, setup.calls, watch_silence=not driven)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     work = _Work(stop)
+    published = threading.Event()
     try:
         web = _web_server(setup, service, store)
         ready = await _open_ports(setup, links, web)
         work.start(stop.wait())
         if web is not None:
             work.start(web.serve())
+        _serve_others(setup, service, store, work, published, driven=driven)
         if driven:
 
             def begin() -> None:
@@ -71,10 +112,42 @@ async def _run(setup: NodeSetup, store: Store, *, driven: bool) -> None:
             work.start(service.tick_each_second(), ends=True)
             links.call_peers()
         _say_ready(setup, ready)
+        if asking:
+            work.start(_ask(setup, crank, start), ends=False)
         await work.until_first_ends()
     finally:
+        published.set()
         await links.close()
         await work.cancel()
+
+
+def _serve_others(
+    setup: NodeSetup,
+    service: Service,
+    store: Store,
+    work: _Work,
+    stop: threading.Event,
+    *,
+    driven: bool,
+) -> None:
+    """Begin what other people's tools use: served logs, outside witnesses, a static folder."""
+    c2sp = _c2sp_server(setup, service, store)
+    if c2sp is not None:
+        work.start(c2sp.serve())
+    if setup.witnesses and not driven:
+        prove = prove_from(lambda: service.state)
+        outside = Witnessing(store, setup.witnesses, prove, service.clock)
+        service.listeners.append(outside.after_turn)
+        outside.offer_held(service.state)
+        work.start(outside.run(), ends=False)
+    if setup.publish is not None:
+        _publish(setup, store, stop)
+
+
+async def _ask(setup: NodeSetup, crank: Crank, start: Start) -> None:
+    said = await ask_mirrors(crank, start, setup.config.ask_mirrors_s)
+    sys.stderr.write(f"node {setup.config.party}: {said}\n")
+    sys.stderr.flush()
 
 
 class _Work:
@@ -115,11 +188,46 @@ def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer |
     if http is None or setup.token is None:
         return None
     access = Access(token=read_token(setup.token), sign_in=http.sign_in)
-    routes = [*Api(service, store, access).routes(), *Page(service, access).routes()]
+    routes = [
+        *Api(service, store, access).routes(),
+        *Page(service, access).routes(),
+        replica_route(store, setup.config.party, access),
+    ]
     try:
         return WebServer(routes, http.host, http.port)
     except OSError as error:
         raise _no_port(f"http {http.host}:{http.port}", error) from None
+
+
+def _publish(setup: NodeSetup, store: Store, stop: threading.Event) -> None:
+    """Begin to keep our logs up as static folders, in a thread that ends with the node."""
+    assert setup.publish is not None
+    entries = setup.config.c2sp is not None and setup.config.c2sp.entries
+    publisher = Publisher(store, setup.config.party, setup.publish, entries=entries)
+    threading.Thread(target=publisher.run, args=(stop,), daemon=True).start()
+
+
+def _c2sp_server(setup: NodeSetup, service: Service, store: Store) -> C2spServer | None:
+    """Return the server for other people's tools, with its port bound; None where none is."""
+    wanted = setup.config.c2sp
+    if wanted is None:
+        return None
+    folder = setup.store.parent / wanted.mirror if wanted.mirror is not None else None
+    try:
+        return open_c2sp(
+            lambda: service.state,
+            store,
+            service.clock,
+            host=wanted.host,
+            port=wanted.port,
+            entries=wanted.entries,
+            kinds=wanted.logs,
+            hosts=wanted.hosts,
+            others=[parse_vkey(text) for text in wanted.others],
+            mirror_folder=folder,
+        )
+    except OSError as error:
+        raise _no_port(f"c2sp {wanted.host}:{wanted.port}", error) from None
 
 
 def _no_port(what: str, error: OSError) -> InputFault:

@@ -24,6 +24,9 @@ from parley.node.state import State
 from parley.world.faults import InputFault
 from parley.world.limits import INPUTS_QUEUED_MAX
 
+BATCH_MOST_S = 0.1
+"""A batch closes when nothing waits, or after so long; 250 ms are allowed for lines, 2 s else."""
+ASKING = "asking the peers for the end of our own logs: nothing is written before they answer"
 _TICK_S = 1.0
 Listener = Callable[[int, Turned], None]
 """Called after each turn that stored something, with the time of the turn."""
@@ -114,7 +117,8 @@ class Service:
 
     def faults(self) -> tuple[str, ...]:
         """Return what this node itself could not do: entries not written, receipts not believed."""
-        return (*self.crank.doubted, *self.crank.unwritable.values())
+        asking = (ASKING,) if self.crank.asking else ()
+        return (*asking, *self.crank.doubted, *self.crank.unwritable.values())
 
     # ---- ways in --------------------------------------------------------------------------------
 
@@ -188,40 +192,55 @@ class Service:
     async def run(self) -> None:
         """Turn the crank for each input until cancelled.
 
+        What waits is taken together and stored by one transaction, with no turn for anybody in
+        between: no reader ever sees what is not yet durable.
+
         Raises:
             OurFault: the store failed or a rule is broken: the node must stop and be looked at.
         """
         self.begun = True
         while True:
-            job = self._queues.next()
-            if job is None:
+            if not len(self._queues):
                 self._work.clear()
                 await self._work.wait()
                 continue
-            self._turn(job)
+            self._batch()
             # Readers, writers and requests get their turn between two of ours.
             await asyncio.sleep(0)
             async with self._room:
                 self._room.notify_all()
 
-    def _turn(self, job: _Job) -> None:
+    def _batch(self) -> None:
+        """Take what waits, as much as one batch holds, and make it durable."""
+        clock = asyncio.get_running_loop().time
+        until_s = clock() + BATCH_MOST_S
+        taken: list[tuple[_Job, Turned]] = []
+        while not self.crank.full and clock() < until_s:
+            job = self._queues.next()
+            if job is None:
+                break
+            try:
+                taken.append((job, self.crank.take(self.clock(), job.event)))
+            except InputFault as fault:
+                self._refused(job, fault)
+        self._close(taken)
+
+    def _close(self, taken: list[tuple[_Job, Turned]]) -> None:
+        """Make everything that was taken durable; only then send it, and tell who asked for it."""
         now_us = self.clock()
-        try:
-            turned = self.crank.turn(now_us, job.event)
-        except InputFault as fault:
-            self._refused(job, fault)
-            return
+        closed = self.crank.close(now_us)
         if self.outlet is not None:
-            for out in turned.frames:
+            for out in closed.frames:
                 self.outlet.send(out.connection, out.frame)
-            for drop in turned.drops:
+            for drop in closed.drops:
                 self.link_faults.append((now_us, drop.why))
                 self.outlet.drop(drop.connection, drop.why)
-        if turned.written or turned.mirrored:
-            for listener in self.listeners:
-                listener(now_us, turned)
-        if not job.done.done():
-            job.done.set_result(turned)
+        for job, turned in taken:
+            if turned.written or turned.mirrored:
+                for listener in self.listeners:
+                    listener(now_us, turned)
+            if not job.done.done():
+                job.done.set_result(turned)
 
     def _refused(self, job: _Job, fault: InputFault) -> None:
         """Tell whoever asked; a link event that cannot be taken ends its link instead."""

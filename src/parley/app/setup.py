@@ -5,12 +5,14 @@ Only public keys are returned. Nothing that is there already is changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
 from parley.app.config import is_loopback, parse_address
 from parley.app.keyfile import make_keys, make_token, read_keys
 from parley.node.identity import Keys
+from parley.trust.keys import VerifierKey
 from parley.world.agreement import check_name
 from parley.world.faults import InputFault
 
@@ -26,6 +28,9 @@ keys = "keys"
 # The agreements this party has adopted: JSON documents, byte for byte the same at every party.
 agreements = []
 
+# How long a start waits to hear from the peers how far they hold our own logs.
+ask_mirrors_s = 5
+
 # Where peers reach this node. Port 0 takes any that is free.
 [listen]
 host = "$listen_host"
@@ -38,6 +43,12 @@ host = "$http_host"
 port = $http_port
 token = "token"
 
+# This party's offline root: "parley key make-root" printed it. "threshold" of these keys together
+# say that a stolen key counts no more.
+# [root]
+# threshold = 2
+# keys = ["...", "...", "..."]
+
 # One table per peer; its own "parley node init" printed it. Compare the fingerprints by voice.
 # [[peer]]
 # party = "..."
@@ -45,6 +56,27 @@ token = "token"
 # log = "..."
 # mirror = "..."
 # link = "..."
+# witness = "..."
+# seal = "..."
+# next = "..."
+# root_threshold = 2
+# roots = ["...", "...", "..."]
+
+# Outside witnesses that are asked to cosign the heads of the logs.
+# [[witness]]
+# name = "..."
+# url = "https://..."
+# vkey = "..."
+
+# Heads and hashes of the logs, for other people's tools (C2SP tlog-tiles). Entries only if said so.
+# [c2sp]
+# host = "127.0.0.1"
+# port = 8081
+# entries = false
+
+# The same as files, for a web server of its own. Anybody may read this folder.
+# [publish]
+# folder = "public"
 """)
 
 
@@ -94,10 +126,51 @@ def make_node(folder: Path, *, party: str, listen: str, http: str) -> str:
     return peer_table(party, listen, read_keys(folder / "keys", party))
 
 
-def peer_table(party: str, address: str, keys: Keys) -> str:
-    """Return the `[[peer]]` table of a party: public keys, and fingerprints to compare by voice."""
+def peer_table(
+    party: str, address: str, keys: Keys, roots: Sequence[VerifierKey] = (), threshold: int = 0
+) -> str:
+    """Return the `[[peer]]` table of a party: public keys, and fingerprints to compare by voice.
+
+    Args:
+        party: whose table it is.
+        address: where its peers reach it.
+        keys: its keys.
+        roots: the public keys of its offline root.
+        threshold: how many of them decide together.
+    """
     lines = ["[[peer]]", f'party = "{party}"', f'address = "{address}"']
-    for role, key in (("log", keys.log), ("mirror", keys.mirror), ("link", keys.link)):
+    for role, key in (
+        ("log", keys.log),
+        ("mirror", keys.mirror),
+        ("link", keys.link),
+        ("witness", keys.witness),
+    ):
         lines.append(f"# fingerprint {key.verifier.fingerprint}")
         lines.append(f'{role} = "{key.verifier.vkey}"')
-    return "\n".join(lines) + "\n"
+    lines += [f"# fingerprint {grouped(keys.seal.digest)}", f'seal = "{keys.seal.digest}"']
+    if keys.next_sha256 is not None:
+        lines.append(f'next = "{keys.next_sha256}"')
+    return "\n".join([*lines, *_root_lines("root_threshold", "roots", roots, threshold)]) + "\n"
+
+
+def root_table(keys: Sequence[VerifierKey], threshold: int) -> str:
+    """Return the `[root]` table of a party's own file."""
+    return "\n".join(["[root]", *_root_lines("threshold", "keys", keys, threshold)]) + "\n"
+
+
+def _root_lines(count: str, name: str, keys: Sequence[VerifierKey], threshold: int) -> list[str]:
+    if not keys:
+        return []
+    lines = [f"{count} = {threshold}", f"{name} = ["]
+    for key in keys:
+        lines += [f"  # fingerprint {key.fingerprint}", f'  "{key.vkey}",']
+    return [*lines, "]"]
+
+
+def grouped(digest: str) -> str:
+    """Return the first half of a digest in eight groups of four, to read out to a person.
+
+    >>> grouped("0123456789abcdef" * 4)
+    '0123 4567 89ab cdef 0123 4567 89ab cdef'
+    """
+    return " ".join(digest[at : at + 4] for at in range(0, 32, 4))

@@ -8,9 +8,24 @@ from __future__ import annotations
 
 import msgspec
 
+from parley.app.custody_views import (
+    ClockView,
+    DisputeView,
+    ForkView,
+    HoldView,
+    KeyView,
+    RefusedView,
+    clock_view,
+    disputes_view,
+    forks_view,
+    holds_view,
+    keys_view,
+    refused_view,
+)
 from parley.app.message_views import Known, held_by, messages
 from parley.app.service import Feed, Service
-from parley.node.entries import AlertRaised, Entry, StateVector
+from parley.node.custody_bodies import LogClosed
+from parley.node.entries import AlertRaised, Entry, LogOpened, StateVector
 from parley.node.picture import STALE_US, Picture
 from parley.node.rules.alerts import alert_class, open_alerts
 from parley.node.rules.intents import intents_of
@@ -287,7 +302,11 @@ class ReceiptView(_View, frozen=True, kw_only=True):
 
 
 class LogView(_View, frozen=True, kw_only=True):
-    """A log as held here."""
+    """A log as held here.
+
+    `incarnation`: 2 and up where it goes on from one that could not be continued. `continues`: the
+    log that it goes on from. `ended`: why nothing more is written into it; None: it goes on.
+    """
 
     origin: str
     agreement: str
@@ -299,17 +318,27 @@ class LogView(_View, frozen=True, kw_only=True):
     root: str
     unreadable: int
     clock_went_back: int
+    incarnation: int
+    continues: str | None
+    ended: str | None
     receipts: tuple[ReceiptView, ...]
 
 
 class PeerView(_View, frozen=True, kw_only=True):
-    """A peer: the link to it as measured here, and the faults it was dropped for."""
+    """A peer: the link to it as measured here, its clock, what was not taken from it.
+
+    `refused`: what our logs say of it, and what does not stand there yet. `keys_refused`: its keys
+    that sign nothing more for us, with the reason.
+    """
 
     party: str
     link: str
     heard_us: int | None
     clock_offset_us: int | None
+    clock: ClockView | None
     faults: int
+    refused: tuple[RefusedView, ...]
+    keys_refused: tuple[KeyView, ...]
     claims_more_of: str | None
 
 
@@ -321,9 +350,14 @@ class LinkEnded(_View, frozen=True, kw_only=True):
 
 
 class StatusView(_View, frozen=True, kw_only=True):
-    """The node at a glance; `faults` is what it could not do itself."""
+    """The node at a glance; `forks` comes first: who signed two histories.
+
+    `faults` is what the node could not do itself.
+    """
 
     party: str
+    forks: tuple[ForkView, ...]
+    disputes: tuple[DisputeView, ...]
     now_us: int
     version: str
     agreements: tuple[str, ...]
@@ -333,6 +367,7 @@ class StatusView(_View, frozen=True, kw_only=True):
     open_messages: int
     awaiting_us: int
     open_alerts: int
+    holds: tuple[HoldView, ...]
     faults: tuple[str, ...]
     links_ended: tuple[LinkEnded, ...]
 
@@ -356,6 +391,9 @@ def _log_view(state: State, log: Log) -> LogView:
         root=log.head.root,
         unreadable=sum(key[0] == origin for key in scope.unreadable),
         clock_went_back=log.clock_went_back,
+        incarnation=name.incarnation,
+        continues=_continues(scope, origin),
+        ended=_ended(state, scope, log),
         receipts=tuple(
             ReceiptView(party=party, size=held.size, at_us=held.time_s * 1_000_000)
             for party, held in sorted(state.links.receipts.get(origin, {}).items())
@@ -363,9 +401,31 @@ def _log_view(state: State, log: Log) -> LogView:
     )
 
 
+def _continues(scope: Scope, origin: str) -> str | None:
+    opened = scope.opened.get(origin)
+    body = opened.body if opened is not None else None
+    if not isinstance(body, LogOpened) or body.continues is None:
+        return None
+    return f"{body.continues.origin} from entry {body.continues.size} ({body.continues.why})"
+
+
+def _ended(state: State, scope: Scope, log: Log) -> str | None:
+    """Return why a log goes on no further: closed, or left behind."""
+    origin = log.name.origin
+    if origin in state.abandoned:
+        return f"abandoned: {state.abandoned[origin]}"
+    if log.closed_at is None:
+        return None
+    entry = scope.custody.get("log.closed", {}).get((origin, log.closed_at))
+    body = entry.body if entry is not None else None
+    why = body.why if isinstance(body, LogClosed) else "unknown"
+    return f"closed at entry {log.closed_at}: {why}"
+
+
 def peers_view(state: State, now_us: int) -> tuple[PeerView, ...]:
     """Return every peer."""
     found = []
+    keys = keys_view(state)
     for party in sorted(state.identity.peers):
         word, heard_us = link_state(state, party, now_us)
         ahead = [origin for origin, (who, _) in state.links.ahead.items() if who == party]
@@ -375,7 +435,10 @@ def peers_view(state: State, now_us: int) -> tuple[PeerView, ...]:
                 link=word,
                 heard_us=heard_us,
                 clock_offset_us=state.links.offset_us.get(party),
+                clock=clock_view(state, party),
                 faults=state.links.faults.get(party, 0),
+                refused=refused_view(state, party),
+                keys_refused=tuple(k for k in keys if k.party == party and k.why),
                 claims_more_of=ahead[0] if ahead else None,
             )
         )
@@ -388,6 +451,8 @@ def status_view(service: Service, now_us: int, *, version: str) -> StatusView:
     open_ones = messages(state, now_us, open_only=True)
     return StatusView(
         party=state.party,
+        forks=forks_view(state),
+        disputes=disputes_view(state),
         now_us=now_us,
         version=version,
         agreements=tuple(sorted(state.identity.agreements)),
@@ -397,6 +462,7 @@ def status_view(service: Service, now_us: int, *, version: str) -> StatusView:
         open_messages=len(open_ones),
         awaiting_us=sum(view.awaits_us for view in open_ones),
         open_alerts=sum(1 for _ in open_alerts(state)),
+        holds=holds_view(state),
         faults=service.faults(),
         links_ended=tuple(LinkEnded(at_us=at_us, why=why) for at_us, why in service.link_faults),
     )

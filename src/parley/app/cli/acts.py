@@ -27,11 +27,13 @@ POST = typer.Option(help="The duty position that acts.")
 AGREEMENT = typer.Option(help="Where the line or zone stands under several agreements.")
 FIELD = typer.Option("--field", "-f", metavar="NAME=VALUE", help="A field. May be repeated.")
 JSON = typer.Option("--json", help="Print JSON lines.")
+OPERATOR_KEY = typer.Option(help="Your own key file: sign the entry right after.")
 
 T = TypeVar("T")
 
 
-def _client(node: str, token: Path | None) -> Client:
+def client_of(node: str, token: Path | None) -> Client:
+    """Return the node that a command speaks to."""
     from parley.app.client import Client
 
     return Client(node, token)
@@ -51,7 +53,7 @@ def _fields(given: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def _print(rows: Sequence[object], texts: Sequence[str], *, as_json: bool) -> None:
+def print_rows(rows: Sequence[object], texts: Sequence[str], *, as_json: bool) -> None:
     """Print rows as JSON lines, or their texts."""
     import msgspec
 
@@ -65,17 +67,70 @@ def _print(rows: Sequence[object], texts: Sequence[str], *, as_json: bool) -> No
             typer.echo(visible(text))
 
 
-def _act(client: Client, body: dict[str, object], *, as_json: bool) -> None:
-    """Do an act; print the key of its entry."""
+def act(
+    client: Client,
+    body: dict[str, object],
+    *,
+    as_json: bool,
+    path: str = "/api/acts",
+    operator_key: Path | None = None,
+) -> None:
+    """Do an act; print the key of its entry, and sign it with a person's key if one is given."""
     from parley.app.api import ActDone
 
+    if operator_key is not None:
+        from parley.app.signing import operator_of
+
+        # Before the act: one that was done and cannot be signed would stand there unsigned.
+        operator_of(operator_key)
     kept = {name: value for name, value in body.items() if value not in (None, "", {}, ())}
-    done = client.post("/api/acts", kept, ActDone)
+    done = client.post(path, kept, ActDone)
     line = f"{done.key[0]} {done.key[1]}" if done.key else "nothing to write: it was so already"
-    _print([done], [line], as_json=as_json)
+    print_rows([done], [line], as_json=as_json)
+    if operator_key is not None and done.key is not None:
+        post = str(body["post"])
+        if is_guarded(str(body.get("message_type", ""))):
+            # Its words are shown to nobody, its writer included, before that is written down.
+            opened = {"ref": done.key, "post": post, "purpose": "to sign it"}
+            client.post("/api/notices/open", opened, ActDone)
+        sign_shown(client, done.key, operator_key, post=post, ask=False)
 
 
-def _agreement_of(client: Client, line: str, given: str) -> str:
+def is_guarded(name: str) -> bool:
+    """Whether each reading of a message of this type is written down."""
+    from parley.world.norms import norms
+
+    return any(kind.guarded for kind in norms().types if kind.name == name)
+
+
+def sign_shown(
+    client: Client, key: tuple[str, int], operator_key: Path, *, post: str, ask: bool
+) -> tuple[str, int] | None:
+    """Show an entry on stderr, then sign it; return where the signature stands.
+
+    Args:
+        client: the node that holds the entry.
+        key: where it stands.
+        operator_key: the person's own key file.
+        post: where the person acts.
+        ask: whether the person is asked before signing.
+    """
+    from parley.app.api import ActDone
+    from parley.app.page_html import visible
+    from parley.app.signing import shown_entry, signed_body
+
+    shown = shown_entry(client, *key)
+    for text in shown.lines:
+        typer.echo(visible(text), err=True)
+    if ask:
+        typer.confirm("Sign this?", abort=True, err=True)
+    body = signed_body(shown, operator_key, post)
+    done = client.post("/api/acts/sign", body, ActDone)
+    typer.echo(f"signed by {body['operator']}", err=True)
+    return done.key
+
+
+def agreement_of(client: Client, line: str, given: str) -> str:
     """Return the agreement of a line: the one given, else the only one that has the line."""
     from parley.node.rules.lines import LineVector
     from parley.world.faults import InputFault, nearest
@@ -115,6 +170,7 @@ def line(
     post: Annotated[str, POST] = "duty-officer",
     agreement: Annotated[str, AGREEMENT] = "",
     token: Annotated[Path | None, TOKEN] = None,
+    operator_key: Annotated[Path | None, OPERATOR_KEY] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Print the state of each line, or act on your side of one.
@@ -126,35 +182,36 @@ def line(
     from parley.node.rules.lines import LineVector
     from parley.world.faults import InputFault
 
-    client = _client(node, token)
+    client = client_of(node, token)
     if declare or present or leave:
         if not name or (bool(declare) + present + leave) != 1:
             raise InputFault(
                 "parley line", wanted="a LINE and one of --declare, --present, --leave"
             )
         body: dict[str, object] = {
-            "agreement": _agreement_of(client, name, agreement), "line": name, "post": post,
+            "agreement": agreement_of(client, name, agreement), "line": name, "post": post,
         }  # fmt: skip
         if declare:
-            now_us = _now_us(client) if at_once else None
+            now_us = now_us_of(client) if at_once else None
             body |= {"type": "declare_line", "value": declare, "reason": reason}
             body |= {"effective_us": now_us}
         else:
             body |= {"type": "be_present", "present": present}
-        _act(client, body, as_json=as_json)
+        act(client, body, as_json=as_json, operator_key=operator_key)
         return
     vectors = client.get("/api/lines", tuple[LineVector, ...])
     rows = [v for v in vectors if name in ("", v.line) and agreement in ("", v.agreement)]
     if not rows and name:
-        _agreement_of(client, name, "")
+        agreement_of(client, name, "")
     texts = [
         f"{v.line} ({v.agreement}): {v.glance}" + (f": {'; '.join(v.missing)}" if v.missing else "")
         for v in rows
     ]
-    _print(rows, texts, as_json=as_json)
+    print_rows(rows, texts, as_json=as_json)
 
 
-def _now_us(client: Client) -> int:
+def now_us_of(client: Client) -> int:
+    """Return the node's own time, a little ahead."""
     from parley.app.views import StatusView
 
     # A moment ahead of the node's own clock: an effect time in the past would be refused.
@@ -178,14 +235,19 @@ def say(
     confirmed: Annotated[
         bool, typer.Option("--confirmed", help="Place and coordinates differ, and that is meant.")
     ] = False,
+    addressees_only: Annotated[
+        bool, typer.Option("--addressees-only", help="No other party gets the words.")
+    ] = False,
     post: Annotated[str, POST] = "duty-officer",
     agreement: Annotated[str, AGREEMENT] = "",
     token: Annotated[Path | None, TOKEN] = None,
+    operator_key: Annotated[Path | None, OPERATOR_KEY] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Say something on a line; print the key of its entry.
 
-    Stored here is not received there: see the levels with `parley answer` or on the page.
+    A humanitarian notice wants --valid and the consent of `parley consent give`. Stored here is not
+    received there: see the levels with `parley answer` or on the page.
 
     Exit codes: 0 said, 2 refused, bad usage, or no such node.
     """
@@ -195,18 +257,19 @@ def say(
 
     if message_class and message_class not in CLASSES:
         raise InputFault("--class", value=message_class, wanted=f"one of {', '.join(CLASSES)}")
-    client = _client(node, token)
+    client = client_of(node, token)
     words = typer.get_text_stream("stdin").read().rstrip("\n") if text == "-" else text
     until_us = None
     if valid:
-        until_us = _now_us(client) + round(parse_seconds(valid, "--valid") * 1_000_000)
+        until_us = now_us_of(client) + round(parse_seconds(valid, "--valid") * 1_000_000)
     body: dict[str, object] = {
-        "type": "say", "agreement": _agreement_of(client, line, agreement), "line": line,
+        "type": "say", "agreement": agreement_of(client, line, agreement), "line": line,
         "post": post, "to": to, "message_type": message_type, "text": words,
         "fields": _fields(field), "subject": subject, "message_class": message_class,
         "valid_until_us": until_us, "wants_answer": not no_answer, "confirmed": confirmed,
+        "addressees_only": addressees_only,
     }  # fmt: skip
-    _act(client, body, as_json=as_json)
+    act(client, body, as_json=as_json, operator_key=operator_key)
 
 
 def answer(
@@ -222,6 +285,7 @@ def answer(
     promised: Annotated[str, typer.Option(help="With STANDBY: within, e.g. 3min.")] = "",
     post: Annotated[str, POST] = "duty-officer",
     token: Annotated[Path | None, TOKEN] = None,
+    operator_key: Annotated[Path | None, OPERATOR_KEY] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Answer a message, reading fields back; without arguments print the open messages.
@@ -234,10 +298,10 @@ def answer(
     from parley.world.faults import InputFault
     from parley.world.units import parse_seconds
 
-    client = _client(node, token)
+    client = client_of(node, token)
     if not log:
         rows = client.get("/api/messages?open=true", tuple[MessageView, ...])
-        _print(rows, [each for row in rows for each in _message_lines(row)], as_json=as_json)
+        print_rows(rows, [each for row in rows for each in _message_lines(row)], as_json=as_json)
         return
     if not word:
         raise InputFault(
@@ -245,12 +309,12 @@ def answer(
         )
     promised_us = None
     if promised:
-        promised_us = _now_us(client) + round(parse_seconds(promised, "--promised") * 1_000_000)
+        promised_us = now_us_of(client) + round(parse_seconds(promised, "--promised") * 1_000_000)
     body: dict[str, object] = {
         "type": "answer", "ref": [log, index], "post": post, "answer": word.upper(),
         "fields": _fields(field), "text": text, "promised_us": promised_us,
     }  # fmt: skip
-    _act(client, body, as_json=as_json)
+    act(client, body, as_json=as_json, operator_key=operator_key)
 
 
 def _message_lines(view: MessageView) -> list[str]:
@@ -271,11 +335,25 @@ def _message_lines(view: MessageView) -> list[str]:
         displayed = "yes" if step.displayed_us is not None else "no"
         answered = step.answer.answer if step.answer else "no"
         overdue = f"; OVERDUE: {', '.join(step.overdue)}" if step.overdue else ""
+        receipt = "yes" if step.received_us is not None else "no"
+        cosigned = "yes" if step.cosigned_us is not None else "no"
         lines.append(
-            f"  {step.party}: stored {step.stored}, displayed {displayed}, answered {answered}, "
-            f"read-back {step.read_back}{overdue}"
+            f"  {step.party}: stored {step.stored} (receipt {receipt}, cosigned {cosigned}), "
+            f"displayed {displayed}, answered {answered}, read-back {step.read_back}{overdue}"
         )
-    return lines
+    return [*lines, f"  {signed_text(view)}"]
+
+
+def signed_text(view: MessageView) -> str:
+    """Return who has signed a message, and whose signature does not count, with the reason."""
+    counting = [f"{each.operator} at {each.post}" for each in view.signatures if each.counts]
+    others = [
+        f"; NOT COUNTING: {each.operator}: {each.why}"
+        for each in view.signatures
+        if not each.counts
+    ]
+    by = f" by {', '.join(counting)}" if counting else ""
+    return f"{view.signed}{by}{''.join(others)}"
 
 
 def zone(
@@ -301,25 +379,25 @@ def zone(
     from parley.app.views import ZoneShown
     from parley.world.faults import InputFault
 
-    client = _client(node, token)
+    client = client_of(node, token)
     zones = client.get("/api/zones", tuple[ZoneShown, ...])
     rows = [z for z in zones if name in ("", z.view.zone) and agreement in ("", z.view.agreement)]
     if name and len(rows) != 1:
         raise _which(f"zone {name}", sorted(z.view.zone for z in zones), len(rows))
     if not activity and not promulgation:
-        _print(rows, [_zone_line(each) for each in rows], as_json=as_json)
+        print_rows(rows, [_zone_line(each) for each in rows], as_json=as_json)
         return
     if not name or (activity and promulgation):
         raise InputFault("parley zone", wanted="a ZONE and one of --activity, --promulgation")
     body: dict[str, object] = {
         "agreement": rows[0].view.agreement, "zone": name, "post": post,
-        "from_us": _instant_us(begin, "--from"), "to_us": _instant_us(end, "--to"),
+        "from_us": instant_us(begin, "--from"), "to_us": instant_us(end, "--to"),
     }  # fmt: skip
     if activity:
         body |= {"type": "set_activity", "activity": activity}
     else:
         body |= {"type": "promulgate", "promulgation": promulgation, "reference": reference}
-    _act(client, body, as_json=as_json)
+    act(client, body, as_json=as_json)
 
 
 def _zone_line(zone: ZoneShown) -> str:
@@ -329,7 +407,8 @@ def _zone_line(zone: ZoneShown) -> str:
     return f"{view.zone} ({view.agreement}): shown {view.shown}; {both}, owner {owner}"
 
 
-def _instant_us(text: str, what: str) -> int | None:
+def instant_us(text: str, what: str) -> int | None:
+    """Return the instant of an RFC 3339 text; None for an empty one."""
     from parley.world.time import parse_instant_us
 
     return parse_instant_us(text, what) if text else None
@@ -371,7 +450,7 @@ def intent(
     from parley.app.views import IntentShown, StatusView
     from parley.world.faults import InputFault
 
-    client = _client(node, token)
+    client = client_of(node, token)
     if file is not None:
         known = client.get("/api/status", StatusView).agreements
         if not agreement and len(known) != 1:
@@ -380,7 +459,7 @@ def intent(
             "type": "file_intent", "agreement": agreement or known[0], "post": post,
             "intent": _document(file),
         }  # fmt: skip
-        _act(client, body, as_json=as_json)
+        act(client, body, as_json=as_json)
         return
     intents = client.get("/api/intents", tuple[IntentShown, ...])
     rows = [i for i in intents if name in ("", i.intent) and agreement in ("", i.agreement)]
@@ -393,10 +472,10 @@ def intent(
             "type": "change_intent", "agreement": rows[0].agreement, "post": post,
             "intent": name, "state": state,
         }  # fmt: skip
-        _act(client, body, as_json=as_json)
+        act(client, body, as_json=as_json)
         return
     texts = [f"{i.intent} of {i.party} ({i.agreement}): {i.state}, flight {i.flight}" for i in rows]
-    _print(rows, texts, as_json=as_json)
+    print_rows(rows, texts, as_json=as_json)
 
 
 def _document(file: Path) -> object:
@@ -426,7 +505,7 @@ def alerts(
     from parley.app.views import AlertsView
     from parley.world.time import format_instant
 
-    view = _client(node, token).get("/api/alerts", AlertsView)
+    view = client_of(node, token).get("/api/alerts", AlertsView)
     lines = []
     for each in view.alerts:
         loss = f"loss {format_instant(each.loss_us)}" if each.loss_us else "no loss predicted"
@@ -442,4 +521,4 @@ def alerts(
     watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
     lines.append(f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}.")
     rows: list[object] = [*view.alerts, *view.notices, view.watch]
-    _print(rows, lines, as_json=as_json)
+    print_rows(rows, lines, as_json=as_json)

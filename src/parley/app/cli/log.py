@@ -1,4 +1,4 @@
-"""`parley log`: the logs of a node, from its store file or from the running node."""
+"""`parley log`: the logs of a node, from its store, from the running node, or from a pack."""
 
 from __future__ import annotations
 
@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from parley.app.evidence import PackRequest
+    from parley.app.silence_proof import Asker, SilenceProof
+    from parley.review.silence_words import SilenceQuestion
     from parley.store.sqlite import Store
 
 log = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="List, check and export the logs of a node.\n\nExit codes: 0 fine, 1 the store is damaged,"
-    " 2 bad usage or input.",
+    help="List, check, export, ask the logs of a node.\n\nExit codes: 0 fine, 1 the answer is no:"
+    " the store is damaged, a proof proves nothing, a question is undecided; 2 bad usage or input.",
 )
 _STORE = typer.Argument(
     metavar="STORE", help="The node's folder, TOML file or store file; the node must not run."
 )
+_SOURCE = typer.Argument(
+    metavar="STORE",
+    help="The node's folder, TOML file or store file; a running node's address; or a pack.",
+)
+_DIGITS_MAX = 18
+_ORIGIN = typer.Argument(metavar="LOG", help="The log's origin, as parley log list prints it.")
+_INDEX = typer.Argument(metavar="INDEX", help="The entry's place in it, from 0.")
 
 
 def _open(path: Path, *, check: bool) -> Store:
@@ -42,6 +52,56 @@ def _is_address(text: str) -> bool:
         return True
     host, _, port = text.rpartition(":")
     return bool(host) and "/" not in text and port.isdigit() and not Path(text).exists()
+
+
+def _pack_request(
+    release: str, types: list[str], parties: list[str], shown: list[str], title: str
+) -> PackRequest:
+    import msgspec
+
+    from parley.app.evidence import PackRequest, Selection
+    from parley.world.faults import InputFault
+
+    if (types or parties) and release != "redacted":
+        raise InputFault("--release", value=release, wanted="redacted, with what is shown")
+    entries = []
+    for text in shown:
+        origin, _, index = text.rpartition(":")
+        if not origin or not index.isascii() or not index.isdigit() or len(index) > _DIGITS_MAX:
+            raise InputFault("--show", value=text, wanted="LOG:INDEX")
+        entries.append((origin, int(index)))
+    selection = Selection(types=tuple(types), parties=tuple(parties), entries=tuple(entries))
+    try:
+        return msgspec.convert(
+            {"release": release, "selection": msgspec.to_builtins(selection), "title": title},
+            PackRequest,
+        )
+    except msgspec.ValidationError as error:
+        raise InputFault("--release", value=release, wanted=str(error)) from None
+
+
+def _exported(address: str, agreement: str) -> bytes:
+    """Return what a running node exports."""
+    from urllib.parse import quote
+
+    from parley.app.client import Client
+
+    query = f"?agreement={quote(agreement, safe='')}" if agreement else ""
+    url = address if address.startswith("http://") else f"http://{address}"
+    return Client(url, None).get_bytes(f"/api/export{query}")
+
+
+def _pack_of(source: str, agreement: str = "") -> bytes | None:
+    """Return the pack that a source is or exports, None where it is a store."""
+    from parley.app.config import read_bytes
+    from parley.review.verify import PACK_BYTES_MAX
+
+    if _is_address(source):
+        return _exported(source, agreement)
+    path = Path(source)
+    if path.suffix != ".zip" or not path.is_file():
+        return None
+    return read_bytes(path, "pack", PACK_BYTES_MAX)
 
 
 @log.command(name="list")
@@ -97,27 +157,295 @@ def export(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="The pack to write.")],
     agreement: Annotated[str, typer.Option(help="Only the logs under this agreement.")] = "",
+    release: Annotated[
+        str,
+        typer.Option(help="Payloads: full (all held), sealed (none), redacted (those shown)."),
+    ] = "full",
+    show_type: Annotated[
+        list[str] | None, typer.Option(help="Redacted: show payloads of this entry type.")
+    ] = None,
+    show_party: Annotated[
+        list[str] | None, typer.Option(help="Redacted: show payloads of this party.")
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LOG:INDEX",
+            help="Show this payload; the only way to show one that was for a named audience.",
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option(help="Words to its reader.")] = "",
 ) -> None:
     """Write the evidence pack: own logs, copies of the peers', signed heads and cosignatures.
 
-    Anybody can check it offline with `parley verify`.
+    Anybody can check it offline with `parley verify`. What is not shown stays in it sealed: the
+    proofs hold. A running node exports all that it holds; the other forms are made from its store.
 
     Exit codes: 0 written, 2 no such store, or one that a running node holds (give its address).
     """
     from parley.app.config import write_bytes
+    from parley.app.evidence import make_pack
+    from parley.world.faults import InputFault
 
+    asked = _pack_request(release, show_type or [], show_party or [], show or [], title)
     if _is_address(store):
-        from urllib.parse import quote
-
-        from parley.app.client import Client
-
-        query = f"?agreement={quote(agreement, safe='')}" if agreement else ""
-        url = store if store.startswith("http://") else f"http://{store}"
-        data = Client(url, None).get_bytes(f"/api/export{query}")
+        if asked != _pack_request("full", [], [], [], ""):
+            raise InputFault("STORE", value=store, wanted="a store for anything but a full export")
+        data = _exported(store, agreement)
     else:
-        from parley.app.evidence import make_pack
-
         with _open(Path(store), check=False) as opened:
-            data = make_pack(opened, agreement or None)
+            data = make_pack(opened, agreement or None, asked)
     write_bytes(output, data, "pack")
     typer.echo(f"{output}: {len(data)} bytes", err=True)
+
+
+@log.command()
+def prove(
+    store: Annotated[str, _SOURCE],
+    origin: Annotated[str, _ORIGIN],
+    index: Annotated[int, _INDEX],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the proof here, not to stdout."),
+    ] = None,
+    entry: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the entry's exact bytes here: both are handed on."
+        ),
+    ] = None,
+) -> None:
+    """Print the proof of one entry: a C2SP tlog-proof file, with the cosignatures of its mirrors.
+
+    With the entry's bytes and the keys anybody can check it offline: parley log check-proof, or
+    other people's tools.
+
+    Exit codes: 0 made, 2 no such log or entry.
+    """
+    from parley.app.config import write_bytes
+    from parley.app.proving import prove_packed, prove_stored
+    from parley.review.verify import open_evidence
+
+    data = _pack_of(store)
+    if data is not None:
+        made = prove_packed(open_evidence(data).pack, origin, index)
+    else:
+        with _open(Path(store), check=False) as opened:
+            made = prove_stored(opened, origin, index)
+    if entry is not None:
+        write_bytes(entry, made.entry, "entry")
+    if output is not None:
+        write_bytes(output, made.proof, "proof")
+    else:
+        typer.echo(made.proof.decode(), nl=False)
+    held = f"cosigned by {', '.join(made.cosigners)}" if made.cosigners else "cosigned by nobody"
+    typer.echo(f"entry {index} of {origin} under its head of {made.size}, {held}", err=True)
+
+
+@log.command(name="check-proof")
+def check_proof(
+    proof: Annotated[Path, typer.Argument(metavar="PROOF", help="What parley log prove wrote.")],
+    entry: Annotated[Path, typer.Argument(metavar="ENTRY", help="The entry's exact bytes.")],
+    *,
+    key: Annotated[
+        list[str],
+        typer.Option(
+            metavar="VKEY",
+            help="The log's key, from its owner; and the key of each mirror that must hold it.",
+        ),
+    ],
+) -> None:
+    """Check the proof of one entry, offline, with keys that you have from their owners.
+
+    Exit codes: 0 proven, 1 not proven, 2 bad usage or input.
+    """
+    from parley.app import proving
+    from parley.app.config import read_bytes
+    from parley.world.faults import PeerFault
+    from parley.world.limits import ENTRY_BYTES_MAX, NOTE_BYTES_MAX
+
+    proof_bytes = read_bytes(proof, "proof", NOTE_BYTES_MAX)
+    entry_bytes = read_bytes(entry, "entry", ENTRY_BYTES_MAX)
+    try:
+        proven = proving.check_proof(proof_bytes, entry_bytes, key)
+    except PeerFault as fault:
+        typer.echo(f"parley: {proof}: not proven: {fault}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("\n".join(proving.proven_lines(proven)))
+
+
+@log.command()
+def time(
+    store: Annotated[str, _SOURCE],
+    origin: Annotated[str, _ORIGIN],
+    index: Annotated[int, _INDEX],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print when an entry was written: not before, claimed, not after, each with whose word it is.
+
+    Exit codes: 0 the claim fits, 1 it lies outside its bounds, 2 no such log or entry.
+    """
+    import msgspec
+
+    from parley.app.proving import packed_time, stored_time
+    from parley.review.verify import open_evidence
+
+    data = _pack_of(store)
+    if data is not None:
+        bounds = packed_time(open_evidence(data), origin, index)
+    else:
+        with _open(Path(store), check=False) as opened:
+            bounds = stored_time(opened, origin, index)
+    typer.echo(msgspec.json.encode(bounds).decode() if as_json else "\n".join(bounds.lines()))
+    if bounds.doubts:
+        raise typer.Exit(1)
+
+
+@log.command()
+def silence(
+    store: Annotated[str, _SOURCE],
+    *,
+    agreement: Annotated[str, typer.Option(help="The agreement, by its id.")],
+    from_time: Annotated[
+        str,
+        typer.Option("--from", metavar="TIME", help="Start of the window: an instant or a day."),
+    ],
+    to_time: Annotated[
+        str, typer.Option("--to", metavar="TIME", help="End of the window, inclusive.")
+    ],
+    line: Annotated[str, typer.Option(help="On this line.")] = "",
+    party: Annotated[str, typer.Option(help="Said by this party.")] = "",
+    addressee: Annotated[str, typer.Option(help="Said to this party.")] = "",
+    subject: Annotated[str, typer.Option(help="With this subject code.")] = "",
+    message_type: Annotated[str, typer.Option("--type", help="Of this message type.")] = "",
+    message_class: Annotated[str, typer.Option("--class", help="Of this message class.")] = "",
+    answers: Annotated[bool, typer.Option("--answers", help="Answers count too.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the proof: a pack to hand on."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Ask whether something was said: found, not in these logs, or undecided and why.
+
+    The answer is that of complete logs between heads that others cosigned, and is no wider than
+    those logs: "nothing was sent" only where the agreement makes them the exclusive channel.
+
+    Of a node that does not run, given by its folder or TOML file, the own mirror key says now how
+    large the peers' logs are here.
+
+    Exit codes: 0 decided, one way or the other; 1 undecided, or the record is not intact; 2 bad
+    usage or input.
+    """
+    import msgspec
+
+    from parley.app.config import write_bytes
+    from parley.review.silence_words import answer_lines
+    from parley.world.faults import PeerFault
+
+    asked = {
+        "line": line, "party": party, "addressee": addressee, "subject": subject,
+        "message_type": message_type, "message_class": message_class,
+    }  # fmt: skip
+    question = _question(agreement, from_time, to_time, asked, answers=answers)
+    try:
+        proof = _silence(store, question)
+    except PeerFault as fault:
+        typer.echo(f"parley: {store}: not intact: {fault}", err=True)
+        raise typer.Exit(1) from None
+    if output is not None:
+        write_bytes(output, proof.pack, "pack")
+        typer.echo(f"{output}: {len(proof.pack)} bytes", err=True)
+    answer = proof.answer
+    typer.echo(msgspec.json.encode(answer).decode() if as_json else "\n".join(answer_lines(answer)))
+    if not answer.is_decided:
+        raise typer.Exit(1)
+
+
+def _question(
+    agreement: str, from_time: str, to_time: str, asked: dict[str, str], *, answers: bool
+) -> SilenceQuestion:
+    from parley.review.silence_words import COUNTED_KINDS, question_from_values
+    from parley.world.time import parse_when
+
+    values = {name: value for name, value in asked.items() if value}
+    values["agreement"] = agreement
+    values["from_us"] = str(parse_when(from_time, what="--from").from_us)
+    values["to_us"] = str(parse_when(to_time, what="--to").to_us)
+    values["kinds"] = " ".join(COUNTED_KINDS) if answers else COUNTED_KINDS[0]
+    return question_from_values(values)
+
+
+def _silence(source: str, question: SilenceQuestion) -> SilenceProof:
+    from parley.app.clock import wall_clock
+    from parley.app.silence_proof import prove_packed_silence, prove_silence
+
+    data = _pack_of(source, question.agreement)
+    if data is not None:
+        return prove_packed_silence(data, question)
+    with _open(Path(source), check=False) as opened:
+        return prove_silence(opened, question, asker=_asker(Path(source)), made_us=wall_clock())
+
+
+def _asker(path: Path) -> Asker | None:
+    """Return who asks, where the node's keys are at hand: with a bare store file they are not."""
+    from parley.app.clock import wall_clock
+    from parley.app.config import read_config
+    from parley.app.keyfile import read_keys
+    from parley.app.silence_proof import Asker
+    from parley.world.faults import InputFault
+
+    path = path / "node.toml" if path.is_dir() else path
+    if path.suffix != ".toml":
+        return None
+    config = read_config(path)
+    try:
+        keys = read_keys(path.parent / config.keys, config.party)
+    except InputFault as fault:
+        typer.echo(f"parley: without this node's own word: {fault}", err=True)
+        return None
+    return Asker(mirror=keys.mirror, now_us=wall_clock())
+
+
+@log.command()
+def hammer(
+    *,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="An empty folder for the store; a temporary one without it."
+        ),
+    ] = None,
+    writers: Annotated[int, typer.Option(help="Threads that queue entries.")] = 8,
+    readers: Annotated[int, typer.Option(help="Threads that read and check.")] = 4,
+    entries: Annotated[int, typer.Option(help="End after so many entries.")] = 10_000,
+    seconds: Annotated[float, typer.Option(help="End after so many seconds.")] = 30.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Load a fresh log with writers and readers, check everything that is read, then all of it.
+
+    It shows what this machine's disk gives, and that nothing acknowledged is lost or shown wrongly
+    under load. Never on a node's store.
+
+    Exit codes: 0 no fault, 1 faults (each is named), 2 bad usage, or the disk does not take it.
+    """
+    import os
+    import tempfile
+
+    import msgspec
+
+    from parley.app.hammer import HammerPlan, run_hammer
+    from parley.trust.keys import SEED_BYTES
+
+    plan = HammerPlan(writers=writers, readers=readers, entries=entries, seconds_s=seconds)
+    seed = os.urandom(SEED_BYTES)
+    if folder is not None:
+        report = run_hammer(folder, plan, seed=seed)
+    else:
+        with tempfile.TemporaryDirectory(prefix="parley-hammer-") as name:
+            report = run_hammer(Path(name), plan, seed=seed)
+    typer.echo(msgspec.json.encode(report).decode() if as_json else "\n".join(report.lines()))
+    if report.faults_count:
+        raise typer.Exit(1)

@@ -39,6 +39,11 @@ COMMANDS: dict[str, _Later] = {
         "parley.app.cli.demo", "demo", "Play a scenario between the nodes of its parties."
     ),
     "node": _Later("parley.app.cli.node", "node", "Make and run a party's node."),
+    "key": _Later(
+        "parley.app.cli.key",
+        "key",
+        "Make keys, compare them by voice, and say offline which of them count.",
+    ),
     "line": _Later(
         "parley.app.cli.acts", "line", "Print the state of each line, or act on your side of one."
     ),
@@ -57,6 +62,35 @@ COMMANDS: dict[str, _Later] = {
         "alerts",
         "Print the open alerts by time to loss, new notices, and what is not watched.",
     ),
+    "operator": _Later(
+        "parley.app.cli.custody_acts", "operator", "Say which people may sign, by pseudonym."
+    ),
+    "sign": _Later(
+        "parley.app.cli.custody_acts",
+        "sign",
+        "Show an entry, ask, and sign exactly what was shown.",
+    ),
+    "distrust": _Later(
+        "parley.app.cli.custody_acts", "distrust", "Take a peer's key no more, at once."
+    ),
+    "revoke": _Later(
+        "parley.app.cli.custody_acts",
+        "revoke",
+        "Tell every party of the agreement what an offline root says of a key.",
+    ),
+    "hold": _Later(
+        "parley.app.cli.custody_acts",
+        "hold",
+        "Set and lift legal holds: while one stands, nothing is destroyed here.",
+    ),
+    "consent": _Later(
+        "parley.app.cli.custody_acts", "consent", "Say who may have humanitarian notices."
+    ),
+    "notice": _Later(
+        "parley.app.cli.custody_acts",
+        "notice",
+        "Open or destroy a guarded notice; both are written down.",
+    ),
     "detect": _Later(
         "parley.app.cli.detect",
         "detect",
@@ -65,7 +99,7 @@ COMMANDS: dict[str, _Later] = {
     "replay": _Later(
         "parley.app.cli.replay", "replay", "Fold a scenario and print what must be said about it."
     ),
-    "log": _Later("parley.app.cli.log", "log", "List, check and export the logs of a node."),
+    "log": _Later("parley.app.cli.log", "log", "List, check, export, ask the logs of a node."),
     "verify": _Later(
         "parley.app.cli.verify_pack",
         "verify",
