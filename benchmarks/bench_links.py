@@ -4,7 +4,7 @@ Run: .venv/bin/python benchmarks/bench_links.py [--messages N] [--pairs N] [--on
 Both nodes run in this process, each with its own store and sockets. The clock stops when the other
 node's receipt for the entry, signed after it was stored, is back at the sender. On the slow bearer
 (9,600 bit/s and 2 s each way) several pairs run side by side, for more messages in the same time;
-they do next to nothing. Goals (DESIGN section 7): p99 300 ms on loopback, 10 s on the slow bearer.
+they do next to nothing. Goals: p99 300 ms on loopback, 10 s on the slow bearer.
 """
 
 from __future__ import annotations

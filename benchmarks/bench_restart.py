@@ -3,8 +3,7 @@
 Run: .venv/bin/python benchmarks/bench_restart.py [--entries N] [--profile]
 A store as a node of two parties leaves it: own and mirrored `ops` logs of sealed zone states, a
 head per 64 entries, one message in a hundred on the lines. Folding is measured whole, as a restart
-does it, and then in its parts over the same bytes: reading, hashing, decoding. Goal (DESIGN section
-7): 10^6 entries in 30 s.
+does it, and then in its parts over the same bytes: reading, hashing, decoding.
 """
 
 from __future__ import annotations

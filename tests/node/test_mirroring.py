@@ -361,6 +361,7 @@ def rotate(world: SimWorld, party: str, turn: int = 1) -> None:
     drafts = tuple(
         Draft(agreement=log.name.agreement, by="system", body=body, log=log.name)
         for log in list(crank.state.own_logs())
+        if log.closed_at is None
     )
     crank.write(world.now_us, drafts)
     before = world.identities[party]

@@ -11,7 +11,7 @@ from nodekit import do, greeting, pair, say, signed_heads, thread, write_as
 from simstory import three, two
 from simworld import SECOND_US, Faults, SimStore, SimWorld, next_key
 from test_mirroring import rotate
-from test_peering import give, session_of
+from test_peering import give
 from test_restoring import copy_of, put_back
 
 from parley.node.encoding import sealed_part
@@ -27,6 +27,12 @@ from parley.world.time import parse_instant_us
 
 LINE = "parley.example/AB/ALFA/line/2026"
 BRAVO_LINE = "parley.example/AB/BRAVO/line/2026"
+
+
+def proven(world: SimWorld):
+    session = world.node("ALFA").state.links.proven("BRAVO")
+    assert session is not None
+    return session
 
 
 def distress(n: int) -> Say:
@@ -72,7 +78,7 @@ def test_an_own_log_comes_back_whole_where_one_batch_is_longer_than_one_push() -
     assert not world.stores["BRAVO"].heads_refused
 
 
-def test_a_peer_that_was_away_during_a_rotation_catches_up_over_it() -> None:
+def test_a_peer_that_was_away_during_a_rotation_catches_up_over_it(monkeypatch) -> None:
     world = pair()
     say(world)
     world.run(5)
@@ -82,6 +88,8 @@ def test_a_peer_that_was_away_during_a_rotation_catches_up_over_it() -> None:
     rotate(world, "ALFA")
     world.run(5)
     keys = [say(world) for _ in range(3)]
+    # A quick link takes all that is missing at once.
+    monkeypatch.setattr("parley.app.crank._fitting", lambda first, entries, *_: len(entries))
     world.start("BRAVO")
     world.run(20)
     assert thread(world, "BRAVO", keys[-1]).said is not None
@@ -177,7 +185,7 @@ def test_a_stranger_in_a_peers_name_does_not_stop_what_goes_to_the_peer() -> Non
 @pytest.mark.parametrize("at_us", [10**40, 4_102_444_800_000_001])
 def test_a_heartbeat_of_no_time_there_is_is_the_peers_fault(at_us) -> None:
     world = pair()
-    session = session_of(world, "ALFA", "BRAVO")
+    session = proven(world)
     frame = signed_heads(world, "BRAVO", "ALFA", session.nonce, {}, at_us)
     give(world, "ALFA", "BRAVO", frame)
     assert world.node("ALFA").state.links.faults["BRAVO"] == 1
@@ -186,7 +194,7 @@ def test_a_heartbeat_of_no_time_there_is_is_the_peers_fault(at_us) -> None:
 
 def test_a_peer_cannot_make_us_ask_for_ten_thousand_logs_of_ours() -> None:
     world = pair()
-    session = session_of(world, "ALFA", "BRAVO")
+    session = proven(world)
     heads = {f"parley.example/AB/ALFA/line/2026.{n}": 9 for n in range(2, 9_000)}
     frame = signed_heads(world, "BRAVO", "ALFA", session.nonce, heads, world.now_us)
     turned = world.node("ALFA").turn(
@@ -200,9 +208,9 @@ def test_what_a_peer_refuses_or_wants_leaves_nothing_behind_unless_it_is_there()
     world = pair()
     say(world)
     world.run(5)
-    session = session_of(world, "ALFA", "BRAVO")
+    session = proven(world)
     for n in range(100):
-        give(world, "ALFA", "BRAVO", Refuse(origin=f"nothing {n}", why="", wait_us=1))
+        give(world, "ALFA", "BRAVO", Refuse(origin=f"parley.example/AB/ALFA/ops/{1000 + n}", why="", wait_us=1))
         give(world, "ALFA", "BRAVO", Want(origin=f"parley.example/AB/BRAVO/line/{1000 + n}", first=0))
     assert len(session.held_back_us) <= 2
     assert len(session.asked) <= 2

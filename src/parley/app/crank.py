@@ -10,14 +10,15 @@ The same code drives a real node and the simulation; neither clock nor socket is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
 
 from parley.app.logstore import LogStore
-from parley.node.entries import Draft, Entry
+from parley.node.encoding import references_of, sealed_part
+from parley.node.entries import Draft, Entry, LogName, log_name
 from parley.node.frames import Frame, Push, Receipt, Witnessed, push_info
 from parley.node.identity import Identity
 from parley.node.inputs import (
@@ -35,7 +36,7 @@ from parley.node.inputs import (
     TrackReports,
 )
 from parley.node.links import Held, StagedPart
-from parley.node.rules.custody import forgotten, too_late
+from parley.node.rules.custody import consents, forgotten, guarded, too_late
 from parley.node.rules.mirroring import pack_openings
 from parley.node.rules.peering import keep_receipt, make_proof, proof_info
 from parley.node.state import Abandoned, State, fold, forget
@@ -260,10 +261,19 @@ class Crank:
         peers = {p for p in self.state.identity.peers if self.state.identity.shared_with(p)}
         return peers <= links.answered and not missing
 
-    def abandon_own_logs(self, why: Abandoned) -> None:
-        """Write no further into the own logs held: the next entries open new incarnations."""
-        for log in list(self.state.own_logs()):
-            self.state.abandoned[log.name.origin] = why
+    def abandon_own_logs(self, why: Abandoned, *, unsure: Iterable[LogName] = ()) -> None:
+        """Write no further into the own logs held: the next entries open new incarnations.
+
+        Args:
+            why: in the first entry of the new log.
+            unsure: logs that are not held and may have been signed: the next go on beyond these.
+        """
+        self.abandon(why, (*(log.name for log in self.state.own_logs()), *unsure))
+
+    def abandon(self, why: Abandoned, names: Iterable[LogName]) -> None:
+        """Write no further into these own logs, held or not."""
+        for name in names:
+            self.state.abandoned[name.origin] = why
 
     @property
     def full(self) -> bool:
@@ -289,7 +299,7 @@ class Crank:
         for wanted in batch.proofs:
             turned.frames.append(self._proof(wanted))
         for push in (*batch.pushes, *output.pushes):
-            frame = self._push(push)
+            frame = self._push(push, now_us)
             if frame is not None:
                 turned.frames.append(FrameOut(connection=push.connection, frame=frame))
         return turned
@@ -357,13 +367,17 @@ class Crank:
         known = self._open.own.setdefault(origin, Batch(first=batch.first))
         known.entries.extend(batch.entries)
         known.openings.update(batch.openings)
+        self._forget(folded)
+        return folded
+
+    def _forget(self, folded: list[Entry]) -> None:
+        """Destroy the payloads that entries of ours say are destroyed."""
         for key in forgotten(self.state, folded):
             forget(self.state, key)
             self._open.writes.append(partial(self.store.drop_opening, *key))
-        return folded
 
     def _mirror(self, batch: Mirrored) -> list[Entry]:
-        late = too_late(self.state, batch.entries)
+        late = too_late(self.state, batch.origin, batch.first, batch.entries)
         openings = {i: o for i, o in batch.openings.items() if i - batch.first not in late}
         batch = msgspec.structs.replace(batch, openings=openings)
         folded = fold(self.state, batch.origin, batch.first, batch.entries, batch.openings)
@@ -378,6 +392,8 @@ class Crank:
                 batch.openings,
             )
         )
+        # Our own log, taken back from a mirror, may say what we had destroyed.
+        self._forget(folded)
         return folded
 
     def _kept(self, output: Output) -> Iterator[Callable[[], object]]:
@@ -436,15 +452,16 @@ class Crank:
         box = self._sealer(wanted.seal, info, wanted.secret) if wanted.seal else b""
         return FrameOut(connection=wanted.connection, frame=make_proof(self.state, wanted, box))
 
-    def _push(self, wanted: PushWanted) -> Frame | None:
+    def _push(self, wanted: PushWanted, now_us: int = 0) -> Frame | None:
         """Return the next part of a log: up to a signed head, or up to what the link takes."""
         origin, first = wanted.origin, wanted.first
         log = self.state.log(origin)
         if first >= log.tree.size:
             return None
         entries = self.store.entries(origin, first, first + BATCH_ENTRIES_MAX)
-        openings = self._openings_for(wanted.peer, origin, first, first + len(entries))
+        openings = self._openings_for(wanted.peer, origin, first, entries, now_us)
         fitting = _fitting(first, entries, openings, wanted.bytes_max)
+        fitting = min(fitting, self._until_rotation(origin, first) - first)
         head = self.store.head_at_or_before(origin, first + fitting)
         if head is None or head[0] <= first:
             head = self.store.head_at_or_after(origin, first + 1)
@@ -473,15 +490,48 @@ class Crank:
             box=box,
         )
 
-    def _openings_for(self, peer: str, origin: str, first: int, end: int) -> dict[int, bytes]:
-        """Return the openings of a range that a peer may have: those of which it is an audience."""
-        narrow = self.state.scope(self.state.log(origin).name.agreement).narrow
-        writer = self.state.log(origin).name.party
-        return {
-            index: opening
-            for index, opening in self.store.openings(origin, first, end).items()
-            if peer == writer or peer in narrow.get((origin, index), (peer,))
-        }
+    def _until_rotation(self, origin: str, first: int) -> int:
+        """Return the size up to which one push may go: the head over the next change of key.
+
+        The peer believes the new key once it holds the entry that names it, and the head over that
+        entry is the last that the old key signed.
+        """
+        scope = self.state.scope(self.state.log(origin).name.agreement)
+        places = [i for o, i in scope.custody.get("key.rotated", {}) if o == origin and i >= first]
+        head = self.store.head_at_or_after(origin, min(places) + 1) if places else None
+        return head[0] if head is not None else self.state.log(origin).tree.size
+
+    def _openings_for(
+        self, peer: str, origin: str, first: int, entries: Sequence[bytes], now_us: int
+    ) -> dict[int, bytes]:
+        """Return the openings of a range that a peer may have: those of which it is an audience.
+
+        The audience is read from the very bytes: an entry that the fold could not read has one too.
+        """
+        name = self.state.log(origin).name
+        found = self.store.openings(origin, first, first + len(entries))
+        if peer == name.party:
+            return found
+        consenting = consents(self.state, self.state.scope(name.agreement), now_us)
+        kept = {}
+        for index, opening in found.items():
+            data = entries[index - first]
+            audience = sealed_part(data).audience
+            if audience is not None and peer not in audience:
+                continue
+            # Consent that was withdrawn before it went is no consent.
+            if audience is None or peer in consenting or not self._is_guarded(origin, index, data):
+                kept[index] = opening
+        return kept
+
+    def _is_guarded(self, origin: str, index: int, data: bytes) -> bool:
+        """Whether an entry of ours is a guarded notice of ours, or repeats the words of one."""
+        threads = self.state.scope(self.state.log(origin).name.agreement).threads
+        for key in ((origin, index), *references_of(data)[:1]):
+            own = log_name(key[0]).party == self.state.party if key in threads else False
+            if own and guarded(threads[key]):
+                return True
+        return False
 
 
 def read_abandoned(store: LogStore) -> dict[str, Abandoned]:

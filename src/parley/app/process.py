@@ -36,6 +36,7 @@ from parley.store.sqlite import Store
 from parley.trust.keys import parse_vkey
 from parley.trust.seal import SALT_BYTES, seal
 from parley.world.faults import InputFault
+from parley.world.time import datetime_from_us
 
 
 def run_node(setup: NodeSetup, *, driven: bool) -> None:
@@ -145,7 +146,8 @@ def _serve_others(
 
 
 async def _ask(setup: NodeSetup, crank: Crank, start: Start) -> None:
-    said = await ask_mirrors(crank, start, setup.config.ask_mirrors_s)
+    year = datetime_from_us(wall_clock()).year
+    said = await ask_mirrors(crank, start, setup.config.ask_mirrors_s, year=year)
     sys.stderr.write(f"node {setup.config.party}: {said}\n")
     sys.stderr.flush()
 

@@ -18,6 +18,7 @@ import msgspec
 
 from parley.app.crank import Crank
 from parley.app.keyfile import read_starts, write_starts
+from parley.node.entries import INCARNATION_MAX, LOG_KINDS, LogName
 from parley.store.sqlite import Store
 from parley.world.faults import InputFault
 
@@ -66,21 +67,48 @@ def refuse_standby(store: Store) -> None:
         )
 
 
-async def ask_mirrors(crank: Crank, start: Start, wait_s: float) -> str:
+def unsure_logs(crank: Crank, count: int, year: int) -> list[LogName]:
+    """Return a name for each own log of a year below which anything may have been signed.
+
+    A store that was rolled back, or lost, may have opened logs and incarnations of which it knows
+    nothing; another loss before this one may have done the same. Starts are counted beside the
+    keys, so what goes on from the number of this start was never written by another.
+    """
+    incarnation = 10 * (count % (INCARNATION_MAX // 10 - 1) + 1)
+    return [
+        LogName(
+            agreement=agreement,
+            party=crank.state.party,
+            kind=kind,
+            year=year,
+            incarnation=incarnation - 1,
+        )
+        for agreement in sorted(crank.state.identity.agreements)
+        for kind in LOG_KINDS
+    ]
+
+
+async def ask_mirrors(crank: Crank, start: Start, wait_s: float, *, year: int) -> str:
     """Return, in a line for people, how the mirrors answered; the crank then writes.
 
     Args:
         crank: asking; its links are up.
         start: whether the store was rolled back.
         wait_s: how long to wait where nothing says that anything is missing.
+        year: the present one.
     """
+    unsure = unsure_logs(crank, start.count, year) if start.rolled_back else []
+    if start.rolled_back:
+        # Of a private log only heads left this node: nobody can give its end back.
+        held = [log.name for log in crank.state.own_logs()]
+        crank.abandon("restored", [name for name in (*held, *unsure) if name.kind == "private"])
     loop = asyncio.get_running_loop()
     until_s = loop.time() + (max(wait_s, ROLLED_BACK_WAIT_S) if start.rolled_back else wait_s)
     while not crank.answered and loop.time() < until_s:
         await asyncio.sleep(_LOOK_S)
     heard = sorted(crank.state.links.answered)
     if not crank.answered and start.rolled_back:
-        crank.abandon_own_logs("restored")
+        crank.abandon_own_logs("restored", unsure=unsure)
         said = "rolled back, and not every mirror answered: new logs go on from the old ones"
     elif crank.answered:
         said = "every mirror answered"

@@ -21,7 +21,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from parley.node.agenda import Agenda
-from parley.node.custody_bodies import CustodyBody, LogClosed
+from parley.node.custody_bodies import EVERY_LOG_TYPES, CustodyBody, LogClosed
 from parley.node.encoding import decode_entry
 from parley.node.entries import (
     AgreementAdopted,
@@ -244,16 +244,19 @@ class State:
         return (log for log in every if log.name.party == self.party)
 
     def own_log(self, agreement: str, kind: LogKind, year: int) -> LogName:
-        """Return the own log of that kind and year that is written now: the last incarnation."""
-        scope = self.scopes.get(agreement)
-        held = [
-            log.name
-            for log in (scope.logs.values() if scope is not None else ())
-            if (log.name.party, log.name.kind, log.name.year) == (self.party, kind, year)
-        ]
+        """Return the own log of that kind and year that is written now: the last incarnation.
+
+        A log that is given up is followed by the next; so is one that is closed: a clock was set
+        back over the new year, and what is written after the closing entry would count nowhere.
+        """
         first = LogName(agreement=agreement, party=self.party, kind=kind, year=year)
-        newest = max(held, key=lambda name: name.incarnation, default=first)
-        if newest.origin in self.abandoned:
+        scope = self.scopes.get(agreement)
+        held = [log.name for log in (scope.logs.values() if scope is not None else ())]
+        # What is given up need not be held: a bare machine cannot know what it had signed.
+        held += [log_name(origin) for origin in self.abandoned]
+        names = (each for each in held if msgspec.structs.replace(each, incarnation=1) == first)
+        newest = max(names, key=lambda name: name.incarnation, default=first)
+        if newest.origin in self.abandoned or self.log(newest.origin).closed_at is not None:
             return msgspec.structs.replace(newest, incarnation=newest.incarnation + 1)
         return newest
 
@@ -350,8 +353,9 @@ def _outside_its_year(entry: Entry) -> str | None:
     answer there that would stand before the one it gave.
     """
     year = datetime_from_us(entry.issued_us).year
-    closes = isinstance(entry.body, LogClosed) and year == entry.log.year + 1
-    if year == entry.log.year or closes:
+    # A log that lay still over the new year is closed, and its key rotated, when there is reason.
+    ends = isinstance(entry.body, EVERY_LOG_TYPES) and year > entry.log.year
+    if year == entry.log.year or ends:
         return None
     return f"entry issued_us is of {year}, wanted of the year of its log, {entry.log.year}"
 

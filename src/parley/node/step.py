@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from parley.node.custody_bodies import LogClosed
 from parley.node.encoding import encode_entry, seal_entry
@@ -51,7 +50,7 @@ from parley.node.inputs import (
     TrackReports,
 )
 from parley.node.rules import agreements, custody, hotline, intents, lines, peering, tracks, zones
-from parley.node.state import State
+from parley.node.state import Abandoned, State
 from parley.trust.tree import leaf_hash
 from parley.world.faults import InputFault
 from parley.world.time import datetime_from_us
@@ -247,9 +246,7 @@ class _Writer:
         if not before:
             return None
         old = max(before, key=lambda log: (log.name.year, log.name.incarnation))
-        why: Literal["year", "takeover", "restored"] = self._state.abandoned.get(
-            old.name.origin, "year"
-        )
+        why = self._given_up(old.name) or "year"
         if why == "year" and old.closed_at is None:
             body = LogClosed(why="year", next=name.origin)
             self._put(old.name, Draft(agreement=name.agreement, by="system", body=body))
@@ -259,6 +256,20 @@ class _Writer:
         return Continues(
             origin=old.name.origin, size=frontier.size, root=frontier.root().hex(), why=why
         )
+
+
+    def _given_up(self, name: LogName) -> Abandoned | None:
+        """Return why an own log must not be written any more, or None.
+
+        A log that came back from a mirror after a later incarnation was begun may lack its end.
+        """
+        for origin, why in sorted(self._state.abandoned.items()):
+            later = log_name(origin)
+            same = (later.agreement, later.kind) == (name.agreement, name.kind)
+            beyond = (later.year, later.incarnation) >= (name.year, name.incarnation)
+            if origin == name.origin or (same and beyond):
+                return why
+        return None
 
 
 def _news(state: State, name: LogName, before: dict[str, Seen]) -> dict[str, Seen]:

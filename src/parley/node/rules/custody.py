@@ -417,10 +417,10 @@ def destroyed(state: State, scope: Scope, key: Key) -> bool:
     )
 
 
-def too_late(state: State, entries: Sequence[bytes]) -> frozenset[int]:
-    """Return the places of entries that repeat a notice which this party has already destroyed.
+def too_late(state: State, origin: str, first: int, entries: Sequence[bytes]) -> frozenset[int]:
+    """Return the places of entries that are or repeat a notice which this party has destroyed.
 
-    An answer that reads back what is gone is held as a commitment: its words are not kept.
+    The notice itself comes back with an own log from a mirror. An answer that reads back what is gone is held as a commitment: its words are not kept.
     """
     if not any(scope.custody.get("payload.destroyed") for scope in state.scopes.values()):
         return frozenset()
@@ -430,7 +430,11 @@ def too_late(state: State, entries: Sequence[bytes]) -> frozenset[int]:
         for entry in scope.custody.get("payload.destroyed", {}).values()
         if entry.log.party == state.party and entry.ref
     }
-    return frozenset(n for n, data in enumerate(entries) if gone & set(references_of(data)))
+    return frozenset(
+        n
+        for n, data in enumerate(entries)
+        if (origin, first + n) in gone or gone & set(references_of(data))
+    )
 
 
 def forgotten(state: State, entries: list[Entry]) -> list[Key]:

@@ -63,7 +63,7 @@ def due_pushes(state: State, session: Session, now_us: int) -> tuple[PushWanted,
         and log.name.agreement in shared
         and log.name.kind != "private"
     ]
-    lacking += _lost_by(state, session)
+    lacking = [*_believable(state, lacking), *_lost_by(state, session)]
     wanted = []
     for log, first in sorted(lacking, key=lambda each: (each[0].name.kind != "line", each[0].name)):
         origin = log.name.origin
@@ -84,6 +84,21 @@ def due_pushes(state: State, session: Session, now_us: int) -> tuple[PushWanted,
             )
         )
     return tuple(wanted)
+
+
+def _believable(state: State, lacking: list[tuple[Log, int]]) -> list[tuple[Log, int]]:
+    """Leave out what a new key began while the peer lacks the entry that names that key.
+
+    It would take such a head for a stranger's, and write that down against us.
+    """
+    changing = set()
+    for log, first in lacking:
+        rotated = state.scope(log.name.agreement).custody.get("key.rotated", {})
+        if any(origin == log.name.origin and index >= first for origin, index in rotated):
+            changing.add(log.name.origin)
+    if not changing:
+        return lacking
+    return [each for each in lacking if each[1] or each[0].name.origin in changing]
 
 
 def _lost_by(state: State, session: Session) -> list[tuple[Log, int]]:
