@@ -71,7 +71,7 @@ def origins(data: bytes) -> list[str]:
         return [log["origin"] for log in json.loads(pack.read("MANIFEST.json"))["logs"]]
 
 
-@pytest.mark.row("A16")
+@pytest.mark.row("A16", "R5")
 @pytest.mark.parametrize("make", packkit.CASES, ids=lambda make: make.__name__)
 def test_go_says_of_each_pack_what_we_say(verify, make):
     case = make()

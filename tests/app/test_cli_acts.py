@@ -41,6 +41,45 @@ def test_a_line_is_tested_attended_and_then_open(nodes, cli):
     until(lambda: "DEGRADED: RUS unattended" in done(cli("COAL", "line", "L1")))
 
 
+def test_who_answers_has_read_it_and_that_is_written_first(nodes, cli):
+    key = nodes["COAL"].act(**say(text="displayed by its answer")).json()["key"]
+    place = [key[0], str(key[1])]
+
+    def step(party):
+        rows = [m for m in nodes[party].get("/api/messages") if m["key"] == key]
+        return rows[0]["ladder"][0] if rows else None
+
+    until(lambda: step("RUS"))
+    own = next(line for line in done(cli("RUS", "answer")).splitlines() if "  RUS: stored" in line)
+    assert "stored yes, displayed no" in own  # a party gives itself no receipt: none is lacking
+    assert step("RUS")["displayed_us"] is None
+    done(cli("RUS", "answer", *place, "roger", "-f", "zone=Z1", "-f", "activity=hot"))
+    found = until(lambda: (step("COAL") or {})["answer"] and step("COAL"))
+    assert found["displayed_post"] == "duty-officer"
+    assert found["displayed_us"] <= found["answer"]["at_us"]
+
+
+def test_what_was_read_otherwise_is_told_to_both_with_the_words(nodes, cli):
+    key = nodes["COAL"].act(**say(text="read otherwise")).json()["key"]
+    until(lambda: [m for m in nodes["RUS"].get("/api/messages") if m["key"] == key])
+    code, _, err = cli("RUS", "answer", key[0], str(key[1]), "roger", "-f", "zone=Z1",
+                         "-f", "activity=\x1bcold")  # fmt: skip
+    assert (code, err.count("\n")) == (0, 1)
+    assert err == "parley: read-back differs: activity: said hot, read \\x1bcold\n"
+    words = "read-back differs: activity: said hot, read \\x1bcold; say it again"
+    until(lambda: words in done(cli("COAL", "answer")))
+    for party in ("COAL", "RUS"):
+        until(lambda party=party: words in done(cli(party, "answer")))
+
+
+def test_how_long_a_message_is_valid_is_printed(nodes, cli):
+    now_us = nodes["COAL"].get("/api/status")["now_us"]
+    nodes["COAL"].act(**say(text="for a moment", valid_until_us=now_us + 1_500_000))
+    listed = until(lambda: "for a moment" in (out := done(cli("COAL", "answer"))) and out)
+    assert "; valid until " in listed
+    until(lambda: "; EXPIRED " in done(cli("COAL", "answer")))
+
+
 def test_a_suspension_shows_with_who_and_ends_with_resume(cli):
     done(cli("RUS", "line", "L1", "--declare", "suspended", "--at-once", "--reason", "a test"))
     until(lambda: "SUSPENDED: agreement suspended by RUS" in done(cli("COAL", "line")))
@@ -130,6 +169,15 @@ def test_what_is_refused_is_one_line_and_exit_2(cli, arguments, words):
     code, out, err = cli("COAL", *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1), err
     assert words in err
+
+
+def test_a_node_is_named_by_host_and_port_as_well(nodes, capsys):
+    here = nodes["COAL"].url.removeprefix("http://")
+    code, out, err = parley_here(capsys, "line", "--node", here)
+    assert (code, err) == (0, "")
+    assert out.startswith("L1 (AGR-1): ")
+    code, _, err = parley_here(capsys, "line", "--node", "example.org:80")
+    assert (code, "a node's address on this machine" in err) == (2, True)
 
 
 def test_without_its_token_or_its_node_nothing_is_done(nodes, capsys, tmp_path):

@@ -106,6 +106,7 @@ def test_a_root_never_lies_with_the_node_nor_over_another(capsys, tmp_path, root
         code, _, err = parley_here(capsys, "key", "make-root", tmp_path / place, "--party", "COAL")
         assert code == 2
         one_line(err, "under a node's folder")
+        assert re.search(r"COAL(/keys)? holds (node.toml|log.key)\)", err)
     assert len(seeds_in(tmp_path / "COAL")) == 6
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 
@@ -12,7 +13,7 @@ from app.twonodes import T0_US, lines_of, make_pair, parley_here
 from app.twonodes import say as say_body
 from parley.app.config import load_node, read_config
 from parley.app.crank import Crank
-from parley.app.evidence import HEADS_MAX, make_pack
+from parley.app.evidence import HEADS_MAX, PackRequest, make_pack
 from parley.node.inputs import Say, Tick
 from parley.review.pack import bundle, write_pack
 from parley.review.verify import PackFault, open_evidence, read_pack, verify_pack
@@ -150,7 +151,7 @@ def ask(marks, start, end, *more, store):
     return ["log", "silence", store, "--agreement", "AB", *window, "--line", "LINE-AB", *more]
 
 
-@pytest.mark.row("S6", "A3")
+@pytest.mark.row("S6", "A3", "R5")
 @pytest.mark.parametrize("party", ["ALFA", "BRAVO"])
 def test_where_nothing_was_said_the_proof_of_it_verifies(capsys, day, tmp_path, party):
     folder, marks = day
@@ -185,7 +186,9 @@ def test_what_was_said_is_found_by_both_parties(capsys, day, tmp_path, party):
 def test_the_pack_of_a_silence_shows_the_window_and_no_more(capsys, day, tmp_path):
     folder, marks = day
     pack = tmp_path / "silence.zip"
-    asked = ask(marks, 1, 2, "--type", "x", "--party", "ALFA", "-o", pack, store=folder / "ALFA")
+    asked = ask(
+        marks, 1, 2, "--type", "free.text", "--party", "ALFA", "-o", pack, store=folder / "ALFA"
+    )
     assert parley_here(capsys, *asked)[0] == 0
     shown = read_pack(pack.read_bytes())
     (log,) = [log for log in shown.logs if log.origin == ALFA]
@@ -257,6 +260,115 @@ def test_answers_count_where_they_are_asked_for(capsys, day):
     asked = ask(marks, 3, 5, "--party", "BRAVO", "--subject", "zone Z1", store=folder / "ALFA")
     assert parley_here(capsys, *asked)[1].startswith("not in these logs")
     assert parley_here(capsys, *asked, "--answers")[1].startswith("in these logs: 1 entry")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_type_that_is_none_is_refused_and_not_silent(capsys, day, tmp_path, packed):
+    folder, marks = day
+    store = folder / "ALFA"
+    if packed:
+        store = tmp_path / "pack.zip"
+        parley_here(capsys, "log", "export", folder / "ALFA", "-o", store)
+    code, out, err = parley_here(capsys, *ask(marks, 3, 4, "--type", "fre.text", store=store))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "message type is fre.text" in err
+    assert "did you mean 'free.text'?" in err
+
+
+def test_a_subject_that_no_message_ever_had_is_noted(capsys, day, tmp_path):
+    folder, marks = day
+    asked = ask(marks, 3, 4, "--subject", "zone z1", "--party", "ALFA", store=folder / "ALFA")
+    code, out, _ = parley_here(capsys, *asked)
+    assert (code, out.splitlines()[0]) == (0, "not in these logs")
+    note = "note: no message that can be read in these logs, at any time, has subject 'zone z1'"
+    assert f"{note}: did you mean 'zone Z1'?" in out
+    told = json.loads(parley_here(capsys, *asked, "--json")[1])
+    assert f"note: {told['notes'][0]}" in out
+    # A subject that was used, only not then, is none to doubt.
+    asked = ask(marks, 0, 2, "--subject", "zone Z1", "--party", "ALFA", store=folder / "ALFA")
+    assert "note: no message" not in parley_here(capsys, *asked)[1]
+    # Of a pack that shows a part, no more is said than of that part.
+    pack = tmp_path / "cut.zip"
+    parley_here(capsys, *ask(marks, 3, 4, "--party", "ALFA", "-o", pack, store=folder / "ALFA"))
+    asked = ask(marks, 3, 4, "--subject", "quite else", "--party", "ALFA", store=pack)
+    assert (
+        "among the entries shown here has subject 'quite else': is it"
+        in parley_here(capsys, *asked)[1]
+    )
+
+
+def test_a_pack_is_known_by_its_bytes_and_not_by_its_name(capsys, day, tmp_path):
+    folder, marks = day
+    pack = tmp_path / "handed.over"
+    parley_here(capsys, "log", "export", folder / "ALFA", "-o", pack)
+    asked = ask(marks, 3, 4, "--party", "ALFA", "--subject", "zone Z1", store=pack)
+    assert parley_here(capsys, *asked)[1].startswith("in these logs: 1 entry")
+    assert parley_here(capsys, "log", "prove", pack, ALFA, 1)[0] == 0
+    assert f"{ALFA}: " in parley_here(capsys, "log", "list", pack)[1]
+
+
+def test_a_silence_says_and_its_pack_states_what_was_not_asked_for(capsys, day, tmp_path):
+    folder, marks = day
+    pack = tmp_path / "beside.zip"
+    asked = ask(marks, 3, 5, "--party", "BRAVO", "--subject", "zone Z1", "-o", pack,
+                store=folder / "ALFA")  # fmt: skip
+    code, out, _ = parley_here(capsys, *asked)
+    assert (code, out.splitlines()[0]) == (0, "not in these logs")
+    beside = next(line for line in out.splitlines() if line.startswith("not asked for: "))
+    assert "1 answer, 0 line declarations, 1 other message" in beside
+    assert "by BRAVO in the window; --answers asks for them too" in beside
+    (stated,) = open_evidence(pack.read_bytes()).report.statements
+    assert beside.removesuffix("; --answers asks for them too") in stated.text
+    assert "not asked for: 1 answer" in parley_here(capsys, "verify", pack)[1]
+
+
+@pytest.mark.parametrize(
+    ("release", "asked", "word"),
+    [
+        ("full", [], "in these logs: 1 entry"),
+        ("sealed", [], "undecided: "),
+        ("redacted", [], "undecided: "),
+        ("sealed", ["--party", "CHARLIE"], None),
+    ],
+)
+def test_a_silence_opens_no_more_than_its_release(capsys, day, tmp_path, release, asked, word):
+    folder, marks = day
+    pack = tmp_path / "released.zip"
+    options = ["--subject", "zone Z1", "--party", "ALFA", "--release", release, *asked, "-o", pack]
+    _, out, err = parley_here(capsys, *ask(marks, 3, 4, *options, store=folder / "ALFA"))
+    if word is None:  # without the agreement's text no party is known to be wrong
+        assert out.startswith("undecided: log parley.example/AB/CHARLIE/line/2026 is not here")
+        return
+    assert out.startswith(word), out
+    shown = read_pack(pack.read_bytes())
+    assert shown.release == release
+    count = sum(len(log.openings) for log in shown.logs)
+    assert {"full": count > 2, "sealed": count == 0, "redacted": count == 2}[release], count
+    stands = f"{count} payloads stand open in it" if count else "no payload stands open in it"
+    assert f"released.zip: {pack.stat().st_size} bytes; {stands}" in err
+    if release == "redacted":  # the text of the agreement, and nothing that was said
+        assert {log.origin.split("/")[3] for log in shown.logs if log.openings} == {"ops"}
+
+
+def test_a_silence_of_anything_is_decided_with_every_payload_closed(capsys, day, tmp_path):
+    folder, marks = day
+    pack = tmp_path / "closed.zip"
+    window = ["--from", clock(marks["said"] - 80 * 10**6), "--to", clock(marks["said"] - 10**6)]
+    asked = ["log", "silence", folder / "ALFA", "--agreement", "AB", *window, "--party", "ALFA"]
+    code, out, err = parley_here(capsys, *asked, "--release", "sealed", "-o", pack)
+    assert (code, out.splitlines()[0]) == (0, "not in these logs"), out
+    assert open_evidence(pack.read_bytes()).report.release == "sealed"
+    assert b"a word" not in pack.read_bytes()
+    # The same of an exported pack; a pack that makes statements is not cut under them.
+    whole, again = tmp_path / "whole.zip", tmp_path / "again.zip"
+    parley_here(capsys, "log", "export", folder / "ALFA", "-o", whole)
+    asked[2] = whole
+    code, out, err = parley_here(capsys, *asked, "--release", "sealed", "-o", again)
+    assert err.endswith("no payload stands open in it\n")
+    asked[2] = again
+    code, _, err = parley_here(capsys, *asked, "--release", "sealed")
+    assert (code, "of a pack that makes statements" in err) == (2, True)
+    assert parley_here(capsys, *asked, "--release", "half")[0] == 2
 
 
 def test_a_changed_silence_pack_is_not_intact(capsys, day, tmp_path):
@@ -345,12 +457,33 @@ def test_an_export_shows_what_it_may_and_all_of_it_verifies(capsys, day, tmp_pat
     assert opened(shown), shown
 
 
+def test_an_export_says_how_much_stands_open_in_it(capsys, day, tmp_path):
+    asked = ["log", "export", day[0] / "ALFA", "-o", tmp_path / "x.zip", "--release"]
+    one = [*asked, "redacted", "--show", f"{ALFA}:2"]
+    assert "bytes; 1 payload stands open in it" in parley_here(capsys, *one)[2]
+    assert "bytes; no payload stands open in it" in parley_here(capsys, *asked, "sealed")[2]
+
+
+def test_a_selection_of_nothing_shows_nothing(day):
+    folder, _ = day
+    store = folder / "ALFA" / read_config(folder / "ALFA" / "node.toml").store
+    with Store(store) as opened:
+        pack = read_pack(make_pack(opened, None, PackRequest(release="redacted")))
+    assert [log.origin for log in pack.logs if log.openings] == []
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--release", "half"], "--release is half"),
         (["--show-type", "message.said"], "wanted redacted"),
         (["--show", "2"], "--show is 2, wanted LOG:INDEX"),
+        (["--release", "redacted"], "wanted what is shown"),
+        (["--release", "redacted", "--show-type", "mesage.said"], "mean 'message.said'?"),
+        (["--release", "redacted", "--show-type", "free.text"], "entry of type message.said"),
+        (["--release", "redacted", "--show-party", "ALFB"], "wanted one of ALFA, BRAVO"),
+        (["--release", "redacted", "--show", f"{ALFA}:9999"], "entry is 9999, wanted 0 to"),
+        (["--show", "parley.example/AB/ALFA/lime/2026:1"], "did you mean"),
     ],
 )
 def test_a_release_that_is_none_is_refused(capsys, day, tmp_path, options, words):
@@ -460,6 +593,59 @@ def test_a_question_that_cannot_be_asked_is_one_line_and_exit_2(capsys, day, arg
     code, out, err = parley_here(capsys, *filled)
     assert (code, out, err.count("\n")) == (2, "", 1), err
     assert words in err
+
+
+def test_the_store_of_a_running_node_names_the_way_to_ask_it(capsys, nodes, tmp_path):
+    file = nodes["COAL"].file
+    window = ["--from", "2020-01-01", "--to", "2099-01-01", "--agreement", "AGR-1"]
+    origin = next(log["origin"] for log in nodes["COAL"].get("/api/logs") if log["own"])
+    for command in (["time", file, origin, 0], ["silence", file, *window], ["list", file]):
+        code, out, err = parley_here(capsys, "log", *command)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert "held by another process" in err
+        assert "if its node runs, give the address that it printed, or stop it" in err
+    # A fixed address stands in the file: it is named.
+    copy = tmp_path / "node.toml"
+    store = file.parent / read_config(file).store
+    text = re.sub(r"^store = .*$", f'store = "{store}"', file.read_text(), flags=re.MULTILINE)
+    head, _, tail = text.partition("[http]")
+    copy.write_text(head + "[http]" + re.sub("port = 0", "port = 8123", tail, count=1))
+    assert "give http://127.0.0.1:8123, or stop it" in parley_here(capsys, "log", "list", copy)[2]
+    assert "stop its node" in parley_here(capsys, "log", "fsck", file)[2]
+
+
+def test_logs_are_listed_from_a_running_node_and_from_a_pack(capsys, nodes, day, tmp_path):
+    code, out, err = parley_here(capsys, "log", "list", nodes["COAL"].url)
+    assert (code, err) == (0, "")
+    own = next(log for log in nodes["COAL"].get("/api/logs") if log["own"])
+    assert f"{own['origin']}: " in out
+    code, out, err = parley_here(capsys, "log", "fsck", nodes["COAL"].url)
+    assert (code, out) == (2, "")
+    assert f"STORE is {nodes['COAL'].url}, wanted the store of a node that does not run" in err
+    pack = tmp_path / "pack.zip"
+    parley_here(capsys, "log", "export", day[0] / "ALFA", "-o", pack)
+    packed = lines_of(parley_here(capsys, "log", "list", pack, "--json")[1])
+    stored = lines_of(parley_here(capsys, "log", "list", day[0] / "ALFA", "--json")[1])
+    assert packed == stored
+
+
+def test_a_running_node_may_know_more_than_it_exports(capsys, nodes):
+    window = ["--from", "2020-01-01", "--to", "2099-01-01", "--agreement", "AGR-1"]
+    asked = [
+        "log",
+        "silence",
+        nodes["COAL"].url,
+        *window,
+        "--party",
+        "RUS",
+        "--type",
+        "area.notice",
+    ]
+    code, out, err = parley_here(capsys, *asked)
+    assert code == 1
+    assert out.startswith("undecided: ")
+    assert "nobody has cosigned" not in out
+    assert "stop it and ask its folder" in err
 
 
 def test_hammer_prints_what_it_did(capsys, tmp_path):

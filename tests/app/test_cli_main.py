@@ -43,6 +43,19 @@ def test_the_list_says_what_each_command_says_of_itself():
         assert name in listed
 
 
+def commands_of(command, path=()):
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands_of(child, (*path, name))
+
+
+def test_no_word_of_a_help_is_eaten_as_markup():
+    """The help is printed by rich, which takes [words] in brackets for its own and drops them."""
+    for path, command in commands_of(typer.main.get_command(program.app)):
+        texts = [command.help or "", *(getattr(each, "help", "") or "" for each in command.params)]
+        assert not [text for text in texts if re.search(r"\[[a-z#/@\[]", text)], path
+
+
 def test_python_m_parley_is_the_same_program():
     done = parley("--version")
     assert (done.returncode, done.stderr) == (0, "")

@@ -197,7 +197,7 @@ def test_a_driven_node_lives_in_its_drivers_time(driven):
     assert coal.ask(do="status")["logs"] == {}  # nothing is turned before the first advance
     for node in driven.values():
         written = node.ask(do="advance", now_us=T0_US)["written"]
-        assert [w["type"] for w in written] == ["log.opened", "agreement.adopted"]
+        assert [w["type"] for w in written] == ["log.opened", "log.opened", "agreement.adopted"]
     settled(driven)
     inputs = [say(), say(line="L9"), {"type": "be_present", "agreement": "AGR-1", "line": "L1",
                                       "post": "duty-officer"}]  # fmt: skip

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ from parley.node.inputs import Say
 from parley.review.pack import Statement, read_pack
 from parley.review.verify import FORKED, INTACT, PackFault, verify_pack
 from parley.store.sqlite import Store
+from parley.trust.checkpoint import Cosignature
 from parley.trust.keys import SigningKey, parse_vkey
 from parley.trust.note import make_note, parse_unverified_note
 from parley.trust.policy import make_policy
@@ -100,6 +104,26 @@ def test_each_step_is_explained_in_words(capsys, made, tmp_path):
     assert (code, out) == (1, "")
     assert QUESTIONS["ranges"] in err
     assert "COAL/line/2017, entry 3; what stands before it was not found wrong" in err
+
+
+def test_the_steps_stand_in_their_order_and_one_is_one(capsys, made):
+    out = parley_here(capsys, "verify", made[0], "--explain")[1]
+    assert re.findall(r"^step (\d)", out, re.MULTILINE) == list("01234567")
+    assert not re.search(r"\b1 (entries|statements|receipts|cosignatures|signed heads|logs)\b", out)
+
+
+def test_a_mirror_that_cosigned_a_head_twice_is_one_mirror(made):
+    report = verify_pack(made[0].read_bytes())
+    log = report.logs[0]
+    said = tuple(
+        Cosignature(cosigner=name, time_s=time_s)
+        for name, time_s in (("parley/RUS/mirror", 60), ("w/witness", 5), ("parley/RUS/mirror", 7))
+    )
+    twice = msgspec.structs.replace(log, cosigned_by=said)
+    lines = report_lines(msgspec.structs.replace(report, logs=(twice,)))
+    held = [line for line in lines if "held by" in line]
+    both = "1970-01-01T00:00:07Z and again at 1970-01-01T00:01:00Z"
+    assert held == [f"  all of it held by parley/RUS/mirror, it says, at {both}"]
 
 
 def test_keys_come_from_a_file_as_well(capsys, made, tmp_path):
@@ -191,6 +215,10 @@ def test_a_record_goes_on_over_a_new_key_and_the_old_one_vouches_for_it(tmp_path
         line = next(log for log in report.logs if log.origin == LINE)
         assert (report.verdict, report.keys_from, line.rotations) == (INTACT, "given", 1)
         assert parse_vkey(line.log_key).public == parse_vkey(new).public
+        lines = report_lines(report, given=keys)
+        told = lines[next(n for n, each in enumerate(lines) if each.startswith(LINE)) + 1]
+        assert ("key linked to one given" in told) == (keys == [old])
+        assert ("  key given, changed 1 time" in told) == (keys != [old])
     stranger = SigningKey(b"\x05" * 32, name="parley/COAL/log", role="log").verifier.vkey
     with pytest.raises(PackFault, match="another key signed"):
         verify_pack(data, [stranger])

@@ -12,6 +12,7 @@ import pytest
 
 from app.twonodes import AGREEMENT, WEB, Running, free_port, lines_of, parley_here, say, until
 from parley.app.api import CUSTODY_ACTS, EntryView
+from parley.app.cli import acts
 from parley.app.custody_views import GUARDED
 from parley.app.setup import make_node
 from parley.app.signing import checked
@@ -212,7 +213,26 @@ def test_a_line_act_and_a_guarded_notice_are_signed_right_after(nodes, cli, caps
     link = nodes["COAL"].file.parent / "keys" / "link.key"
     code, out, err = cli("COAL", "line", "L1", "--leave", "--operator-key", link)
     assert (code, out, "an operator's key" in err) == (2, "", True)
+    # Nor is anything said in the name of a person who may not sign it, here or at this post.
+    nobody = people["owl"].with_name("nobody.key")
+    parley_here(capsys, "key", "operator", nobody, "--party", "COAL", "--operator", "nobody")
+    code, out, err = cli("COAL", "line", "L1", "--leave", "--operator-key", nobody)
+    assert (code, out, "operator nobody is not enrolled" in err) == (2, "", True), err
+    code, out, err = cli("COAL", "line", "L1", "--leave", "--operator-key", owl, "--post",
+                         "commander")  # fmt: skip
+    assert (code, out, "enrolled elsewhere than at commander" in err) == (2, "", True), err
     assert nodes["COAL"].acts() == before
+
+
+def test_what_is_written_and_could_not_be_signed_says_that_it_stands(monkeypatch):
+    def refuse(*arguments, **options):
+        raise InputFault("operator owl", value="removed", wanted="one that counts")
+
+    monkeypatch.setattr(acts, "sign_shown", refuse)
+    with pytest.raises(InputFault) as refused:
+        acts._sign_written(None, ("parley.example/A/COAL/line/2017", 3), Path("x"), "desk")
+    assert str(refused.value).startswith("written at parley.example/A/COAL/line/2017 3 and NOT SIG")
+    assert "do not say it again" in str(refused.value)
 
 
 def test_a_stranger_an_expired_and_a_removed_person_are_refused_with_the_reason(
@@ -437,6 +457,16 @@ def test_a_notice_is_destroyed_when_asked_and_stays_so_after_a_restart(nodes, cl
     key = key_of(out)
     until(lambda: message(rus, key))
     assert word.encode() in store_bytes(rus)
+    # Who has not opened it has nothing to acknowledge; nor does that count as displayed.
+    back = ("-f", f"place={word}", "-f", "window=all day")
+    code, _, err = cli("RUS", "answer", *key, "ROGER", *back)
+    assert code == 2
+    assert f"open it first: parley notice open {key[0]} {key[1]}" in err
+    assert message(rus, key)["ladder"][0]["displayed_us"] is None
+    assert "may be answered: ROGER" in done(cli("RUS", "notice", "open", *key))
+    done(cli("RUS", "answer", *key, "ROGER", *back))
+    assert message(rus, key)["ladder"][0]["displayed_us"] is not None
+    assert "  answered ROGER" in done(cli("RUS", "notice", "open", *key)).splitlines()
     code, _, err = cli("RUS", "notice", "destroy", *key)
     assert (code, "Copies that others hold cannot be recalled" in err) == (0, True), err
     assert message(rus, key)["reading"] == "destroyed"
@@ -449,3 +479,8 @@ def test_a_notice_is_destroyed_when_asked_and_stays_so_after_a_restart(nodes, cl
     assert word.encode() not in store_bytes(rus)
     again = cli("RUS", "notice", "destroy", *key)
     assert again[0] == 2
+    code, _, err = cli("RUS", "notice", "open", *key)
+    assert (code, "destroyed: this party dropped its copy" in err) == (2, True), err
+    code, _, err = cli("COAL", "say", "--line", "L1", "--to", "RUS", "--type",
+                       "humanitarian.notice", "--text", word)  # fmt: skip
+    assert (code, "--valid, wanted how long the humanitarian.notice is valid" in err) == (2, True)

@@ -109,6 +109,25 @@ def test_what_waits_for_the_post_stands_first(nodes, post):
     assert re.search(rf"\d+ open alerts?{rest}", glance)
 
 
+def test_a_read_back_that_differs_stands_in_the_glance(nodes, post):
+    key = said_to_rus(nodes)
+    fields = {"zone": "Z1", "activity": "cold"}
+    answer = {"type": "answer", "ref": key, "post": "duty-officer", "answer": "ROGER"}
+    assert nodes["RUS"].act(**answer, fields=fields).status_code == 201
+    until(lambda: message(nodes, "RUS", key)["ladder"][0]["read_back"] == "differs")
+    for party in ("RUS", "COAL"):
+        until(lambda party=party: message(nodes, party, key)["ladder"][0]["read_back"] == "differs")
+        page = Reader(WEB.get(nodes[party].url).text)
+        glance = page.text[: page.text.index("Line L1 under AGR-1")]
+        assert re.search(r"(1 read-back differs|\d+ read-backs differ)\.", glance)
+
+
+def test_the_columns_of_a_line_count_messages_and_say_so(nodes):
+    text = Reader(WEB.get(nodes["COAL"].url).text).text
+    assert "Last message" in text
+    assert "Messages in 24 h" in text
+
+
 def test_every_control_has_a_label_and_every_table_its_headers(nodes, post):
     said_to_rus(nodes)
     page = Reader(post.get("/?refresh=off&write=clearance").text)
@@ -206,6 +225,9 @@ def test_a_key_is_distrusted_only_with_the_tick_and_then_stands_first(nodes, pos
     assert shown.index("Look at this first") < shown.index("Line L1 under AGR-1")
     assert "KEY of COAL counts no more: witness, distrusted by duty-officer" in shown
     assert [k["role"] for k in nodes["RUS"].get("/api/keys") if k["why"]] == ["witness"]
+    # The party whose key it is reads it first as well.
+    told = "OUR witness KEY counts no more: distrusted by duty-officer of RUS: "
+    until(lambda: told in Reader(WEB.get(nodes["COAL"].url).text).text)
 
 
 def peer(**changed):
@@ -235,6 +257,9 @@ def test_a_fork_and_a_clock_alarm_stand_above_everything():
     assert "CLOCK of COAL: 1.250 s behind, measured within 3 ms" in shown.text
     calm = ClockView(offset_us=900_000, within_us=3_000, alarm=False)
     assert warnings_part((), (), (peer(clock=calm),)) is None
+    # What a peer holds of ours and we do not is not on the page: nobody else would say so.
+    text = Reader(warnings_part((), (), (peer(claims_more_of=fork.origin),))).text
+    assert f"COAL says that it holds entries of ours that this node lost: {fork.origin}" in text
     # What is only said accuses nobody.
     text = Reader(warnings_part((mere,), (), ())).text
     assert "FORK" not in text

@@ -15,7 +15,7 @@ from parley.node.frames import Heads, Push, Receipt
 from parley.node.inputs import Answer, Input
 from parley.node.rules import hotline
 from parley.trust.checkpoint import parse_unverified_checkpoint
-from parley.world.limits import ENTRY_BYTES_MAX
+from parley.world.limits import PAYLOAD_BYTES_MAX
 
 
 class RecordingStore(SimStore):
@@ -94,7 +94,7 @@ def test_an_entry_of_our_own_rules_that_cannot_be_written_stops_nothing_else(mon
 
     def broken(state, scope, thread, party, duty, due_us):
         draft = overdue(state, scope, thread, party, duty, due_us)
-        body = MessageDisplayed(post="x" * ENTRY_BYTES_MAX)
+        body = MessageDisplayed(post="x" * PAYLOAD_BYTES_MAX)
         return type(draft)(agreement=draft.agreement, by="system", body=body, ref=draft.ref)
 
     monkeypatch.setattr(hotline, "_overdue", broken)

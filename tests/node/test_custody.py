@@ -9,6 +9,7 @@ import pytest
 from simstory import three
 
 from node.nodekit import do, pair, say, thread, write_as
+from node.test_mirroring import rotate
 from parley.app.custody_views import forks_view
 from parley.node.custody_bodies import (
     ActSigned,
@@ -625,3 +626,53 @@ def test_kinds_of_refusal_are_counted_apart():
     links.refuse("BRAVO", "sealed", "no opening")
     world.run(3)
     assert sorted((b.what, b.count) for b in refusals(world)) == [("fault", 1), ("sealed", 1)]
+
+
+def test_after_a_revoked_log_key_the_way_back_is_the_promised_key_enrolled_by_voice():
+    world = pair()
+    roots = with_roots(world, "ALFA")
+    say(world)
+    world.run(5)
+    before = world.identities["ALFA"].keys
+    note = statement(world, before.log.verifier.vkey, "log", roots[:2])
+    do(world, "BRAVO", RevokeKey(**AB, statement=note))
+    world.run(10)
+    mute = say(world)
+    world.run(10)
+    assert find_absent(world, "BRAVO", mute)
+    rotate(world, "ALFA")
+    world.run(10)
+    still_mute = say(world)
+    world.run(10)
+    assert find_absent(world, "BRAVO", still_mute)
+    # BRAVO's people compare the new key by voice and write it into their file.
+    after = world.identities["ALFA"].keys
+    told = world.identities["BRAVO"]
+    peer = msgspec.structs.replace(
+        told.peers["ALFA"], log=after.log.verifier, next=after.next_sha256
+    )
+    world.identities["BRAVO"] = dataclasses.replace(told, peers={"ALFA": peer})
+    world.stop("BRAVO")
+    world.start("BRAVO")
+    world.run(30)
+    heard = say(world)
+    world.run(10)
+    assert thread(world, "BRAVO", heard).said is not None
+    assert thread(world, "BRAVO", mute).said is not None
+
+
+def find_absent(world, party, key) -> bool:
+    try:
+        return thread(world, party, key).said is None
+    except InputFault:
+        return True
+
+
+def test_a_node_acts_on_no_appointment():
+    world = pair()
+    roots = with_roots(world, "BRAVO")
+    other = person("owl", party="BRAVO")
+    note = statement(
+        world, other.verifier.vkey, "operator", roots[:2], party="BRAVO", action="appoint"
+    )
+    refused(world, RevokeKey(**AB, statement=note), "enrol the new key by voice")

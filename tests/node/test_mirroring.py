@@ -218,6 +218,7 @@ def test_openings_as_bytes_are_read_back_or_refused_never_anything_else() -> Non
 # ---- receipts -----------------------------------------------------------------------------------
 
 
+@pytest.mark.row("R5")
 def test_each_entry_of_a_line_is_receipted_at_once_and_the_head_cosigned() -> None:
     world = pair()
     key = say(world)
@@ -231,6 +232,7 @@ def test_each_entry_of_a_line_is_receipted_at_once_and_the_head_cosigned() -> No
 # ---- private logs -------------------------------------------------------------------------------
 
 
+@pytest.mark.row("R5")
 def test_of_a_private_log_only_heads_leave_and_peers_witness_them() -> None:
     world = pair()
     write_as(world, "ALFA", PayloadOpened(post="desk", purpose="to see"))
@@ -474,3 +476,29 @@ def test_a_payload_over_its_limit_is_refused_before_it_stands() -> None:
             Draft(agreement="AB", by="desk", body=long),
             log=log_name(OPS), seq=0, issued_us=world.now_us, seen={}, salt=bytes(32),
         )  # fmt: skip
+
+
+# ---- quiet lines --------------------------------------------------------------------------------
+
+
+def test_the_head_of_a_quiet_line_is_cosigned_again_and_both_keep_the_newest_word() -> None:
+    world = pair()
+    key = say(world, message_type="free.text", message_class="ADMIN", fields={})
+    world.run(5)
+    size = world.node("ALFA").state.log(LINE).tree.size
+    world.run(1300)
+    assert world.node("ALFA").state.log(LINE).tree.size == size, "nothing was written meanwhile"
+    note = world.stores["ALFA"].checkpoint_at(LINE, size)
+    mirror = world.identities["ALFA"].peers["BRAVO"].mirror
+    assert note is not None
+    for party in ("ALFA", "BRAVO"):
+        lines = [
+            each.line
+            for each in world.stores[party].cosignatures(LINE, size)
+            if each.cosigner == mirror.name
+        ]
+        times_s = [verify_cosignature(add_signatures(note, (one,)), mirror).time_s for one in lines]
+        assert len(times_s) == 2
+        assert times_s == sorted(times_s)
+        assert times_s[1] - times_s[0] >= 1100
+    assert key[1] < size

@@ -9,7 +9,8 @@ from nodekit import pair, say, thread
 from simstory import three
 from simworld import Faults, SimStore, SimWorld
 
-from parley.node.entries import LogOpened, log_name
+from parley.node.custody_bodies import PeerRefused
+from parley.node.entries import Draft, LogOpened, log_name
 from parley.node.inputs import Say, Tick
 from parley.node.state import digest
 from parley.trust.checkpoint import parse_unverified_checkpoint
@@ -170,7 +171,7 @@ def test_a_node_that_signed_before_it_asked_gives_its_log_up_and_shows_both_head
     world.cut.clear()
     world.run(40)
     crank = world.node("ALFA")
-    assert crank.state.abandoned.get(LINE) == "restored"
+    assert crank.state.abandoned.get(LINE) == "forked"
     assert [each.origin for each in world.stores["ALFA"].heads_refused] == [LINE]
     key = say(world)
     world.run(5)
@@ -228,3 +229,45 @@ def test_after_a_takeover_the_peers_take_nothing_more_from_the_first_node() -> N
     assert len(world.stores["BRAVO"].logs[LINE]) == held
     assert any("goes on from there (takeover)" in why for why in world.drops)
     del crank
+
+
+def test_what_was_signed_before_a_rollback_comes_back_even_after_a_new_incarnation() -> None:
+    """Nothing is lost, and no copy differs: the old log is taken back, and is not written on."""
+    world = pair()
+    say(world)
+    world.run(5)
+    backup = copy_of(world.stores["ALFA"])
+    lost = say(world, fields={"flight": "F9", "zone": "Z1"})
+    world.run(5)
+    world.cut = {("ALFA", "BRAVO"), ("BRAVO", "ALFA")}
+    put_back(world, "ALFA", backup)
+    world.run(60)
+    crank = world.node("ALFA")
+    crank.abandon_own_logs("restored")
+    crank.ready()
+    key = say(world)
+    world.cut.clear()
+    world.run(60)
+    assert key[0] != LINE
+    assert thread(world, "ALFA", lost).body.fields["flight"] == "F9"
+    held = world.node("BRAVO").state.log(LINE).head
+    assert crank.state.log(LINE).head == held
+    again = say(world)
+    world.run(5)
+    assert again[0] == key[0]
+    assert crank.state.log(LINE).head == held
+    assert digest(crank.state.scope("AB")) == digest(world.node("BRAVO").state.scope("AB"))
+
+
+def test_rules_that_chase_each_other_are_named_and_stop_nothing(monkeypatch) -> None:
+    world = pair()
+    crank = world.node("ALFA")
+    body = PeerRefused(party="BRAVO", what="fault", count=1, why="again and again")
+    draft = Draft(agreement="AB", by="system", body=body)
+    monkeypatch.setattr("parley.node.step.tracks.due", lambda *_: [draft])
+    world.run(3)
+    assert any("rounds" in why for why in crank.unwritable.values())
+    assert len(crank.state.scope("AB").custody["peer.refused"]) < 100
+    key = say(world)
+    world.run(5)
+    assert thread(world, "BRAVO", key).said is not None

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import msgspec
 import pytest
 import simworld
 from nodekit import do, greeting, pair, say, signed_heads, thread, write_as
-from simstory import three, two
-from simworld import SECOND_US, Faults, SimStore, SimWorld, next_key
+from simstory import three
+from simworld import SECOND_US, SimStore, SimWorld, next_key
+from test_custody import notice, with_roots, words_in
 from test_mirroring import rotate
 from test_peering import give
 from test_restoring import copy_of, put_back
 
-from parley.node.encoding import sealed_part
-from parley.node.entries import LogName
+from parley.node.custody_bodies import ForkEvidence, KeyRevoked, KeyRotated
+from parley.node.encoding import decode_entry, sealed_part
+from parley.node.entries import Draft, LogName, LogOpened, Unreadable, log_name
 from parley.node.frames import Refuse, Want
-from parley.node.inputs import FrameIn, LinkOpened, Say, Tick
+from parley.node.inputs import (
+    DestroyPayload,
+    FrameIn,
+    GiveConsent,
+    LinkOpened,
+    Say,
+    WithdrawConsent,
+)
+from parley.node.rules import forks, quotas
+from parley.node.rules.fork_evidence import evidence_drafts
+from parley.node.rules.keyring import log_key_chain
 from parley.store.sqlite import Store
 from parley.trust.checkpoint import Checkpoint, sign_checkpoint
 from parley.trust.seal import commitment, make_opening
+from parley.trust.statements import Rotation, sign_rotation, vkey_digest
 from parley.trust.tree import Tree
 from parley.world.faults import PeerFault
+from parley.world.norms import norms
 from parley.world.time import parse_instant_us
 
 LINE = "parley.example/AB/ALFA/line/2026"
@@ -131,6 +146,23 @@ def test_a_clock_set_back_over_the_new_year_loses_no_word_and_stops_no_node(monk
     assert not world.node("ALFA").state.scope("AB").unreadable
 
 
+def test_a_clock_that_once_jumped_years_ahead_does_not_cost_the_link_for_ever() -> None:
+    world = pair()
+    say(world)
+    world.run(5)
+    world.clock_offset_us["ALFA"] = 5 * 366 * 86_400 * SECOND_US
+    world.run(3)
+    assert world.node("ALFA").state.log(LINE).closed_at is not None
+    world.clock_offset_us["ALFA"] = 0
+    world.drops.clear()
+    world.run(60)
+    drops = len(world.drops)
+    key = say(world)
+    world.run(60)
+    assert thread(world, "BRAVO", key).said is not None
+    assert len(world.drops) == drops
+
+
 @pytest.mark.row("A20")
 def test_a_bare_machine_without_an_answer_signs_nothing_where_it_may_have_signed_before() -> None:
     world = pair()
@@ -210,8 +242,15 @@ def test_what_a_peer_refuses_or_wants_leaves_nothing_behind_unless_it_is_there()
     world.run(5)
     session = proven(world)
     for n in range(100):
-        give(world, "ALFA", "BRAVO", Refuse(origin=f"parley.example/AB/ALFA/ops/{1000 + n}", why="", wait_us=1))
-        give(world, "ALFA", "BRAVO", Want(origin=f"parley.example/AB/BRAVO/line/{1000 + n}", first=0))
+        give(
+            world,
+            "ALFA",
+            "BRAVO",
+            Refuse(origin=f"parley.example/AB/ALFA/ops/{1000 + n}", why="", wait_us=1),
+        )
+        give(
+            world, "ALFA", "BRAVO", Want(origin=f"parley.example/AB/BRAVO/line/{1000 + n}", first=0)
+        )
     assert len(session.held_back_us) <= 2
     assert len(session.asked) <= 2
 
@@ -266,3 +305,182 @@ def test_what_we_take_with_its_opening_the_store_takes_as_well(tmp_path, shape) 
     with Store(tmp_path / "s.db") as store:
         store.append(BRAVO_LINE, 0, [data], note, {0: opening})
     Store(tmp_path / "s.db").close()
+
+
+# ---- payloads -----------------------------------------------------------------------------------
+
+
+def test_consent_that_was_withdrawn_before_a_notice_went_keeps_its_words_here() -> None:
+    world = pair()
+    do(world, "ALFA", GiveConsent(agreement="AB", post="desk", addressee="BRAVO"))
+    world.run(3)
+    world.cut = {("ALFA", "BRAVO"), ("BRAVO", "ALFA")}
+    key = notice(world, valid_s=600)
+    act = WithdrawConsent(agreement="AB", post="desk", addressee="BRAVO", reason="asked")
+    do(world, "ALFA", act)
+    world.cut.clear()
+    world.run(60)
+    assert world.node("BRAVO").state.log(key[0]).tree.size > key[1]
+    assert not words_in(world, "BRAVO")
+
+
+def test_what_was_destroyed_does_not_come_back_with_the_own_log_from_a_mirror() -> None:
+    world = pair(three())
+    for other in ("BRAVO", "CHARLIE"):
+        do(world, "ALFA", GiveConsent(agreement="ABC", post="desk", addressee=other))
+    key = notice(world, agreement="ABC", line="LINE-ABC", to=("BRAVO", "CHARLIE"), valid_s=6000)
+    world.run(5)
+    do(world, "ALFA", DestroyPayload(ref=key, post="desk"))
+    world.run(10)
+    assert not words_in(world, "ALFA")
+    put_back(world, "ALFA", SimStore())
+    world.run(60)
+    assert world.node("ALFA").answered
+    assert world.node("ALFA").state.log(key[0]).tree.size > key[1]
+    assert not words_in(world, "ALFA")
+
+
+# ---- thieves of keys ----------------------------------------------------------------------------
+
+
+def test_a_key_that_was_given_up_begins_no_new_incarnation() -> None:
+    world = pair()
+    say(world)
+    world.run(5)
+    thief = world.identities["ALFA"]
+    rotate(world, "ALFA")
+    world.run(10)
+    world.identities["ALFA"] = thief
+    world.stop("ALFA")
+    world.start("ALFA")
+    world.node("ALFA").abandon_own_logs("takeover")
+    world.run(20)
+    assert world.drops
+    assert f"{LINE}.2" not in world.node("BRAVO").state.scope("AB").logs
+
+
+def test_a_thief_of_a_key_does_not_choose_the_next_by_a_log_of_a_year_gone_by() -> None:
+    world = pair()
+    say(world)
+    world.run(5)
+    identity = world.identities["BRAVO"]
+    peer = msgspec.structs.replace(identity.peers["ALFA"], next=None)
+    world.identities["BRAVO"] = dataclasses.replace(identity, peers={"ALFA": peer})
+    world.stop("BRAVO")
+    world.start("BRAVO")
+    world.run(5)
+    own = next_key("ALFA", 77)
+    keys = {"log": peer.log.vkey, "next": vkey_digest(own.verifier.vkey)}
+    body = LogOpened(agreement="AB", kind="line", year=2010, keys=keys, rules_version=2)
+    issued_us = parse_instant_us("2010-01-01T00:00:00Z")
+    write_as(world, "ALFA", body, year=2010, issued_us=issued_us)
+    after = vkey_digest(next_key("ALFA", 78).verifier.vkey)
+    rotation = Rotation(
+        party="ALFA", role="log", old=peer.log.vkey, new=own.verifier.vkey, next_sha256=after
+    )
+    rotated = KeyRotated(
+        role="log", old=peer.log.vkey, new=own.verifier.vkey,
+        possession=sign_rotation(own, rotation), next_sha256=after,
+    )  # fmt: skip
+    draft = Draft(agreement="AB", by="system", body=rotated, log=log_name(LINE))
+    world.node("ALFA").write(world.now_us, (draft,))
+    world.run(90)
+    state = world.node("BRAVO").state
+    assert state.scope("AB").acts_of("key.rotated", "ALFA")
+    assert state.log("parley.example/AB/ALFA/line/2010").tree.size
+    assert log_key_chain(state, "ALFA") == (peer.log,)
+
+
+# ---- what a flood costs -------------------------------------------------------------------------
+
+
+def test_a_thousand_statements_of_a_root_are_verified_once_each(monkeypatch) -> None:
+    world = pair()
+    with_roots(world, "BRAVO")
+    crank = world.node("ALFA")
+    calls = []
+    monkeypatch.setattr(
+        "parley.node.rules.keyring.verify_statement", lambda *a: calls.append(a) or none()
+    )
+    for _ in range(50):
+        write_as(world, "BRAVO", KeyRevoked(statement="nothing"))
+    world.run(120)
+    assert crank.state.scope("AB").custody["key.revoked"]
+    assert 50 <= len(calls) <= 200
+
+
+def none():
+    raise PeerFault("statement")
+
+
+def test_a_flood_with_a_distress_message_in_each_push_has_an_end_in_bytes_too() -> None:
+    world = pair()
+    state = world.node("ALFA").state
+    taken_bytes = 0
+    while quotas.take(state, "BRAVO", "line", 1, 20_000_000, now_us=world.now_us) == 0 or (
+        quotas.overdraw(state, "BRAVO", "line", 1, 20_000_000, now_us=world.now_us)
+    ):
+        taken_bytes += 20_000_000
+        assert taken_bytes < 2 * norms().quota.bytes_burst
+
+
+def test_a_fork_that_looks_like_one_does_not_keep_the_proof_of_one_from_being_told() -> None:
+    """A peer that first sends a head with a wrong proof has used up nothing."""
+    world = pair()
+    say(world, "BRAVO", "ALFA")
+    world.run(5)
+    state = world.node("ALFA").state
+    log = state.log(BRAVO_LINE)
+    other = Checkpoint(origin=BRAVO_LINE, size=log.tree.size + 5, root=bytes(32))
+    key = world.identities["BRAVO"].keys.log
+    doubtful = sign_checkpoint(key, other)
+    (draft,) = evidence_drafts(state, log.name, log.checkpoint, doubtful, "a wrong proof")
+    world.node("ALFA").write(world.now_us, (draft,))
+    assert evidence_drafts(state, log.name, log.checkpoint, doubtful, "again") == ()
+    same = sign_checkpoint(key, Checkpoint(origin=BRAVO_LINE, size=log.tree.size, root=bytes(32)))
+    (draft,) = evidence_drafts(state, log.name, log.checkpoint, same, "two heads of one size")
+    world.node("ALFA").write(world.now_us, (draft,))
+    assert evidence_drafts(state, log.name, log.checkpoint, same, "again") == ()
+
+
+def test_a_thousand_tales_of_forks_are_looked_at_once(monkeypatch) -> None:
+    world = pair()
+    say(world)
+    world.run(5)
+    crank = world.node("ALFA")
+    looked = []
+    original = forks._notes_belied
+
+    def count(state, scope, entry):
+        if state is crank.state:
+            looked.append(entry)
+        return original(state, scope, entry)
+
+    monkeypatch.setattr(forks, "_notes_belied", count)
+    tale = ForkEvidence(origin=BRAVO_LINE, held="x", refused="y", why="w")
+    for _ in range(100):
+        write_as(world, "BRAVO", tale)
+    world.run(30)
+    say(world, "BRAVO", "ALFA")
+    world.run(30)
+    assert len(crank.state.scope("AB").custody["fork.evidence"]) >= 100
+    assert 0 < len(looked) <= 16
+
+
+def test_a_number_too_large_for_arithmetic_counts_nowhere() -> None:
+    world = pair()
+    ops = BRAVO_LINE.replace("line", "ops")
+    log = world.node("BRAVO").state.log(ops)
+    alert = {
+        "key": "k", "what": "separation", "alert_class": "notice", "aircraft": ["A"],
+        "parties": ["ALFA"], "clause": None, "binding": False, "horizontal_mm": 10**400,
+    }  # fmt: skip
+    payload = json.dumps(alert).encode()
+    opening = make_opening(bytes(32), payload)
+    entry = {
+        "v": 1, "type": "alert.raised", "seq": 7, "issued_us": world.now_us, "by": "desk",
+        "commit": commitment(opening),
+    }  # fmt: skip
+    read = decode_entry(json.dumps(entry).encode(), log=log.name, index=7, opening=opening)
+    assert isinstance(read, Unreadable)
+    assert "horizontal_mm" in read.why

@@ -10,9 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parley.node.custody_bodies import LogClosed
-from parley.node.entries import AgreementAdopted, Continues, LogName, LogOpened, Seen
+from parley.node.entries import (
+    AgreementAdopted,
+    Continues,
+    LineDeclared,
+    LogName,
+    LogOpened,
+    Seen,
+    log_name,
+)
 from parley.review.adopted import exclusive_channel
 from parley.review.silence_words import (
+    COUNTED_KINDS,
     SilenceQuestion,
     answer_lines,
     question_from_values,
@@ -301,7 +310,8 @@ def test_a_log_closed_within_its_year_has_one_after_it():
 
 
 @pytest.mark.parametrize("message", [True, False])
-def test_an_incarnation_that_goes_on_ends_the_one_before_and_hides_none_of_it(message):
+def test_an_incarnation_that_goes_on_ends_nothing_by_itself_and_hides_nothing(message):
+    """What its writer lost, or left out, BRAVO may still hold: its word on the new log is none."""
     world = before()
     if message:
         world.receipt("BRAVO", at("10:20:01"), world.say("ALFA", at("10:20:00")))
@@ -317,9 +327,35 @@ def test_an_incarnation_that_goes_on_ends_the_one_before_and_hides_none_of_it(me
     assert world.ask(question()).word == ("in these logs" if message else "undecided")
     world.cosign("BRAVO", at("12:00:01"), second.origin)
     answer = world.ask(question())
+    assert answer.word == ("in these logs" if message else "undecided")
+    alone = f"{ALFA} ended at 2 by its writer's word alone: {second.origin} goes on from there"
+    assert alone in reasons(answer)
+    # BRAVO cosigns the old log once more after the window, and that decides.
+    world.cosign("BRAVO", at("12:00:02"), ALFA)
+    answer = world.ask(question())
     assert answer.word == ("in these logs" if message else "not in these logs")
-    assert answer.logs[0].ended == f"{second.origin} goes on from 2 entries"
     assert answer.logs[0].end == (3 if message else 2)
+    assert alone not in reasons(answer)
+
+
+def test_a_writer_that_puts_an_old_copy_back_cannot_unsay_what_another_holds():
+    """ALFA says it at eleven, restores without it, goes on in a second log that BRAVO cosigns."""
+    world = before()
+    world.say("ALFA", at("11:00:00"))
+    second = LogName(agreement="AB", party="ALFA", kind="line", year=2026, incarnation=2)
+    goes_on = Continues(origin=ALFA, size=2, root=world.head(ALFA, 2).root, why="restored")
+    opened = LogOpened(
+        agreement="AB", kind="line", year=2026, keys={}, rules_version=2, continues=goes_on
+    )
+    world.write("ALFA", at("11:30:00"), opened, log=second)
+    world.cosign("BRAVO", at("12:00:01"), second.origin)
+    exclusive = agreement(exclusive=True)
+    # ALFA's own record, without the entry; and BRAVO's, with it and with its receipt.
+    parts = [world.part(name) for name in world.logs if name != ALFA]
+    mine = world.ask(question(), [*parts, world.part(ALFA, 0, 2)], agreement=exclusive)
+    assert mine.word == "undecided"
+    world.receipt("BRAVO", at("11:00:01"), (ALFA, 2))
+    assert world.ask(question(), agreement=exclusive).word == "in these logs"
 
 
 def test_every_year_of_the_window_counts():
@@ -463,7 +499,70 @@ def test_a_party_that_stops_cosigning_leaves_it_undecided_since_then():
 def test_a_log_that_nobody_cosigned_is_undecided():
     world = World()
     world.say("ALFA", at("11:00:00"))
-    assert f"nobody has cosigned {ALFA}" in reasons(world.ask(question()))
+    assert f"no cosignature of {ALFA} is here" in reasons(world.ask(question()))
+
+
+def test_a_line_that_may_only_have_been_quiet_is_said_to_look_the_same():
+    text = "\n".join(answer_lines(before().ask(question())))
+    assert "a quiet line looks the same" in text
+    assert "asked of BRAVO's own node folder" in text
+    assert "quiet line" not in "\n".join(answer_lines(quiet().ask(question())))
+
+
+def test_who_answered_was_not_silent_and_the_answer_says_so():
+    world = before()
+    said = world.say("BRAVO", at("10:30:00"), to="ALFA", subject="zone Z1")
+    world.cosign("ALFA", at("10:30:01"))
+    world.answer("ALFA", at("10:31:00"), said)
+    world.receipt("BRAVO", at("10:31:01"), (ALFA, 2))
+    world.say("ALFA", at("10:32:00"), message_type="line.test", message_class="ROUTINE")
+    world.receipt("BRAVO", at("10:32:01"), (ALFA, 3))
+    declared = LineDeclared(line="L1", value="suspended", effective_us=at("10:33:00"))
+    world.write("ALFA", at("10:33:00"), declared)
+    world.receipt("BRAVO", at("10:33:01"), (ALFA, 4))
+    world.cosign("BRAVO", at("12:00:01"))
+    asked = question(message_type="clearance")
+    lines = answer_lines(world.ask(asked))
+    assert lines[0] == "not in these logs"
+    assert lines[2] == (
+        "not asked for: 1 answer, 1 line declaration, 1 other message by ALFA in the window; "
+        "--answers asks for them too"
+    )
+    both = msgspec.structs.replace(asked, kinds=COUNTED_KINDS, message_type=None)
+    lines = answer_lines(world.ask(both))
+    assert (lines[0], lines[2]) == (
+        "in these logs: 2 entries",
+        "not asked for: 1 line declaration by ALFA in the window",
+    )
+
+
+def test_what_was_not_asked_for_and_may_lie_outside_is_counted_apart():
+    world = before()
+    said = world.say("BRAVO", at("10:30:00"), to="ALFA")
+    world.cosign("ALFA", at("10:30:01"))
+    world.answer("ALFA", at("11:59:00"), said)
+    world.cosign("BRAVO", at("12:00:01"))
+    world.cosign("BRAVO", at("12:00:02"))
+    lines = answer_lines(world.ask(question()))
+    assert "0 answers (and 1 that may be in it), 0 line declarations by ALFA" in lines[2]
+
+
+def test_a_class_that_is_none_is_refused_with_the_five():
+    values = question_values(question()) | {"message_class": "safety"}
+    with pytest.raises(InputFault) as refused:
+        question_from_values(values)
+    assert "one of DISTRESS, URGENT, SAFETY, ROUTINE, ADMIN" in str(refused.value)
+    assert "did you mean 'SAFETY'?" in str(refused.value)
+
+
+def test_one_entry_is_one():
+    world = World()
+    world.open("ALFA", at("09:00:00"), log_name(ALFA))
+    world.cosign("BRAVO", at("09:59:00"))
+    world.cosign("BRAVO", at("12:00:01"))
+    text = "\n".join(answer_lines(world.ask(question())))
+    assert "  1 entry was there by" in text
+    assert "  1 entry was all that BRAVO knew at 2026-06-20T12:00:01Z: it cosigned it" in text
 
 
 def test_a_neutral_witness_decides_where_the_addressee_is_silent():

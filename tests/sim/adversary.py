@@ -58,7 +58,7 @@ class AdversaryWorld(SimWorld):
         hands: what RIVAL does to each frame of its own before it goes to somebody.
         twin_for: to whom RIVAL shows its other node, which has its own store and the same keys.
         took_us: how long each message of HONEST to NEUTRAL took until its receipt, by place.
-        frames_seen: frames that RIVAL has sent and got, to be sent again.
+        frames_seen: what RIVAL has sent to whom, to be sent again.
     """
 
     def __init__(self, seed: int, agreements: list[Agreement], faults: Faults) -> None:
@@ -150,9 +150,9 @@ class AdversaryWorld(SimWorld):
             return [data]
         receiver = connection.ends[0]
         frames: list[Frame] = list(FrameReader().receive(data))
-        self.frames_seen += [(receiver, frame) for frame in frames]
         for hand in self.hands:
             frames = [after for frame in frames for after in hand(receiver, frame)]
+        self.frames_seen += [(receiver, frame) for frame in frames]
         return [encode_frame(frame) for frame in frames]
 
     def _deliver(self, connection: Connection, receiver: str, data: bytes) -> None:

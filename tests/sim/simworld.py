@@ -204,12 +204,15 @@ class SimStore:
         return sorted(size for size in self.heads.get(origin, {}) if size > after)
 
     def put_cosignature(self, origin: str, size: int, cosigner: str, line: bytes) -> None:
-        self._put(self.lines.setdefault(origin, {}), (size, cosigner), line)
+        lines = self.lines.setdefault(origin, {})
+        first = lines.get((size, cosigner), line).splitlines(keepends=True)[0]
+        self._put(lines, (size, cosigner), first if line == first else first + line)
 
     def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:
         return [
             StoredCosignature(size=at, cosigner=cosigner, line=line)
-            for (at, cosigner), line in sorted(self.lines.get(origin, {}).items())
+            for (at, cosigner), lines in sorted(self.lines.get(origin, {}).items())
+            for line in lines.splitlines(keepends=True)
             if size in (None, at)
         ]
 

@@ -151,6 +151,18 @@ def logs_of_rival(state: State) -> list[Log]:
     return [log for log in state.logs() if log.name.party == RIVAL]
 
 
+def all_arrived(plot: Plot, kind: str = "line") -> bool:
+    """Whether a good party holds all that RIVAL wrote; what waits or was given up names nothing."""
+    log = f"parley.example/HNR/{RIVAL}/{kind}/2026"
+    wrote = plot.world.stores[RIVAL].logs.get(log, [])
+    return any(plot.world.stores[p].logs.get(log, [])[: len(wrote)] == wrote for p in GOOD)
+
+
+def over_quota(kind: str) -> Callable[[Plot], bool | None]:
+    named = refused("quota", kind)
+    return lambda plot: named(plot) or (None if not all_arrived(plot, kind) else False)
+
+
 def refused(what: str, words: str = "") -> Callable[[Plot], bool]:
     def named(plot: Plot) -> bool:
         return any(
@@ -192,15 +204,18 @@ def forked(plot: Plot) -> bool | None:
 
 
 def restored(plot: Plot) -> bool | None:
-    """What it had signed before does not go on into what it signs now."""
+    """What it had signed before does not go on into what it signs now, once that is shown."""
     honest, rival = plot.world.node(HONEST).state, plot.world.stores[RIVAL]
     differ = [
         log.name.origin
         for log in logs_of_rival(honest)
-        if (mine := rival.entries(log.name.origin, 0, log.tree.size))
+        if log.name.agreement == "HNR"
+        and (mine := rival.entries(log.name.origin, 0, log.tree.size))
         and mine != plot.world.stores[HONEST].entries(log.name.origin, 0, len(mine))
     ]
-    if not differ:
+    # What a log that was given up had in it, nobody was shown: the one that goes on names it.
+    shown = any(log.name.incarnation > 1 for log in logs_of_rival(honest))
+    if not differ or not shown:
         return None
     named = [
         e.body.origin
@@ -218,13 +233,6 @@ def clock_alarm(plot: Plot) -> bool | None:
         isinstance(e.body, ClockMeasured) and e.body.party == RIVAL and e.body.alarm
         for e in own_words(plot.world, "clock.measured")
     )
-
-
-def all_arrived(plot: Plot) -> bool:
-    """Whether a good party holds all that RIVAL wrote on the line; what waits names nothing yet."""
-    line = f"parley.example/HNR/{RIVAL}/line/2026"
-    wrote = plot.world.stores[RIVAL].size(line)
-    return any(plot.world.stores[party].size(line) >= wrote for party in GOOD)
 
 
 def went_back(plot: Plot) -> bool | None:
@@ -260,8 +268,8 @@ def accusation_not_believed(plot: Plot) -> bool | None:
 
 
 NAMED: dict[str, Callable[[Plot], bool | None]] = {
-    "spam line": refused("quota", "line"),
-    "spam ops": refused("quota", "ops"),
+    "spam line": over_quota("line"),
+    "spam ops": over_quota("ops"),
     "withheld receipts": receipts_missing,
     "withheld openings": refused("sealed"),
     "fork": forked,

@@ -97,7 +97,7 @@ def test_a_box_opens_for_its_key_and_its_purpose_only():
     assert KEY.unseal(BOX, INFO) == b"session key"
     assert KEY.unseal(seal(KEY.public, b"", b""), b"") == b""
     again = SealKey(SEED, name="parley/COAL/seal")
-    assert (again.public, again.open(BOX, INFO)) == (KEY.public, b"session key")
+    assert (again.public, again.unseal(BOX, INFO)) == (KEY.public, b"session key")
     assert seal(KEY.public, INFO, b"session key") != BOX
     for key, info in ((OTHER, INFO), (KEY, INFO + b"x"), (KEY, b"")):
         with pytest.raises(PeerFault, match="sealed box"):

@@ -67,10 +67,11 @@ def make_root(folder: Path, party: str, count: int, threshold: int) -> str:
     if not 1 <= threshold <= count:
         raise InputFault("--threshold", value=threshold, wanted=f"1 to {count}")
     for place in (folder, *folder.resolve().parents):
-        if (place / "node.toml").exists() or (place / "log.key").exists():
+        shown = [name for name in ("node.toml", "log.key") if (place / name).exists()]
+        if shown:
             raise InputFault(
                 f"{folder}",
-                value=f"under a node's folder ({place})",
+                value=f"under a node's folder ({place} holds {shown[0]})",
                 wanted="another place",
                 repair="the root is for the day when the node's disk is in other hands",
             )
@@ -422,8 +423,8 @@ def statement_words(statement: Statement) -> list[str]:
     """Return a statement in words, for who is about to sign it."""
     does = {
         "revoke": "counts no more, for good, from",
-        "appoint": "takes that place from",
-        "takeover": "is that of a second node, which alone writes from",
+        "appoint": "takes that place (no node acts on that by itself) from",
+        "takeover": "is that of a second node, which alone writes (no node acts on that by itself) from",
     }[statement.action]
     return [
         f"{statement.party}: the {statement.role} key",

@@ -32,7 +32,8 @@ class Client:
     """A running node.
 
     Args:
-        node: its address ("http://127.0.0.1:8080"), or its folder or TOML file.
+        node: its address ("http://127.0.0.1:8080", or without the first part), or its folder or
+            TOML file.
         token: its token file; with a folder or TOML file the one that is named there.
 
     Raises:
@@ -41,6 +42,9 @@ class Client:
 
     def __init__(self, node: str, token: Path | None) -> None:
         self._token = token
+        host, _, digits = node.rpartition(":")
+        if host and "/" not in node and digits.isdigit() and not Path(node).exists():
+            node = f"http://{node}"
         if node.startswith("http://"):
             parts = urlsplit(node)
             try:

@@ -197,7 +197,7 @@ def shape_fault(what: str, error: Exception, kind: object) -> InputFault:
     if unknown is not None:
         place = (unknown["at"] or "$").removeprefix("$").lstrip(".")
         top = _names_of(kind)
-        here = top if not place else ()
+        here = _names_of(kind, place)
         if place and unknown["key"] in top:
             return InputFault(
                 f"{what} {place} key",
@@ -220,12 +220,26 @@ def shape_fault(what: str, error: Exception, kind: object) -> InputFault:
     return InputFault(f"{what} {place}".rstrip(), value=typed["why"], wanted="the stated form")
 
 
-def _names_of(kind: object) -> tuple[str, ...]:
-    """Return the keys of a document's own top level."""
-    info = msgspec.inspect.type_info(kind)
+def _names_of(kind: object, place: str = "") -> tuple[str, ...]:
+    """Return the keys that a document has at a place such as `listen` or `peer[...]`."""
+    info: object = msgspec.inspect.type_info(kind)
+    for part in (each.partition("[")[0] for each in place.split(".") if each):
+        fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+        found = next((field.type for field in fields if field.encode_name == part), None)
+        info = _inner(found)
     if isinstance(info, msgspec.inspect.StructType):
         return tuple(field.encode_name for field in info.fields)
     return ()
+
+
+def _inner(info: object) -> object:
+    """Return the table that a field holds: itself, one of many, or one that may be missing."""
+    if isinstance(info, msgspec.inspect.VarTupleType | msgspec.inspect.ListType):
+        return _inner(info.item_type)
+    if isinstance(info, msgspec.inspect.UnionType):
+        tables = [t for t in map(_inner, info.types) if isinstance(t, msgspec.inspect.StructType)]
+        return tables[0] if len(tables) == 1 else None
+    return info
 
 
 def _field_names(kind: object) -> Iterable[str]:

@@ -239,8 +239,19 @@ class Crank:
                 return turned
             self._carry_out(now_us, output, turned)
         if not self.asking:
-            raise OurFault("node", value=f"{_ROUNDS_MAX} rounds of work", wanted="rest")
+            self._stop_chasing(now_us, turned)
         return turned
+
+    def _stop_chasing(self, now_us: int, turned: Turned) -> None:
+        """Give up drafts that come back however often they are written, and say so.
+
+        A rule of ours is wrong then; the clock, and every other rule, must go on all the same.
+        """
+        output = self._writable(now_us, step(self.state, now_us, Tick()), turned)
+        for draft in output.drafts:
+            why = f"{draft.body}"[:200] + f": wanted again after {_ROUNDS_MAX} rounds"
+            self.unwritable[repr(draft)] = why
+            turned.unwritten.append(why)
 
     def write(self, now_us: int, drafts: tuple[Draft, ...]) -> list[Entry]:
         """Write entries that no input leads to: what is done to a node that does not run."""
@@ -292,7 +303,9 @@ class Crank:
                 self._append_own(origin, own)
             for write in batch.writes:
                 write()
-        output = peer_work(self.state, now_us)
+            output = peer_work(self.state, now_us)
+            for write in self._kept(Output(receipts=output.receipts)):
+                write()
         turned.drops.extend(batch.drops)
         turned.frames.extend(batch.frames)
         turned.frames.extend(output.frames)
@@ -496,8 +509,9 @@ class Crank:
         The peer believes the new key once it holds the entry that names it, and the head over that
         entry is the last that the old key signed.
         """
-        scope = self.state.scope(self.state.log(origin).name.agreement)
-        places = [i for o, i in scope.custody.get("key.rotated", {}) if o == origin and i >= first]
+        name = self.state.log(origin).name
+        rotated = self.state.scope(name.agreement).acts_of("key.rotated", name.party)
+        places = [index for at, index in rotated if at == origin and index >= first]
         head = self.store.head_at_or_after(origin, min(places) + 1) if places else None
         return head[0] if head is not None else self.state.log(origin).tree.size
 

@@ -18,6 +18,7 @@ from parley.node.custody_bodies import (
     HeadDisputed,
     HoldLifted,
     HoldSet,
+    KeyDistrusted,
     PayloadOpened,
     PeerRefused,
 )
@@ -180,6 +181,29 @@ def keys_view(state: State) -> tuple[KeyView, ...]:
             if key not in known
         ]
     return tuple(found)
+
+
+def own_keys_refused(state: State) -> tuple[KeyView, ...]:
+    """Return the keys of this party that count no more, by its root or at a peer, and why.
+
+    What such a key signs is taken nowhere, or not by that peer: the post must know it at once.
+    """
+    keys = state.identity.keys
+    roles: dict[str, str] = {keys.seal.digest: "seal"}
+    for each in (keys.log, keys.mirror, keys.link, keys.witness):
+        roles[each.verifier.vkey] = each.role
+    said = list(refused_keys(state, state.party).items())
+    for scope in state.scopes.values():
+        for entry in scope.custody.get("key.distrusted", {}).values():
+            body = entry.body
+            if isinstance(body, KeyDistrusted) and body.party == state.party:
+                why = f"distrusted by {body.post} of {entry.log.party}: {body.reason}"
+                said.append((body.key, why))
+    return tuple(
+        KeyView(party=state.party, role=roles[key], key=key, why=why)
+        for key, why in dict.fromkeys(said)
+        if key in roles
+    )
 
 
 def forks_view(state: State) -> tuple[ForkView, ...]:

@@ -54,6 +54,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         parties: parties in whose logs they stand; any if empty.
         entries: single entries (origin, index); any if empty. A payload for a named audience (a
             humanitarian notice) is shown only if it is one of these, in a full pack as well.
+
+    Where all three are empty nothing was selected, and nothing is shown.
     """
 
     types: tuple[str, ...] = ()
@@ -62,6 +64,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def chooses(self, origin: str, index: int, entry: bytes) -> bool:
         """Return whether the payload of an entry is shown."""
+        if not (self.types or self.parties or self.entries):
+            return False
         if self.entries and (origin, index) not in self.entries:
             return False
         if self.parties and log_name(origin).party not in self.parties:
@@ -424,5 +428,6 @@ def log_lines(logs: Sequence[StoredLog]) -> list[str]:
     lines = []
     for log in logs:
         held = ", ".join(f"{name} up to {size}" for name, size in sorted(log.cosigned.items()))
-        lines.append(f"{log.origin}: {log.size} entries, root {log.root[:16]}, cosigned by {held}")
+        count = f"{log.size} {'entry' if log.size == 1 else 'entries'}"
+        lines.append(f"{log.origin}: {count}, root {log.root[:16]}, cosigned by {held}")
     return [line.removesuffix(", cosigned by ") for line in lines] or ["no logs"]

@@ -21,6 +21,7 @@ from parley.app.custody_views import (
     holds_view,
     keys_view,
     operators_view,
+    own_keys_refused,
 )
 from parley.app.http import Access, Handler, Refusal, read_body
 from parley.app.message_views import MessageView, messages
@@ -155,7 +156,7 @@ class Page:
         alerts = alerts_view(state, self._service.feeds, now_us)
         peers = peers_view(state, now_us)
         return [
-            warnings_part(forks_view(state), disputes_view(state), peers),
+            warnings_part(forks_view(state), disputes_view(state), peers, own_keys_refused(state)),
             glance_part(vectors, alerts, messages(state, now_us, open_only=True), now_us),
             lines_part(vectors, peers, now_us),
             alerts_part(alerts, now_us),

@@ -50,11 +50,20 @@ _HOUR_US = 3600 * 1_000_000
 
 
 def warnings_part(
-    forks: tuple[ForkView, ...], disputes: tuple[DisputeView, ...], peers: tuple[PeerView, ...]
+    forks: tuple[ForkView, ...],
+    disputes: tuple[DisputeView, ...],
+    peers: tuple[PeerView, ...],
+    own_keys: tuple[KeyView, ...] = (),
 ) -> Html | None:
-    """Return forks, clocks that alarm and keys that count no more; None where there are none."""
+    """Return forks, what we lost, clocks that alarm, keys that count no more; None for nothing."""
     rows = [_fork(each) if each.proven else _said_fork(each) for each in forks]
     rows += [_dispute(each) for each in disputes]
+    rows += [
+        tag("li", tag("strong", f"OUR {each.role} KEY counts no more: "), said(each.why),
+            ". What it signs is not taken there.")
+        for each in own_keys
+    ]  # fmt: skip
+    rows += [_lost(each) for each in peers if each.claims_more_of]
     for peer in peers:
         if peer.clock is not None and peer.clock.alarm:
             rows.append(
@@ -105,6 +114,16 @@ def _said_fork(fork: ForkView) -> Html:
         ", ",
         instant(fork.at_us),
         ". It accuses nobody.",
+    )
+
+
+def _lost(peer: PeerView) -> Html:
+    """Return that a peer holds more of our own log than this node: its messages are not shown."""
+    return tag(
+        "li",
+        tag("strong", f"{peer.party} says that it holds entries of ours that this node lost: "),
+        tag("code", peer.claims_more_of),
+        f". What was said there is not shown here. Ask {peer.party} for its export.",
     )
 
 

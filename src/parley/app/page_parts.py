@@ -63,6 +63,7 @@ def glance_part(
     items = [
         ["Lines: ", words or "none"],
         [told, [", ", tag("strong", f"{late} LATE")] if late else "", "."],
+        *_misread(every),
         [
             tag(
                 "a",
@@ -78,6 +79,18 @@ def glance_part(
         id="glance",
         aria_label="At a glance",
     )
+
+
+def _misread(every: tuple[MessageView, ...]) -> list[object]:
+    """Return that messages were read back otherwise than said, if any: they await nobody's answer.
+
+    Counted are those still open: said again, or no more valid, there is nothing left to do.
+    """
+    views = [view for view in every if view.open and any(step.misread for step in view.ladder)]
+    if not views:
+        return []
+    count = "1 read-back differs" if len(views) == 1 else f"{len(views)} read-backs differ"
+    return [[tag("a", tag("strong", count), href=f"#{anchor(views[0].key)}"), "."]]
 
 
 def _soonest(alerts: AlertsView, now_us: int) -> Html:
@@ -104,7 +117,7 @@ def _line(vector: LineVector, now_us: int) -> Html:
     missing = "; ".join(vector.missing)
     word = tag("span", vector.glance, class_=f"glance {_GLANCE.get(vector.glance, '')}".rstrip())
     rest = [": ", missing] if missing else []
-    heads = ("Party", "Agreement", "Link", "Attended", "Last said", "Said in 24 h")
+    heads = ("Party", "Agreement", "Link", "Attended", "Last message", "Messages in 24 h")
     return tag(
         "article",
         tag("h3", f"Line {vector.line}", tag("span", f" under {vector.agreement}", class_="quiet")),

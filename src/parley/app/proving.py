@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from parley.app.evidence import PARTY
+from parley.app.evidence import PARTY, Selection, StoredLog
 from parley.node.encoding import decode_entry
-from parley.node.entries import Entry, LogOpened, log_name
+from parley.node.entries import BODY_TYPES, Entry, LogOpened, log_name
 from parley.node.frames import Received
 from parley.review.pack import Pack
 from parley.review.times import (
@@ -106,6 +106,24 @@ def prove_packed(pack: Pack, origin: str, index: int) -> MadeProof:
     return _made(tree, index, entry, best.note)
 
 
+def packed_logs(pack: Pack) -> list[StoredLog]:
+    """Return the logs of a verified pack, in the form of those of a store."""
+    found = []
+    for log in pack.logs:
+        cosigned: dict[str, int] = {}
+        for head in log.heads:
+            for name in _signers(head.note):
+                if name != log.origin:
+                    cosigned[name] = max(head.size, cosigned.get(name, 0))
+        newest = parse_unverified_checkpoint(log.heads[-1].note)
+        found.append(
+            StoredLog(
+                origin=log.origin, size=newest.size, root=newest.root.hex(), cosigned=cosigned
+            )
+        )
+    return found
+
+
 def _made(tree: Tree, index: int, entry: bytes, note: bytes) -> MadeProof:
     head = parse_unverified_checkpoint(note)
     signers = tuple(name for name in _signers(note) if name != head.origin)
@@ -192,6 +210,32 @@ def _known_entry(origin: str, index: int, size: int) -> None:
     if not 0 <= index < size:
         wanted = f"0 to {size - 1}" if size else "an entry: the log has none"
         raise InputFault(f"log {origin} entry", value=index, wanted=wanted)
+
+
+def check_selection(store: Store, selection: Selection) -> None:
+    """Check that what is to be shown can be there: a slip of the hand would show nothing.
+
+    Raises:
+        InputFault: no such entry type, party, log or entry; the repair names the nearest.
+    """
+    for name in selection.types:
+        if name not in BODY_TYPES:
+            close = nearest(name, list(BODY_TYPES))
+            said = "a message, of whatever type, is an entry of type message.said"
+            raise InputFault(
+                "--show-type",
+                value=name,
+                wanted="an entry type",
+                repair=f"did you mean {close!r}?" if close else said,
+            )
+    parties = sorted({party_of(origin) for origin in store.origins()} - {""})
+    for name in selection.parties:
+        if name not in parties:
+            wanted = f"one of {', '.join(parties) or 'none'}"
+            raise InputFault("--show-party", value=name, wanted=wanted)
+    for origin, index in selection.entries:
+        _known_log(origin, store.origins())
+        _known_entry(origin, index, store.size(origin))
 
 
 # ---- all that a store says ----------------------------------------------------------------------

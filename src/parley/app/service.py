@@ -20,6 +20,7 @@ from typing import Protocol
 from parley.app.crank import Clock, Crank, Turned
 from parley.node.frames import Frame
 from parley.node.inputs import Act, FrameIn, Input, LinkClosed, LinkOpened, Tick, TrackReports
+from parley.node.rules.keyring import refused_keys
 from parley.node.state import State
 from parley.world.faults import InputFault
 from parley.world.limits import INPUTS_QUEUED_MAX
@@ -118,7 +119,17 @@ class Service:
     def faults(self) -> tuple[str, ...]:
         """Return what this node itself could not do: entries not written, receipts not believed."""
         asking = (ASKING,) if self.crank.asking else ()
-        return (*asking, *self.crank.doubted, *self.crank.unwritable.values())
+        crank = self.crank
+        return (*self._own_key_refused(), *asking, *crank.doubted, *crank.unwritable.values())
+
+    def _own_key_refused(self) -> tuple[str, ...]:
+        """Return in words that our own log key was revoked: nobody would tell us otherwise."""
+        state = self.crank.state
+        vkey = state.identity.keys.log.verifier.vkey
+        why = refused_keys(state, state.party).get(vkey)
+        if why is None:
+            return ()
+        return (f"our own log key counts no more ({why}): the peers take nothing that we sign",)
 
     # ---- ways in --------------------------------------------------------------------------------
 

@@ -3,22 +3,26 @@
 The answer that is printed is that of the pack itself, after all of it was verified, so that whoever
 gets the pack finds the same. For each log it holds the entries that others' heads put around the
 window, the heads that bound it, and the newest.
+
+A pack shows the payloads of these entries, unless another release is asked for: then messages that
+fit but for their words leave the answer undecided, and it is the pack's answer that is printed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from parley.app.evidence import PARTY, PackRequest, make_pack
+from parley.app.evidence import PARTY, PackRequest, Selection, make_pack
 from parley.app.proving import held_origins, party_of_key, read_record
-from parley.node.entries import AgreementAdopted, Entry, log_name
+from parley.node.entries import AgreementAdopted, Entry, MessageSaid, log_name
 from parley.review.pack import (
     Pack,
     PackHead,
     PackLog,
+    Release,
     Statement,
     make_range,
     read_pack,
@@ -26,7 +30,12 @@ from parley.review.pack import (
     write_pack,
 )
 from parley.review.silence import answer_silence, window_range
-from parley.review.silence_words import SilenceAnswer, SilenceQuestion, question_values
+from parley.review.silence_words import (
+    SilenceAnswer,
+    SilenceQuestion,
+    not_asked,
+    question_values,
+)
 from parley.review.times import Cosigned, LogPart
 from parley.review.verify import Evidence, PackFault, open_evidence
 from parley.review.verify_parts import STEPS
@@ -36,18 +45,24 @@ from parley.trust.keys import SigningKey, parse_vkey
 from parley.trust.note import add_signatures
 from parley.trust.policy import make_policy, parse_policy
 from parley.trust.tree import HASH_BYTES, Tree
-from parley.world.faults import OurFault
+from parley.world.faults import InputFault, OurFault, nearest, printable
+from parley.world.norms import norms
 from parley.world.units import MICROSECONDS_PER_SECOND
 
 STATEMENT = "silence"
 """The kind of the pack's statement; `parley verify` computes it again."""
 
 
+_ALWAYS_SHOWN = ("agreement.adopted",)
+"""Open in a redacted pack: who could have said it stands in the text of the agreement."""
+
+
 class SilenceProof(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer, and the pack that shows it."""
+    """An answer, the pack that shows it, and how many payloads stand open in that."""
 
     answer: SilenceAnswer
     pack: bytes
+    opened_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,12 @@ class Asker:
 
 
 def prove_silence(
-    store: Store, question: SilenceQuestion, *, asker: Asker | None = None, made_us: int = 0
+    store: Store,
+    question: SilenceQuestion,
+    *,
+    asker: Asker | None = None,
+    made_us: int = 0,
+    release: Release = "full",
 ) -> SilenceProof:
     """Return what a store's logs say to a question, and the pack that shows it.
 
@@ -74,23 +94,31 @@ def prove_silence(
         asker: whose mirror key says now, where it may, how large the peers' logs are here: a store
             does not hold the cosignatures that its own node gave to others.
         made_us: now, as the pack says it.
+        release: which payloads it shows: all that are held, the agreement's text alone
+            ("redacted"), or none ("sealed").
 
     Raises:
-        InputFault: no such agreement, party or line, or more than one pack holds.
+        InputFault: no such agreement, party, line or type, or more than one pack holds.
         OurFault: a log without its first entry.
         PeerFault: what is held does not verify.
     """
     record = read_record(store, question.agreement)
+    _check_type(question, record.parts)
+    notes = tuple(_subject_notes(question, record.parts, whole=True))
+    parts = [_as_released(part, release) for part in record.parts]
     own = tuple(_own_word(store, question, asker)) if asker is not None else ()
     cosigned = (*record.cosigned, *own)
-    first = answer_silence(question, record.parts, cosigned, record.receipts)
-    windows = {part.origin: window_range(question, part.origin, cosigned) for part in record.parts}
+    first = answer_silence(question, parts, cosigned, record.receipts)
+    windows = {part.origin: window_range(question, part.origin, cosigned) for part in parts}
     heads = _heads(windows, first, cosigned)
-    request = PackRequest(title=question.text, made_us=made_us, heads=heads)
+    selection = Selection(types=_ALWAYS_SHOWN) if release == "redacted" else Selection()
+    request = PackRequest(
+        release=release, selection=selection, title=question.text, made_us=made_us, heads=heads
+    )
     whole = read_pack(make_pack(store, question.agreement, request))
     if asker is not None:
         whole = _with_own_word(whole, own, asker)
-    spans = dict(_spans(windows, first, record.parts))
+    spans = dict(_spans(windows, first, parts))
     cut = msgspec.structs.replace(
         whole,
         logs=tuple(
@@ -99,24 +127,46 @@ def prove_silence(
             if log.origin in spans and log.ranges
         ),
     )
-    proof = _stated(cut, question, first.word)
+    proof = _stated(cut, question, first)
     # If something beyond the cut decides, all of it goes in.
-    return proof if proof is not None else _answered(whole, question)
+    if proof is None:
+        proof = _answered(open_evidence(write_pack(whole)), question)
+    return _with_notes(proof, notes)
 
 
-def prove_packed_silence(data: bytes, question: SilenceQuestion) -> SilenceProof:
+def prove_packed_silence(
+    data: bytes, question: SilenceQuestion, *, release: Release = "full"
+) -> SilenceProof:
     """Return what an exported pack says to a question, and the pack with that statement in it.
 
+    Args:
+        data: the pack.
+        question: what is asked.
+        release: which of its payloads the made pack shows, as in `prove_silence`.
+
     Raises:
+        InputFault: no such party, line or type; or statements that speak of what is closed.
         PeerFault: the pack is not intact.
     """
-    return _answered(read_pack(data), question)
+    evidence = open_evidence(data)
+    _check_type(question, evidence.parts)
+    sizes = {log.origin: log.size for log in evidence.report.logs}
+    lines = [part for part in evidence.parts if part.name.kind == "line"]
+    whole = all((part.start, part.end) == (0, sizes[part.origin]) for part in lines)
+    notes = tuple(_subject_notes(question, evidence.parts, whole=whole))
+    if release != "full":
+        evidence = open_evidence(write_pack(_released(evidence, release)))
+    return _with_notes(_answered(evidence, question), notes)
 
 
-def _answered(pack: Pack, question: SilenceQuestion) -> SilenceProof:
+def _with_notes(proof: SilenceProof, notes: tuple[str, ...]) -> SilenceProof:
+    return msgspec.structs.replace(proof, answer=msgspec.structs.replace(proof.answer, notes=notes))
+
+
+def _answered(evidence: Evidence, question: SilenceQuestion) -> SilenceProof:
     """Return what a whole pack says, and the pack with that statement in it."""
-    answer = ask_evidence(open_evidence(write_pack(pack)), question)
-    proof = _stated(pack, question, answer.word)
+    answer = ask_evidence(evidence, question)
+    proof = _stated(evidence.pack, question, answer)
     if proof is None:
         raise OurFault("silence statement", value=answer.word, wanted="what its own pack says")
     return proof
@@ -127,10 +177,11 @@ def ask_evidence(evidence: Evidence, question: SilenceQuestion) -> SilenceAnswer
     return answer_silence(question, evidence.parts, evidence.cosigned, evidence.receipts)
 
 
-def _stated(pack: Pack, question: SilenceQuestion, word: str) -> SilenceProof | None:
+def _stated(pack: Pack, question: SilenceQuestion, answer: SilenceAnswer) -> SilenceProof | None:
     """Return the pack with the statement, verified, and its answer; None if that is another."""
-    values = {**question_values(question), "word": word}
-    statement = Statement(kind=STATEMENT, text=f"{word}: {question.text}", values=values)
+    text = _statement_text(answer)
+    values = {**question_values(question), "word": answer.word}
+    statement = Statement(kind=STATEMENT, text=text, values=values)
     data = write_pack(msgspec.structs.replace(pack, statements=(*pack.statements, statement)))
     try:
         evidence = open_evidence(data)
@@ -138,7 +189,107 @@ def _stated(pack: Pack, question: SilenceQuestion, word: str) -> SilenceProof | 
         if fault.step != STEPS.index("statements"):
             raise
         return None
-    return SilenceProof(answer=ask_evidence(evidence, question), pack=data)
+    found = ask_evidence(evidence, question)
+    if _statement_text(found) != text:
+        # The times of what was not asked for are wider where less is shown: the pack's own count.
+        return _stated(pack, question, found)
+    opened_count = sum(len(log.openings) for log in evidence.pack.logs)
+    return SilenceProof(answer=found, pack=data, opened_count=opened_count)
+
+
+def _statement_text(answer: SilenceAnswer) -> str:
+    """Return the answer in words, with what was said beside it: who answered was not silent."""
+    said = any(each.inside or each.maybe for log in answer.logs for each in log.beside)
+    beside = [f"; {text}" for text in not_asked(answer)] if said else []
+    return f"{answer.word}: {answer.question.text}{''.join(beside)}"
+
+
+# ---- what is asked, against what there is -------------------------------------------------------
+
+
+def _said(parts: Iterable[LogPart]) -> Iterator[MessageSaid]:
+    for part in parts:
+        for entry in part.entries:
+            if isinstance(entry, Entry) and isinstance(entry.body, MessageSaid):
+                yield entry.body
+
+
+def _check_type(question: SilenceQuestion, parts: Iterable[LogPart]) -> None:
+    """Refuse a message type that is none: nobody is silent about a slip of the hand."""
+    name = question.message_type
+    if name is None:
+        return
+    known = {kind.name for kind in norms().types} | {said.message_type for said in _said(parts)}
+    if name in known:
+        return
+    close = nearest(name.lower(), sorted(known))
+    raise InputFault(
+        "message type",
+        value=name,
+        wanted="one that the norms or a message of these logs have (docs/norms.md)",
+        repair=f"did you mean {close!r}?" if close else "",
+    )
+
+
+def _subject_notes(
+    question: SilenceQuestion, parts: Iterable[LogPart], *, whole: bool
+) -> Iterator[str]:
+    """Yield that no message has the subject asked for: it may be spelt in another way."""
+    if question.subject is None:
+        return
+    known = {said.subject for said in _said(parts)}
+    if question.subject in known:
+        return
+    where = "in these logs, at any time," if whole else "among the entries shown here"
+    close = nearest(question.subject, sorted(known))
+    hint = f": did you mean {close!r}?" if close else ": is it spelt as it was?"
+    yield f"no message that can be read {where} has subject {printable(question.subject)!r}{hint}"
+
+
+# ---- releases -----------------------------------------------------------------------------------
+
+
+def _as_released(part: LogPart, release: Release) -> LogPart:
+    """Return a log as its reader will have it: payloads that are not shown are closed."""
+    if release == "full":
+        return part
+    shown = _ALWAYS_SHOWN if release == "redacted" else ()
+    return msgspec.structs.replace(
+        part,
+        entries=tuple(
+            msgspec.structs.replace(entry, body=None)
+            if isinstance(entry, Entry) and entry.commit is not None and entry.type not in shown
+            else entry
+            for entry in part.entries
+        ),
+    )
+
+
+def _released(evidence: Evidence, release: Release) -> Pack:
+    """Return a pack with only the payloads that a release shows.
+
+    Raises:
+        InputFault: it has statements already, which may rest on them.
+    """
+    pack = evidence.pack
+    if release == "full":
+        return pack
+    if pack.statements:
+        raise InputFault("--release", value=release, wanted="full, of a pack that makes statements")
+    open_now = {
+        (part.origin, entry.seq)
+        for part in evidence.parts
+        for entry in part.entries
+        if release == "redacted" and isinstance(entry, Entry) and entry.type in _ALWAYS_SHOWN
+    }
+    logs = tuple(
+        msgspec.structs.replace(
+            log,
+            openings={at: o for at, o in log.openings.items() if (log.origin, at) in open_now},
+        )
+        for log in pack.logs
+    )
+    return msgspec.structs.replace(pack, logs=logs, release=release)
 
 
 # ---- the own word -------------------------------------------------------------------------------

@@ -27,13 +27,14 @@ from parley.app.keyfile import (
     write_starts,
 )
 from parley.app.process import make_crank
-from parley.app.startup import STANDBY, STARTS
+from parley.app.startup import STANDBY, STARTS, refuse_standby
 from parley.node.custody_bodies import KeyRotated
-from parley.node.entries import Draft, log_name
+from parley.node.entries import LOG_KINDS, Draft, LogName, log_name
 from parley.store.sqlite import Store
 from parley.trust.keys import SigningKey
 from parley.trust.statements import Rotation, sign_rotation, vkey_digest
 from parley.world.faults import InputFault
+from parley.world.time import datetime_from_us
 
 TAKEN_OVER = "taken_over"
 
@@ -119,13 +120,28 @@ def take_over(setup: NodeSetup, *, post: str, reason: str, now_us: int) -> list[
             )
         own = [o for o in store.origins() if log_name(o).party == setup.config.party]
         abandoned = read_abandoned(store)
-        abandoned.update({o: "takeover" for o in own if o not in abandoned})
+        # The first node may have begun logs since the copy was made.
+        begun = {name.origin for name in _first_logs(setup, now_us)}
+        abandoned.update({o: "takeover" for o in (*own, *sorted(begun)) if o not in abandoned})
         with store.together():
             store.put_meta(ABANDONED, msgspec.json.encode(abandoned).decode())
             said = {"post": post, "reason": reason, "at_us": now_us}
             store.put_meta(TAKEN_OVER, msgspec.json.encode(said).decode())
             store.put_meta(STANDBY, "")
     return own
+
+
+def _first_logs(setup: NodeSetup, now_us: int) -> list[LogName]:
+    return [
+        LogName(
+            agreement=agreement,
+            party=setup.config.party,
+            kind=kind,
+            year=datetime_from_us(now_us).year,
+        )
+        for agreement in sorted(setup.identity.agreements)
+        for kind in LOG_KINDS
+    ]
 
 
 def _require_store(setup: NodeSetup) -> None:
@@ -149,15 +165,33 @@ def rotate_log_key(setup: NodeSetup, *, now_us: int) -> tuple[str, str]:
     """
     _require_store(setup)
     party = setup.config.party
-    new, after = begin_rotation(setup.keys, party)
-    next_sha256 = vkey_digest(after.verifier.vkey)
     with Store(setup.store) as store:
         own_store(store, party)
+        _require_the_end(setup, store)
+        new, after = begin_rotation(setup.keys, party)
+        next_sha256 = vkey_digest(after.verifier.vkey)
         crank = make_crank(setup, store, rotating=True)
         _write_rotation(crank, new, next_sha256, now_us)
     add_past_key(setup.keys, setup.identity.keys.log.verifier)
     finish_rotation(setup.keys)
     return new.verifier.vkey, next_sha256
+
+
+def _require_the_end(setup: NodeSetup, store: Store) -> None:
+    """Check that a store holds the end of its own logs: what is signed here asks no mirror.
+
+    Raises:
+        InputFault: a standby's copy, or a store that was put back and has not asked since.
+    """
+    refuse_standby(store)
+    seen, starts = int(store.meta(STARTS) or "0"), read_starts(setup.keys)
+    if seen < starts:
+        raise InputFault(
+            f"store {setup.store}",
+            value=f"one that has seen {seen} of {starts} starts",
+            wanted="the end of its own logs: signing without it would fork them",
+            repair="start the node, which asks its mirrors; stop it; then rotate",
+        )
 
 
 def _write_rotation(crank: Crank, new: SigningKey, next_sha256: str, now_us: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from parley.app.config import read_bytes
@@ -72,19 +72,28 @@ def given_policies(path: Path | None) -> list[bytes]:
 # ---- lines --------------------------------------------------------------------------------------
 
 
-def report_lines(report: PackReport, *, explain: bool = False) -> list[str]:
-    """Return the outcome of a verification in lines: the verdict first, then each log."""
+def report_lines(
+    report: PackReport, *, explain: bool = False, given: Iterable[str] = ()
+) -> list[str]:
+    """Return the outcome of a verification in lines: the verdict first, then each log.
+
+    Args:
+        report: the outcome.
+        explain: whether each step is told.
+        given: the keys that the person gave; a log's own may only lead to one of them.
+    """
+    public = frozenset(parse_vkey(text).public for text in given)
     lines = [f"{report.verdict}: {_count(len(report.logs), 'log')}, SHA-256 {report.sha256_hex}"]
     lines += [f"also undecided: {reason}" for reason in report.undecided[1:]]
     lines += [f"note: {remark}" for remark in report.remarks]
     if report.release != "full" or report.title:
         lines.append(f"release: {report.release}" + (f", {report.title!r}" if report.title else ""))
     for log in report.logs:
-        lines += _log_lines(log)
+        lines += _log_lines(log, public)
     for number, statement in enumerate(report.statements):
         lines.append(f"statement {number} ({statement.checked}): {statement.text!r}")
     if explain:
-        for step in report.steps:
+        for step in sorted(report.steps, key=lambda each: each.number):
             lines.append(f"step {step.number}, {step.name}: {QUESTIONS[step.name]}")
             lines.append(f"  {step.found}")
     if report.keys_from == "pack":
@@ -108,8 +117,10 @@ def fault_lines(name: str, fault: PackFault, *, explain: bool = False) -> list[s
     return lines
 
 
-def _log_lines(log: LogReport) -> list[str]:
+def _log_lines(log: LogReport, public: Collection[bytes]) -> list[str]:
     whose = "key given" if log.log_key_from == "given" else "key from the pack"
+    if public and log.log_key_from == "given" and parse_vkey(log.log_key).public not in public:
+        whose = "key linked to one given by the changes in the logs"
     changes = f", changed {_count(log.rotations, 'time')}" if log.rotations else ""
     lines = [
         f"{log.origin}: {_count(log.size, 'entry', 'entries')}, root {log.root_hex}",
@@ -123,18 +134,22 @@ def _log_lines(log: LogReport) -> list[str]:
             f"  payloads: {log.plain} plain, {log.opened} opened, {log.sealed} sealed "
             "(there, and closed)"
         )
-    lines += [_held(each) for each in log.cosigned_by]
+    names = dict.fromkeys(each.cosigner for each in log.cosigned_by)
+    lines += [_held([each for each in log.cosigned_by if each.cosigner == name]) for name in names]
     lines += [f"  this head is not cosigned by {name}" for name in log.not_cosigned_by]
     if log.held < log.size and log.not_cosigned_by:
         lines.append(f"  from entry {log.held} on only the log itself vouches for it")
     return lines
 
 
-def _held(each: Cosignature) -> str:
-    at = format_instant(each.time_s * MICROSECONDS_PER_SECOND)
-    if each.cosigner.endswith("/witness"):
-        return f"  this head seen by {each.cosigner}, it says, at {at}"
-    return f"  all of it held by {each.cosigner}, it says, at {at}"
+def _held(said: Sequence[Cosignature]) -> str:
+    """Return that one cosigner holds or saw a head, with each time at which it said so."""
+    times_s = sorted({each.time_s for each in said})
+    at = " and again at ".join(format_instant(at * MICROSECONDS_PER_SECOND) for at in times_s)
+    name = said[0].cosigner
+    if name.endswith("/witness"):
+        return f"  this head seen by {name}, it says, at {at}"
+    return f"  all of it held by {name}, it says, at {at}"
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -84,12 +84,18 @@ class ActSigned(_Body, frozen=True, kw_only=True, tag="act.signed"):
 
 
 class ForkEvidence(_Body, frozen=True, kw_only=True, tag="fork.evidence"):
-    """Two heads signed by one log key that cannot both be of one history; anyone can check."""
+    """Two heads signed by one log key that cannot both be of one history; anyone can check.
+
+    Where they are of different sizes, `proof` (hex, RFC 6962 consistency) shows that the larger
+    goes on from `root` at the smaller one's size, which is not the root that the smaller one signs.
+    """
 
     origin: str
     held: str
     refused: str
     why: str
+    root: str = ""
+    proof: tuple[str, ...] = ()
 
 
 class HeadDisputed(_Body, frozen=True, kw_only=True, tag="head.disputed"):

@@ -130,7 +130,7 @@ class Continues(_Body, frozen=True, kw_only=True):
     origin: str
     size: int
     root: str
-    why: Literal["year", "takeover", "restored"]
+    why: Literal["year", "takeover", "restored", "forked"]
 
 
 class LogOpened(_Body, frozen=True, kw_only=True, tag="log.opened"):

@@ -12,6 +12,7 @@ somebody last looked. Looking at one more often than needed does no harm.
 from __future__ import annotations
 
 import bisect
+import heapq
 from dataclasses import dataclass, field
 
 from parley.node.entries import AlertRaised, AlertResolved, Entry, MessageSaid
@@ -21,6 +22,36 @@ from parley.world.zone import Zone
 
 Key = tuple[str, int]
 """Where an entry stands: origin and index."""
+
+
+TOLD_OF_LOG_MAX = 8
+TOLD_MAX = 1_024
+"""Disputes and evidence that one party writes about one log, and about all, and that are looked at:
+an honest one writes each once."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What others wrote about forks and is still to be compared: from which size on, by log.
+
+    Attributes:
+        counts: how many entries of each type were taken in.
+        waiting: the entries about a log, each with the size that the log must have.
+        taken: how many there were of a writer about a log; of a writer at all.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, list[tuple[int, Entry]]] = field(default_factory=dict)
+    taken: dict[tuple[str, ...], int] = field(default_factory=dict)
+
+    def add(self, kind: str, origin: str, entry: Entry) -> None:
+        """Take one in, if its writer has not written too many."""
+        limits = {(entry.log.party, kind, origin): TOLD_OF_LOG_MAX, (entry.log.party,): TOLD_MAX}
+        if any(self.taken.get(name, 0) >= limit for name, limit in limits.items()):
+            return
+        for name in limits:
+            self.taken[name] = self.taken.get(name, 0) + 1
+        self.waiting.setdefault(origin, []).append((0, entry))
 
 
 @dataclass(slots=True)
@@ -40,6 +71,12 @@ class Indexes:
         zones: declared zones as read, once; None where a declaration is no zone.
         boundaries: declared boundaries as read, once.
         intents: filed intents as read, once.
+        acts: entries about the record, by type and writer: what one party writes without end must
+            not make it dear to look up what another wrote.
+        expiring: messages for some parties only that end at an instant, the soonest first (a heap).
+        told: what others wrote about forks.
+        revoked: keys that the root of a party revoked, with how many statements were looked at by
+            which roots.
         views: what was last computed from a table, with the size that the table then had.
     """
 
@@ -55,6 +92,10 @@ class Indexes:
     zones: dict[Key, Zone | None] = field(default_factory=dict)
     boundaries: dict[Key, Boundary | None] = field(default_factory=dict)
     intents: dict[Key, Intent | None] = field(default_factory=dict)
+    acts: dict[tuple[str, str], dict[Key, Entry]] = field(default_factory=dict)
+    expiring: list[tuple[int, Key]] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+    revoked: dict[str, tuple[int, object, dict[str, tuple[int, str]]]] = field(default_factory=dict)
     views: dict[str, tuple[object, object]] = field(default_factory=dict)
 
     def add_message(self, key: Key, entry: Entry, body: MessageSaid) -> None:
@@ -66,6 +107,11 @@ class Indexes:
         if body.message_type == "line.test":
             self.tests.setdefault(body.line, set()).add(key)
         bisect.insort(self.sent_us.setdefault((body.line, entry.log.party), []), entry.issued_us)
+
+    def add_expiring(self, key: Key, entry: Entry) -> None:
+        """Take into account when a message for some parties only ends."""
+        if entry.audience is not None and entry.valid_until_us is not None:
+            heapq.heappush(self.expiring, (entry.valid_until_us, key))
 
     def add_alert(self, key: Key, entry: Entry, body: AlertRaised) -> None:
         """Take an alert into account, whether its resolution came before it or not."""

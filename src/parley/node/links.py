@@ -45,6 +45,7 @@ class Session:
         held_back_us: until when a log is not offered again, by origin.
         wanted: own logs that we asked it for.
         asked: logs of its own that it asked us for, with the index it wants.
+        cosigned_us: when we cosigned the newest head of each of its line logs last.
         heads_known: sizes of our private logs whose heads it has witnessed.
         bytes_max: how much goes into one push: what the link took lately in about a second.
         counter: of pushes encrypted under our session key; none is used twice.
@@ -69,6 +70,7 @@ class Session:
     wanted: set[str] = field(default_factory=set)
     asked: dict[str, int] = field(default_factory=dict)
     heads_known: dict[str, int] = field(default_factory=dict)
+    cosigned_us: dict[str, int] = field(default_factory=dict)
     bytes_max: int = PUSH_BYTES_START
     counter: int = 0
     heads_sent_us: list[int] = field(default_factory=list)

@@ -66,7 +66,11 @@ from parley.world.time import datetime_from_us
 K = TypeVar("K")
 Key = tuple[str, int]
 """Where an entry stands: origin and index."""
-Abandoned = Literal["takeover", "restored"]
+Abandoned = Literal["takeover", "restored", "forked"]
+"""restored: a later head may be signed already, and may come back from a mirror; forked: one did,
+and it does not go on from ours; takeover: another node of ours may still write there."""
+SEEN_KEPT_MAX = 4_096
+"""Heads that one log says it has seen: twenty years of two kinds of a hundred parties."""
 
 
 def key_of(entry: Entry) -> Key:
@@ -178,6 +182,10 @@ class Scope:
         known = [t for t in self.threads.values() if t.said is not None]
         return sorted(known, key=lambda t: order_of(t.said) if t.said else (0, "", 0))
 
+    def acts_of(self, name: str, party: str) -> dict[Key, Entry]:
+        """Return the entries of a type about the record that a party wrote."""
+        return self.index.acts.get((name, party), {})
+
     def adopted_by(self, party: str) -> AgreementAdopted | None:
         """Return the newest text of the agreement that a party has adopted."""
         acts = self.adopted.get(party)
@@ -197,7 +205,8 @@ class State:
     """One party's mind: who it is, the record (a fold), the live picture, the links.
 
     `abandoned`: own logs that must not be continued, with why: a later head of them may be signed
-    already (this node was restored), or another node of the party may still write them.
+    already (this node was restored), or another node of the party may still write them. `views`:
+    what was last computed over all scopes, with what it was computed from.
     """
 
     identity: Identity
@@ -205,6 +214,7 @@ class State:
     abandoned: dict[str, Abandoned] = field(default_factory=dict)
     picture: Picture = field(default_factory=Picture)
     links: Links = field(default_factory=Links)
+    views: dict[str, tuple[object, object]] = field(default_factory=dict)
     agenda: Agenda = field(default_factory=Agenda)
 
     @property
@@ -320,7 +330,10 @@ def _in_its_time(log: Log, entry: Entry) -> Entry | Unreadable:
         log.clock_went_back += 1
         entry = msgspec.structs.replace(entry, not_before_us=log.issued_us)
     log.issued_us = max(log.issued_us, entry.issued_us)
-    log.seen.update(entry.seen)
+    for origin, head in entry.seen.items():
+        # The names are the writer's to make up, without end.
+        if origin in log.seen or len(log.seen) < SEEN_KEPT_MAX:
+            log.seen[origin] = head
     why = _after_the_end(log) or _outside_its_year(entry)
     return entry if why is None else Unreadable(log=entry.log, seq=entry.seq, why=why)
 
@@ -340,6 +353,7 @@ def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
         scope.sealed[key] = entry
     elif isinstance(entry.body, CustodyBody):
         scope.custody.setdefault(entry.type, {})[key] = entry
+        scope.index.acts.setdefault((entry.type, log.name.party), {})[key] = entry
         if isinstance(entry.body, LogClosed):
             log.closed_at = entry.seq
     else:
@@ -380,7 +394,7 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         scope.index.add_resolution(entry, body)
     match body:
         case LogOpened():
-            scope.opened[entry.log.origin] = entry
+            scope.opened.setdefault(entry.log.origin, entry)
         case AgreementAdopted():
             scope.adopted.setdefault(entry.log.party, {})[key] = entry
         case LineDeclared():
@@ -437,6 +451,7 @@ def _place_message(
         thread = scope.thread(key)
         thread.said, thread.leaf = entry, leaf.hex()
         scope.index.add_message(key, entry, body)
+        scope.index.add_expiring(key, entry)
         scope.index.touched.add(key)
         return
     why = _misplaced(scope, entry, body)

@@ -257,7 +257,6 @@ class _Writer:
             origin=old.name.origin, size=frontier.size, root=frontier.root().hex(), why=why
         )
 
-
     def _given_up(self, name: LogName) -> Abandoned | None:
         """Return why an own log must not be written any more, or None.
 

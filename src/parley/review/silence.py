@@ -33,10 +33,14 @@ from parley.node.entries import (
 from parley.review.adopted import adopted_agreement, exclusive_channel
 from parley.review.silence_asked import Asked
 from parley.review.silence_words import (
+    ANSWER,
+    BESIDE_TYPES,
     FOUND,
+    LINE_DECLARATION,
     NOT_IN_THESE_LOGS,
     NOTHING_WAS_SENT,
     UNDECIDED,
+    Beside,
     LogAnswer,
     Named,
     SilenceAnswer,
@@ -243,7 +247,7 @@ def _answer_log(asked: Asked, part: LogPart) -> LogAnswer:
     end = max(start, *sizes, *there, 0)
     bounded = bool(until) or ended is not None
     stopped = _stopped(asked, part.origin, {head.party for head in until})
-    why = [] if bounded else [_stopped_words(part.origin, stopped)]
+    why = [] if bounded else [*_unbounded(asked, part, stopped)]
     why += _gaps(part, start, end if bounded else max(end, part.end))
     found: list[Named] = []
     maybe: list[Named] = []
@@ -270,6 +274,7 @@ def _answer_log(asked: Asked, part: LogPart) -> LogAnswer:
         found=tuple(found),
         maybe=tuple(maybe),
         misdated=misdated,
+        beside=tuple(_beside(asked, part, start, end if bounded else part.end)),
         why=tuple(why),
     )
 
@@ -307,10 +312,18 @@ def _stopped(asked: Asked, origin: str, going_on: Set[str]) -> tuple[Cosigned, .
 def _stopped_words(origin: str, stopped: Sequence[Cosigned]) -> str:
     """Return who cosigned last, and when: after that nobody else says how the log stood."""
     if not stopped:
-        return f"nobody has cosigned {origin}"
+        return f"no cosignature of {origin} is here"
     return ", ".join(
         f"{head.party} stopped cosigning at {instant_text(head.earliest_us)}" for head in stopped
     )
+
+
+def _unbounded(asked: Asked, part: LogPart, stopped: Sequence[Cosigned]) -> Iterator[str]:
+    """Yield why nothing bounds a log after the window."""
+    yield _stopped_words(part.origin, stopped)
+    left = asked.left_at(part)
+    if left is not None:
+        yield left
 
 
 def _gaps(part: LogPart, start: int, end: int) -> Iterator[str]:
@@ -476,6 +489,28 @@ def _misdated(asked: Asked, part: LogPart, start: int, end: int) -> Iterator[Nam
             sealed = "" if match == "yes" else f" ({match})"
             why = f"{claim}: claims the window, but came {when} it{sealed}"
             yield msgspec.structs.replace(named, why=why)
+
+
+def _beside(asked: Asked, part: LogPart, start: int, end: int) -> Iterator[Beside]:
+    """Yield what the log's party said in the window by acts that were not asked for, counted.
+
+    To whom, and about what, is not looked at: it shows only that the party was not silent.
+    """
+    counts: dict[str, list[int]] = {}
+    if "message.answered" not in asked.question.kinds:
+        counts[ANSWER] = [0, 0]
+    counts[LINE_DECLARATION] = [0, 0]
+    for index in range(max(start, part.start), min(end, part.end)):
+        entry = part.entries[index - part.start]
+        if not isinstance(entry, Entry) or entry.type not in BESIDE_TYPES:
+            continue
+        if entry.type in asked.question.kinds and _match(asked, part, entry) != "no":
+            continue
+        place = _place(asked, _named(asked, part.origin, index, entry, ""))
+        if place != "outside":
+            counts.setdefault(BESIDE_TYPES[entry.type], [0, 0])[place == "partly"] += 1
+    for what, (inside, maybe) in counts.items():
+        yield Beside(what=what, inside=inside, maybe=maybe)
 
 
 # ---- remarks ------------------------------------------------------------------------------------

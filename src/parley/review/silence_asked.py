@@ -86,20 +86,30 @@ class Asked:
     def ended(self, part: LogPart) -> tuple[int, str] | None:
         """Return the size at which a log ended, and why; None where nobody else says so.
 
-        A log ends with its closing entry, or where a later incarnation goes on from it. Only a word
-        that another party signed for counts: a closing entry could be written for this reader.
+        A log ends with its closing entry, where another party signed for it: one could be written
+        for this reader. That a later incarnation goes on from it (`left_at`) ends nothing.
         """
         for index, entry in enumerate(part.entries, part.start):
             if isinstance(entry, Entry) and isinstance(entry.body, LogClosed):
                 held = any(size > index for size, _ in self.signed_for(part.origin))
                 return (index + 1, f"closed by its entry {index}") if held else None
+        return None
+
+    def left_at(self, part: LogPart) -> str | None:
+        """Return at which size a later incarnation says that it goes on from a log, in words.
+
+        That is the writer's word alone, also where others signed for the later log: they say what
+        stands in it, not what stood in the one before, of which they may hold more.
+        """
         for other in self.timeline.parts.values():
             first = other.entries[0] if other.entries and other.start == 0 else None
             if not isinstance(first, Entry) or not isinstance(first.body, LogOpened):
                 continue
             goes_on = first.body.continues
             same = (other.name.party, other.name.kind) == (part.name.party, part.name.kind)
-            held = any(True for _ in self.signed_for(other.origin))
-            if goes_on is not None and goes_on.origin == part.origin and same and held:
-                return goes_on.size, f"{other.origin} goes on from {goes_on.size} entries"
+            if goes_on is not None and goes_on.origin == part.origin and same:
+                return (
+                    f"{part.origin} ended at {goes_on.size} by its writer's word alone: "
+                    f"{other.origin} goes on from there"
+                )
         return None

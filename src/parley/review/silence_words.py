@@ -10,9 +10,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from parley.review.times import Bound, Cosigned, instant_text
-from parley.world.faults import InputFault
-from parley.world.norms import MessageClass
+from parley.review.times import Bound, Cosigned, instant_text, party_of
+from parley.world.faults import InputFault, nearest
+from parley.world.norms import CLASSES, MessageClass
 from parley.world.time import US_MAX, US_MIN
 
 COUNTED_KINDS = ("message.said", "message.answered")
@@ -24,6 +24,15 @@ UNDECIDED: Final = "undecided"
 Word = Literal["in these logs", "not in these logs", "nothing was sent", "undecided"]
 
 
+ANSWER: Final = "answer"
+MESSAGE: Final = "message"
+LINE_DECLARATION: Final = "line declaration"
+BESIDE_TYPES = {
+    "message.said": MESSAGE,
+    "message.answered": ANSWER,
+    "line.declared": LINE_DECLARATION,
+}
+"""Entry types of a line log by which a party says something: what was not asked is counted."""
 _NAMED_MAX = 20
 """Entries named one by one in the text of an answer; the rest are counted."""
 _DIGITS_MAX = 20
@@ -114,6 +123,27 @@ class Named(_Record, frozen=True, kw_only=True):
         return f"{self.origin} entry {self.index}, claimed {claimed}, sent {low} to {high}{why}"
 
 
+class Beside(_Record, frozen=True, kw_only=True):
+    """What a party said in the window and was not asked for, counted.
+
+    Attributes:
+        what: "answer", "message" or "line declaration".
+        inside: how many were sent in the window.
+        maybe: how many more may have been.
+    """
+
+    what: str
+    inside: int
+    maybe: int
+
+    @property
+    def text(self) -> str:
+        """The count in words."""
+        more = f" (and {self.maybe} that may be in it)" if self.maybe else ""
+        other = "other " if self.what == MESSAGE else ""
+        return _counted(self.inside, f"{other}{self.what}") + more
+
+
 class LogAnswer(_Record, frozen=True, kw_only=True):
     """The answer of one log.
 
@@ -131,6 +161,7 @@ class LogAnswer(_Record, frozen=True, kw_only=True):
         maybe: matching entries that may be inside.
         misdated: entries outside [start, end) that match, or may, and claim the window all the
             same: others say that they were sent before or after it.
+        beside: what else its party said in the window, that was not asked for.
         why: each reason that leaves it undecided.
     """
 
@@ -145,6 +176,7 @@ class LogAnswer(_Record, frozen=True, kw_only=True):
     found: tuple[Named, ...] = ()
     maybe: tuple[Named, ...] = ()
     misdated: tuple[Named, ...] = ()
+    beside: tuple[Beside, ...] = ()
     why: tuple[str, ...] = ()
 
 
@@ -158,6 +190,7 @@ class SilenceAnswer(_Record, frozen=True, kw_only=True):
         logs: the answer of each log that could hold it.
         why: what leaves it undecided beside the logs' own reasons: logs that are missing.
         remarks: what else an inquiry should know.
+        notes: what the person who asks should look at again; they change no word.
     """
 
     question: SilenceQuestion
@@ -166,6 +199,7 @@ class SilenceAnswer(_Record, frozen=True, kw_only=True):
     logs: tuple[LogAnswer, ...] = ()
     why: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_decided(self) -> bool:
@@ -199,6 +233,15 @@ def question_from_values(values: Mapping[str, str]) -> SilenceQuestion:
             raise InputFault(f"silence {name}", value=text, wanted="microseconds UTC")
         document[name] = int(text)
     document["kinds"] = values.get("kinds", "").split()
+    message_class = values.get("message_class")
+    if message_class is not None and message_class not in CLASSES:
+        close = nearest(message_class.upper(), CLASSES)
+        raise InputFault(
+            "message class",
+            value=message_class,
+            wanted=f"one of {', '.join(CLASSES)}",
+            repair=f"did you mean {close!r}?" if close else "",
+        )
     try:
         return msgspec.convert(document, SilenceQuestion)
     except msgspec.ValidationError as error:
@@ -222,32 +265,54 @@ def answer_lines(answer: SilenceAnswer) -> list[str]:
             f"{NOTHING_WAS_SENT}: by clause {answer.clause} these logs are the exclusive channel"
         )
     lines = [first, f"asked: {answer.question.text}"]
+    how = "" if "message.answered" in answer.question.kinds else "; --answers asks for them too"
+    lines += [f"{text}{how}" for text in not_asked(answer)]
     lines += [f"undecided: {why}" for why in answer.why]
     for log in answer.logs:
         lines += _log_lines(log)
-    lines += [f"note: {remark}" for remark in answer.remarks]
+    lines += [f"note: {remark}" for remark in (*answer.remarks, *answer.notes)]
     return lines
+
+
+def not_asked(answer: SilenceAnswer) -> Iterator[str]:
+    """Yield for each log what its party said in the window and was not asked for, counted.
+
+    A message is one way to say something: who answered was not silent.
+    """
+    for log in answer.logs:
+        counts = ", ".join(each.text for each in log.beside)
+        yield f"not asked for: {counts} by {party_of(log.origin)} in the window"
 
 
 def _log_lines(log: LogAnswer) -> Iterator[str]:
     yield f"{log.origin}: {log.word}, entries [{log.start}, {log.end})"
     if log.since is not None:
         at = instant_text(log.since.at_us)
-        yield f"  {log.start} entries were there by {at}, says {log.since.because}"
+        were = "entry was" if log.start == 1 else "entries were"
+        yield f"  {log.start} {were} there by {at}, says {log.since.because}"
     else:
         yield "  from its first entry: nobody else knew a head before the window"
     for head in log.until:
         at = instant_text(head.earliest_us)
-        yield f"  {head.size} entries were all that {head.party} knew at {at}: it cosigned them"
+        were, them = ("entry was", "it") if head.size == 1 else ("entries were", "them")
+        yield f"  {head.size} {were} all that {head.party} knew at {at}: it cosigned {them}"
     if log.ended:
         yield f"  the log had ended: {log.ended}"
     for head in log.stopped if log.until else ():
         yield f"  {head.party} stopped cosigning at {instant_text(head.earliest_us)}"
     for why in log.why:
         yield f"  undecided: {why}"
+    if log.stopped and not log.until and not log.ended:
+        who = " or ".join(dict.fromkeys(head.party for head in log.stopped))
+        yield "  a quiet line looks the same: where nothing new is written, nothing is cosigned;"
+        yield f"  asked of {who}'s own node folder, its mirror key says it as of now"
     for word, named in (("found", log.found), ("may be in the window", log.maybe)):
         yield from _named_lines(word, named)
     yield from _named_lines("not counted", log.misdated)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _named_lines(word: str, named: Sequence[Named]) -> Iterator[str]:

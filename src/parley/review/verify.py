@@ -358,19 +358,29 @@ def _steps(
     opened = sum(len(log.shown.openings) for log in logs)
     seen = sum(len(log.seen) for log in logs)
     receipts = sum(len(log.shown.receipts) for log in logs)
+    shown = _count(sealed, "sealed payload is", "sealed payloads are")
     words = (
         "every byte of the file is one that the format calls for",
-        f"{given} of {len(logs)} logs are signed by a key that you gave"
+        f"{given} of {_count(len(logs), 'log is', 'logs are')} signed by a key that you gave"
         + ("" if given == len(logs) else "; the other keys come from the pack itself"),
-        f"{heads} signed heads verify, by two libraries each",
-        f"{cosigned} cosignatures verify; " + ("; ".join(undecided) or "every log has its quorum"),
-        f"{entries} entries give the signed roots, and {seen} heads that entries name fit them",
-        f"{opened} of {sealed} sealed payloads are shown, each the one that was committed to",
-        f"{len(pack.statements)} statements cite entries that are here",
-        f"{receipts} receipts of single entries verify",
+        _count(heads, "signed head verifies", "signed heads verify") + ", by two libraries each",
+        _count(cosigned, "cosignature verifies", "cosignatures verify")
+        + "; "
+        + ("; ".join(undecided) or "every log has its quorum"),
+        _count(entries, "entry gives", "entries give")
+        + " the signed roots, and "
+        + _count(seen, "head that entries name fits them", "heads that entries name fit them"),
+        f"{opened} of {shown} shown, each the one that was committed to",
+        _count(len(pack.statements), "statement cites", "statements cite")
+        + " entries that are here",
+        _count(receipts, "receipt of a single entry verifies", "receipts of single entries verify"),
     )
     order = (*range(1, len(words)), 0)
     return tuple(StepReport(number=n, name=STEPS[n], found=words[n]) for n in order)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 # ---- two packs ----------------------------------------------------------------------------------

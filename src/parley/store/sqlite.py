@@ -386,7 +386,9 @@ class Store:
     # --- receipts and evidence ----------------------------------------------------------------
 
     def put_cosignature(self, origin: str, size: int, cosigner: str, line: bytes) -> None:
-        """Keep a verified cosignature line; the first for a size and cosigner stays.
+        """Keep a verified cosignature line: of a size and cosigner the first and the newest stay.
+
+        The first says since when these entries were there, the newest until when no more were.
 
         Raises:
             OurFault: there is no checkpoint of that log at that size.
@@ -398,21 +400,31 @@ class Store:
                     value=f"size {size}",
                     wanted="a size with a checkpoint",
                 )
-            self._db.write(
-                "INSERT OR IGNORE INTO cosignatures VALUES (?, ?, ?, ?, ?)",
-                with_sum(self._logs[origin], size, cosigner, line),
+            held = self._db.one_bytes(
+                "SELECT line FROM cosignatures WHERE log = ? AND size = ? AND cosigner = ?",
+                (self._logs[origin], size, cosigner),
             )
+            kept = _first_and_newest(held, line)
+            if kept != held:
+                self._db.write(
+                    "INSERT OR REPLACE INTO cosignatures VALUES (?, ?, ?, ?, ?)",
+                    with_sum(self._logs[origin], size, cosigner, kept),
+                )
 
     def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:
-        """Return the cosignatures on a log's heads, or on one of them, by size and cosigner."""
+        """Return the cosignatures on a log's heads, or on one of them, by size and cosigner.
+
+        Of one size and cosigner there are up to two, the first before the newest.
+        """
         rows = self._db.rows(
             "SELECT size, cosigner, line FROM cosignatures WHERE log = ?1"
             " AND (?2 IS NULL OR size = ?2) ORDER BY size, cosigner",
             (self._logs.get(origin), size),
         )
         return [
-            StoredCosignature(size=as_int(at), cosigner=str(cosigner), line=as_bytes(line))
-            for at, cosigner, line in rows
+            StoredCosignature(size=as_int(at), cosigner=str(cosigner), line=line)
+            for at, cosigner, lines in rows
+            for line in as_bytes(lines).splitlines(keepends=True)
         ]
 
     def put_entry_receipt(self, origin: str, index: int, peer: str, data: bytes) -> None:
@@ -564,3 +576,11 @@ class Store:
         # Opening the copy checks it; what opening changed in it is durable with the rest.
         with copy_to(self._db, path) as part:
             Store(part).close()
+
+
+def _first_and_newest(held: bytes | None, line: bytes) -> bytes:
+    """Return the lines to keep of one cosigner at one size: what was first, then what came last."""
+    if held is None:
+        return line
+    first = held.splitlines(keepends=True)[0]
+    return first if line == first or not first.endswith(b"\n") else first + line

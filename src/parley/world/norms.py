@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from parley.world.faults import InputFault, nearest
+from parley.world.limits import BATCH_ENTRIES_MAX
 
 MessageClass = Literal["DISTRESS", "URGENT", "SAFETY", "ROUTINE", "ADMIN"]
 Attribute = Literal["W", "A", "R", "Y", "N"]
@@ -129,6 +130,13 @@ class QuotaNorms(_Record, frozen=True, kw_only=True):
     bytes_burst: int
     bytes_per_min: int
     wait_s: int
+
+    def __post_init__(self) -> None:
+        for name in ("line_burst", "ops_burst"):
+            if getattr(self, name) < BATCH_ENTRIES_MAX:
+                # A whole batch could then never be taken, however long its sender waits.
+                value, wanted = getattr(self, name), f"{BATCH_ENTRIES_MAX} or more, one batch"
+                raise InputFault(f"quota {name}", value=value, wanted=wanted)
 
 
 class _Lead(_Record, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ import typer
 
 if TYPE_CHECKING:
     from parley.app.client import Client
-    from parley.app.message_views import MessageView
     from parley.app.views import ZoneShown
 
 NODE = typer.Option(
@@ -79,10 +78,8 @@ def act(
     from parley.app.api import ActDone
 
     if operator_key is not None:
-        from parley.app.signing import operator_of
-
         # Before the act: one that was done and cannot be signed would stand there unsigned.
-        operator_of(operator_key)
+        _check_person(client, operator_key, str(body["post"]))
     kept = {name: value for name, value in body.items() if value not in (None, "", {}, ())}
     done = client.post(path, kept, ActDone)
     line = f"{done.key[0]} {done.key[1]}" if done.key else "nothing to write: it was so already"
@@ -93,7 +90,41 @@ def act(
             # Its words are shown to nobody, its writer included, before that is written down.
             opened = {"ref": done.key, "post": post, "purpose": "to sign it"}
             client.post("/api/notices/open", opened, ActDone)
-        sign_shown(client, done.key, operator_key, post=post, ask=False)
+        _sign_written(client, done.key, operator_key, post)
+
+
+def _check_person(client: Client, operator_key: Path, post: str) -> None:
+    """Check that a person's key file can be used, and that the person may sign at a post now."""
+    from parley.app.cli.answering import own_party
+    from parley.app.custody_views import OperatorView
+    from parley.app.signing import operator_of
+    from parley.world.faults import InputFault
+
+    name, own = operator_of(operator_key), own_party(client)
+    everybody = client.get("/api/operators", tuple[OperatorView, ...])
+    mine = [each for each in everybody if (each.party, each.operator) == (own, name)]
+    if not any(each.counts and post in each.posts for each in mine):
+        why = "; ".join(dict.fromkeys(each.why for each in mine if each.why))
+        raise InputFault(
+            f"operator {name}",
+            value=why or (f"enrolled elsewhere than at {post}" if mine else "not enrolled"),
+            wanted=f"a person who may sign at {post} now (parley operator list)",
+        )
+
+
+def _sign_written(client: Client, key: tuple[str, int], operator_key: Path, post: str) -> None:
+    """Sign what was just written; a fault says that it stands there, so that none says it again."""
+    from parley.world.faults import InputFault
+
+    try:
+        sign_shown(client, key, operator_key, post=post, ask=False)
+    except InputFault as fault:
+        raise InputFault(
+            f"written at {key[0]} {key[1]} and NOT SIGNED: {fault.what}",
+            value=fault.value,
+            wanted=fault.wanted,
+            repair=fault.repair or "do not say it again: parley sign signs what is written",
+        ) from None
 
 
 def is_guarded(name: str) -> bool:
@@ -255,6 +286,8 @@ def say(
     from parley.world.norms import CLASSES
     from parley.world.units import parse_seconds
 
+    if is_guarded(message_type) and not valid:
+        raise InputFault("--valid", wanted=f"how long the {message_type} is valid, e.g. 30min")
     if message_class and message_class not in CLASSES:
         raise InputFault("--class", value=message_class, wanted=f"one of {', '.join(CLASSES)}")
     client = client_of(node, token)
@@ -290,18 +323,28 @@ def answer(
 ) -> None:
     """Answer a message, reading fields back; without arguments print the open messages.
 
-    Each line shows how far a message got, level by level.
+    Each line shows how far a message got, level by level. Printing them is not "displayed": nobody
+    knows who reads a terminal. Whoever answers has read: that the message was displayed to the post
+    is written first, unless it was before. What is read back otherwise than it was said is told on
+    stderr.
 
     Exit codes: 0 answered or printed, 2 refused, bad usage, or no such node.
     """
+    from parley.app.cli.answering import displayed, lost_lines, message_lines, read_otherwise
     from parley.app.message_views import MessageView
+    from parley.app.page_html import visible
+    from parley.app.views import StatusView
     from parley.world.faults import InputFault
     from parley.world.units import parse_seconds
 
     client = client_of(node, token)
     if not log:
         rows = client.get("/api/messages?open=true", tuple[MessageView, ...])
-        print_rows(rows, [each for row in rows for each in _message_lines(row)], as_json=as_json)
+        status = client.get("/api/status", StatusView)
+        for text in lost_lines(status):
+            typer.echo(f"parley: {visible(text)}", err=True)
+        texts = [each for row in rows for each in message_lines(row, status.party)]
+        print_rows(rows, texts, as_json=as_json)
         return
     if not word:
         raise InputFault(
@@ -314,46 +357,10 @@ def answer(
         "type": "answer", "ref": [log, index], "post": post, "answer": word.upper(),
         "fields": _fields(field), "text": text, "promised_us": promised_us,
     }  # fmt: skip
+    answered = displayed(client, (log, index), post, word.upper())
     act(client, body, as_json=as_json, operator_key=operator_key)
-
-
-def _message_lines(view: MessageView) -> list[str]:
-    from parley.world.time import format_instant
-
-    due = format_instant(view.answer_due_us) if view.answer_due_us else "no time set"
-    fields = ", ".join(f"{name} {value}" for name, value in view.fields.items())
-    said = "; ".join(part for part in (view.text, fields) if part) or view.subject
-    asks = f"AWAITS US: {', '.join(view.may_answer)}; " if view.awaits_us else ""
-    back = f"; read back {', '.join(view.read_back)}" if view.read_back else ""
-    lines = [
-        f"{view.key[0]} {view.key[1]}",
-        f"  {view.message_type} {view.message_class} from {view.party} on {view.line}: "
-        + said.replace("\n", " / "),
-        f"  {asks}due {due}{back}",
-    ]
-    for step in view.ladder:
-        displayed = "yes" if step.displayed_us is not None else "no"
-        answered = step.answer.answer if step.answer else "no"
-        overdue = f"; OVERDUE: {', '.join(step.overdue)}" if step.overdue else ""
-        receipt = "yes" if step.received_us is not None else "no"
-        cosigned = "yes" if step.cosigned_us is not None else "no"
-        lines.append(
-            f"  {step.party}: stored {step.stored} (receipt {receipt}, cosigned {cosigned}), "
-            f"displayed {displayed}, answered {answered}, read-back {step.read_back}{overdue}"
-        )
-    return [*lines, f"  {signed_text(view)}"]
-
-
-def signed_text(view: MessageView) -> str:
-    """Return who has signed a message, and whose signature does not count, with the reason."""
-    counting = [f"{each.operator} at {each.post}" for each in view.signatures if each.counts]
-    others = [
-        f"; NOT COUNTING: {each.operator}: {each.why}"
-        for each in view.signatures
-        if not each.counts
-    ]
-    by = f" by {', '.join(counting)}" if counting else ""
-    return f"{view.signed}{by}{''.join(others)}"
+    for text in read_otherwise(answered, word.upper(), _fields(field)):
+        typer.echo(f"parley: {visible(text)}", err=True)
 
 
 def zone(

@@ -424,23 +424,41 @@ def open_notice(
     Exit codes: 0 printed, 2 refused, bad usage, or no such node.
     """
     from parley.app.api import ActDone
-    from parley.app.message_views import MessageView
+    from parley.app.cli.answering import own_party
+    from parley.world.faults import InputFault
 
     client = client_of(node, token)
     body = {"ref": [log, index], "post": post, "purpose": purpose}
-    client.post("/api/notices/open", body, ActDone)
-    rows = client.get("/api/messages", tuple[MessageView, ...])
-    found = [each for each in rows if each.key == (log, index)]
-    print_rows(found, [line for each in found for line in _notice_lines(each)], as_json=as_json)
+    try:
+        client.post("/api/notices/open", body, ActDone)
+    except InputFault:
+        if any(each.reading == "destroyed" for each in _message_at(client, (log, index))):
+            value, wanted = "destroyed: this party dropped its copy", "one that is still held here"
+            raise InputFault(f"notice {log} {index}", value=value, wanted=wanted) from None
+        raise
+    own = own_party(client)
+    found = _message_at(client, (log, index))
+    texts = [line for each in found for line in _notice_lines(each, own)]
+    print_rows(found, texts, as_json=as_json)
     typer.echo(f"opened by {post}: written into the private log", err=True)
 
 
-def _notice_lines(view: MessageView) -> list[str]:
+def _message_at(client: Client, key: tuple[str, int]) -> list[MessageView]:
+    from parley.app.message_views import MessageView
+
+    rows = client.get("/api/messages", tuple[MessageView, ...])
+    return [each for each in rows if each.key == key]
+
+
+def _notice_lines(view: MessageView, own: str) -> list[str]:
     until = _when(view.valid_until_us, "no end")
+    given = [step.answer.answer for step in view.ladder if step.party == own and step.answer]
     fields = [f"  {name}: {value}" for name, value in sorted(view.fields.items())]
     text = [f"  {line}" for line in view.text.splitlines()]
-    head = f"{view.message_type} {view.message_class} from {view.party}, valid until {until}"
-    return [head, *text, *fields, f"  may be answered: {', '.join(view.may_answer) or 'nothing'}"]
+    word = "EXPIRED" if view.expired else "valid until"
+    head = f"{view.message_type} {view.message_class} from {view.party}, {word} {until}"
+    last = f"may be answered: {', '.join(view.may_answer) or 'nothing'}"
+    return [head, *text, *fields, f"  answered {given[0]}" if given else f"  {last}"]
 
 
 @notice.command()

@@ -58,8 +58,8 @@ def add(
 ) -> None:
     """Add the keys that an older release did not make, and print what the peers need.
 
-    Keys that are there stay as they are. The whole [[peer]] table is printed, also when nothing
-    was missing.
+    Keys that are there stay as they are. The whole table of this party for its peers is printed,
+    also when nothing was missing.
 
     Exit codes: 0 all keys are there, 2 no such folder, or a file that cannot be made.
     """

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 if TYPE_CHECKING:
     from parley.app.evidence import PackRequest
     from parley.app.silence_proof import Asker, SilenceProof
-    from parley.review.silence_words import SilenceQuestion
+    from parley.review.pack import Release
+    from parley.review.silence_words import SilenceAnswer, SilenceQuestion
     from parley.store.sqlite import Store
 
 log = typer.Typer(
@@ -28,22 +29,41 @@ _SOURCE = typer.Argument(
     help="The node's folder, TOML file or store file; a running node's address; or a pack.",
 )
 _DIGITS_MAX = 18
+_ZIP_MAGIC = b"PK\x03\x04"
+"""How a pack begins, whatever its name: taken for a store it would read as a damaged one."""
 _ORIGIN = typer.Argument(metavar="LOG", help="The log's origin, as parley log list prints it.")
 _INDEX = typer.Argument(metavar="INDEX", help="The entry's place in it, from 0.")
 
 
-def _open(path: Path, *, check: bool) -> Store:
-    """Return the store of a node that does not run; never a new one."""
-    from parley.app.config import read_config
-    from parley.store.sqlite import Store
-    from parley.world.faults import InputFault
+def _open(path: Path, *, or_address: bool = True) -> Store:
+    """Return the store of a node that does not run; never a new one.
 
+    Args:
+        path: the node's folder, its TOML file, or the store itself.
+        or_address: whether the command takes a running node's address as well.
+    """
+    from parley.app.config import NodeConfig, read_config
+    from parley.store.sqlite import Store
+    from parley.world.faults import InputFault, OurFault
+
+    config: NodeConfig | None = None
     path = path / "node.toml" if path.is_dir() else path
     if path.suffix == ".toml":
-        path = path.parent / read_config(path).store
+        config = read_config(path)
+        path = path.parent / config.store
     if not path.is_file():
         raise InputFault(f"store {path}", value="not there", wanted="a node's store file")
-    return Store(path, check=check)
+    try:
+        return Store(path, check=False)
+    except OurFault as fault:
+        if fault.value != "held by another process":
+            raise
+        address = "the address that it printed"
+        if config is not None and config.http is not None and config.http.port:
+            address = f"http://{config.http.host}:{config.http.port}"
+        repair = f"if its node runs, give {address}, or stop it" if or_address else "stop its node"
+        wanted = "the store of a node that does not run"
+        raise InputFault(fault.what, value=fault.value, wanted=wanted, repair=repair) from None
 
 
 def _is_address(text: str) -> bool:
@@ -64,6 +84,12 @@ def _pack_request(
 
     if (types or parties) and release != "redacted":
         raise InputFault("--release", value=release, wanted="redacted, with what is shown")
+    if release == "redacted" and not (types or parties or shown):
+        raise InputFault(
+            "--release",
+            value=release,
+            wanted="what is shown: --show-type, --show-party or --show; sealed shows nothing",
+        )
     entries = []
     for text in shown:
         origin, _, index = text.rpartition(":")
@@ -99,27 +125,36 @@ def _pack_of(source: str, agreement: str = "") -> bytes | None:
     if _is_address(source):
         return _exported(source, agreement)
     path = Path(source)
-    if path.suffix != ".zip" or not path.is_file():
+    if not path.is_file():
         return None
+    with path.open("rb") as file:
+        if path.suffix != ".zip" and file.read(len(_ZIP_MAGIC)) != _ZIP_MAGIC:
+            return None
     return read_bytes(path, "pack", PACK_BYTES_MAX)
 
 
 @log.command(name="list")
 def list_logs(
-    store: Annotated[Path, _STORE],
+    store: Annotated[str, _SOURCE],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
 ) -> None:
     """Print each log with its size, the root of its newest signed head, and its cosigners.
 
-    Exit codes: 0 printed, 2 no such store, or held by a running node.
+    Exit codes: 0 printed, 2 no such store, or held by a running node (give its address).
     """
     import msgspec
 
     from parley.app.evidence import log_lines, stored_logs
+    from parley.app.proving import packed_logs
+    from parley.review.verify import open_evidence
 
-    with _open(store, check=False) as opened:
-        found = stored_logs(opened)
+    data = _pack_of(store)
+    if data is not None:
+        found = packed_logs(open_evidence(data).pack)
+    else:
+        with _open(Path(store)) as opened:
+            found = stored_logs(opened)
     if as_json:
         for each in found:
             typer.echo(msgspec.json.encode(each).decode())
@@ -128,21 +163,24 @@ def list_logs(
 
 
 @log.command()
-def fsck(store: Annotated[Path, _STORE]) -> None:
+def fsck(store: Annotated[str, _STORE]) -> None:
     """Check every entry of every log against the signed heads.
 
     Exit codes: 0 sound, 1 damaged (the line names log and entry), 2 no such store.
     """
-    from parley.world.faults import OurFault
+    from parley.world.faults import InputFault, OurFault
 
-    with _open(store, check=False) as opened:
+    if _is_address(store):
+        wanted = "the store of a node that does not run: it checks what stands on the disk"
+        raise InputFault("STORE", value=store, wanted=wanted)
+    with _open(Path(store), or_address=False) as opened:
         try:
             sizes = opened.fsck()
         except OurFault as fault:
             typer.echo(f"parley: {fault}", err=True)
             raise typer.Exit(1) from None
     for origin, size in sorted(sizes.items()):
-        typer.echo(f"{origin}: {size} entries, sound")
+        typer.echo(f"{origin}: {size} {'entry' if size == 1 else 'entries'}, sound")
 
 
 @log.command()
@@ -162,7 +200,8 @@ def export(
         typer.Option(help="Payloads: full (all held), sealed (none), redacted (those shown)."),
     ] = "full",
     show_type: Annotated[
-        list[str] | None, typer.Option(help="Redacted: show payloads of this entry type.")
+        list[str] | None,
+        typer.Option(help="Redacted: show payloads of this entry type, e.g. message.said."),
     ] = None,
     show_party: Annotated[
         list[str] | None, typer.Option(help="Redacted: show payloads of this party.")
@@ -180,11 +219,14 @@ def export(
 
     Anybody can check it offline with `parley verify`. What is not shown stays in it sealed: the
     proofs hold. A running node exports all that it holds; the other forms are made from its store.
+    How many payloads stand open in it is told on stderr: whoever gets it can read them.
 
     Exit codes: 0 written, 2 no such store, or one that a running node holds (give its address).
     """
     from parley.app.config import write_bytes
     from parley.app.evidence import make_pack
+    from parley.app.proving import check_selection
+    from parley.review.verify import read_pack
     from parley.world.faults import InputFault
 
     asked = _pack_request(release, show_type or [], show_party or [], show or [], title)
@@ -193,10 +235,12 @@ def export(
             raise InputFault("STORE", value=store, wanted="a store for anything but a full export")
         data = _exported(store, agreement)
     else:
-        with _open(Path(store), check=False) as opened:
+        with _open(Path(store)) as opened:
+            check_selection(opened, asked.selection)
             data = make_pack(opened, agreement or None, asked)
     write_bytes(output, data, "pack")
-    typer.echo(f"{output}: {len(data)} bytes", err=True)
+    count = sum(len(each.openings) for each in read_pack(data).logs)
+    typer.echo(f"{output}: {len(data)} bytes; {_open_words(count)}", err=True)
 
 
 @log.command()
@@ -231,7 +275,7 @@ def prove(
     if data is not None:
         made = prove_packed(open_evidence(data).pack, origin, index)
     else:
-        with _open(Path(store), check=False) as opened:
+        with _open(Path(store)) as opened:
             made = prove_stored(opened, origin, index)
     if entry is not None:
         write_bytes(entry, made.entry, "entry")
@@ -296,7 +340,7 @@ def time(
     if data is not None:
         bounds = packed_time(open_evidence(data), origin, index)
     else:
-        with _open(Path(store), check=False) as opened:
+        with _open(Path(store)) as opened:
             bounds = stored_time(opened, origin, index)
     typer.echo(msgspec.json.encode(bounds).decode() if as_json else "\n".join(bounds.lines()))
     if bounds.doubts:
@@ -322,6 +366,13 @@ def silence(
     message_type: Annotated[str, typer.Option("--type", help="Of this message type.")] = "",
     message_class: Annotated[str, typer.Option("--class", help="Of this message class.")] = "",
     answers: Annotated[bool, typer.Option("--answers", help="Answers count too.")] = False,
+    release: Annotated[
+        str,
+        typer.Option(
+            help="Payloads of the entries around the window: full (all held), redacted (only the "
+            "agreement's text), sealed (none)."
+        ),
+    ] = "full",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the proof: a pack to hand on."),
@@ -332,6 +383,10 @@ def silence(
 
     The answer is that of complete logs between heads that others cosigned, and is no wider than
     those logs: "nothing was sent" only where the agreement makes them the exclusive channel.
+
+    A message is asked for, with --answers an answer as well; what else a party said in the window
+    is counted beside the answer. The pack of -o shows what was said around the window, unless
+    --release closes it; then a message that fits but for its words leaves it undecided.
 
     Of a node that does not run, given by its folder or TOML file, the own mirror key says now how
     large the peers' logs are here.
@@ -351,15 +406,18 @@ def silence(
     }  # fmt: skip
     question = _question(agreement, from_time, to_time, asked, answers=answers)
     try:
-        proof = _silence(store, question)
+        proof = _silence(store, question, _release(release))
     except PeerFault as fault:
         typer.echo(f"parley: {store}: not intact: {fault}", err=True)
         raise typer.Exit(1) from None
     if output is not None:
         write_bytes(output, proof.pack, "pack")
-        typer.echo(f"{output}: {len(proof.pack)} bytes", err=True)
+        opened = _open_words(proof.opened_count)
+        typer.echo(f"{output}: {len(proof.pack)} bytes; {opened}", err=True)
     answer = proof.answer
     typer.echo(msgspec.json.encode(answer).decode() if as_json else "\n".join(answer_lines(answer)))
+    if _is_address(store):
+        _hint_running(answer)
     if not answer.is_decided:
         raise typer.Exit(1)
 
@@ -378,15 +436,51 @@ def _question(
     return question_from_values(values)
 
 
-def _silence(source: str, question: SilenceQuestion) -> SilenceProof:
+def _release(text: str) -> Release:
+    import msgspec
+
+    from parley.review.pack import Release
+    from parley.world.faults import InputFault
+
+    try:
+        release: Release = msgspec.convert(text, Release)
+    except msgspec.ValidationError:
+        wanted = f"one of {', '.join(get_args(Release))}"
+        raise InputFault("--release", value=text, wanted=wanted) from None
+    return release
+
+
+def _open_words(count: int) -> str:
+    """Return how much of what was said is handed on with a pack."""
+    if not count:
+        return "no payload stands open in it"
+    stand = "payload stands" if count == 1 else "payloads stand"
+    return f"{count} {stand} open in it (--release chooses)"
+
+
+def _hint_running(answer: SilenceAnswer) -> None:
+    """Say why a running node may know more than it exports: what it gave to others is not here."""
+    open_logs = [log.origin for log in answer.logs if not log.until and not log.ended]
+    if open_logs:
+        typer.echo(
+            "parley: a running node exports the cosignatures that it was given, not those that it "
+            "gave; stop it and ask its folder: its mirror key then says how large its peers' logs "
+            "are here",
+            err=True,
+        )
+
+
+def _silence(source: str, question: SilenceQuestion, release: Release) -> SilenceProof:
     from parley.app.clock import wall_clock
     from parley.app.silence_proof import prove_packed_silence, prove_silence
 
     data = _pack_of(source, question.agreement)
     if data is not None:
-        return prove_packed_silence(data, question)
-    with _open(Path(source), check=False) as opened:
-        return prove_silence(opened, question, asker=_asker(Path(source)), made_us=wall_clock())
+        return prove_packed_silence(data, question, release=release)
+    with _open(Path(source)) as opened:
+        return prove_silence(
+            opened, question, asker=_asker(Path(source)), made_us=wall_clock(), release=release
+        )
 
 
 def _asker(path: Path) -> Asker | None:

@@ -47,7 +47,8 @@ def verify(
 
     data = read_bytes(pack, "pack", PACK_BYTES_MAX)
     try:
-        report = verify_pack(data, given_keys(key or []), given_policies(policy))
+        given = given_keys(key or [])
+        report = verify_pack(data, given, given_policies(policy))
     except PackFault as fault:
         if as_json:
             typer.echo(msgspec.json.encode(finding_of(fault)).decode())
@@ -56,5 +57,5 @@ def verify(
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     else:
-        typer.echo("\n".join(report_lines(report, explain=explain)))
+        typer.echo("\n".join(report_lines(report, explain=explain, given=given)))
     raise typer.Exit(0 if report.verdict == INTACT else 1)

@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
@@ -205,7 +206,14 @@ def _revoke(state: State, event: RevokeKey) -> Draft:
         None,
     )
     roots, threshold = (peer.roots, peer.root_threshold) if peer else state.identity.roots
-    _as_input(lambda: verify_statement(data, roots, threshold))
+    statement = _as_input(lambda: verify_statement(data, roots, threshold))
+    if statement.action != "revoke":
+        raise InputFault(
+            "statement",
+            value=statement.action,
+            wanted="a revocation: that is all that a node acts on by itself",
+            repair="enrol the new key by voice, in each peer's node.toml (docs/keys.md)",
+        )
     body = KeyRevoked(statement=event.statement)
     return Draft(agreement=event.agreement, by=event.post, body=body)
 
@@ -253,8 +261,7 @@ def holds_of(state: State, scope: Scope) -> list[str]:
     acts = [
         entry
         for name in ("hold.set", "hold.lifted")
-        for entry in scope.custody.get(name, {}).values()
-        if entry.log.party == state.party
+        for entry in scope.acts_of(name, state.party).values()
     ]
     standing: dict[str, bool] = {}
     for entry in sorted(acts, key=rank_of):
@@ -268,8 +275,7 @@ def consents(state: State, scope: Scope, now_us: int) -> set[str]:
     acts = [
         entry
         for name in ("consent.given", "consent.withdrawn")
-        for entry in scope.custody.get(name, {}).values()
-        if entry.log.party == state.party
+        for entry in scope.acts_of(name, state.party).values()
     ]
     given: set[str] = set()
     for entry in sorted(acts, key=rank_of):
@@ -378,8 +384,8 @@ def _measured(entry: Entry) -> ClockMeasured:
 def _last_clock(state: State, scope: Scope, party: str) -> Entry | None:
     own = [
         entry
-        for entry in scope.custody.get("clock.measured", {}).values()
-        if entry.log.party == state.party and _measured(entry).party == party
+        for entry in scope.acts_of("clock.measured", state.party).values()
+        if _measured(entry).party == party
     ]
     return max(own, key=rank_of, default=None)
 
@@ -393,43 +399,47 @@ def clock_alarm(state: State, scope: Scope, party: str) -> ClockMeasured | None:
 def _expired(state: State, now_us: int) -> Iterator[Draft]:
     """Yield the destruction of guarded payloads whose time is over, unless a hold stands."""
     for scope in state.scopes.values():
-        if not scope.narrow or holds_of(state, scope):
+        waiting = scope.index.expiring
+        if not waiting or waiting[0][0] >= now_us or holds_of(state, scope):
             continue
-        for key in sorted(scope.narrow):
+        gone = all_destroyed(state, scope)
+        due_now = []
+        while waiting and waiting[0][0] < now_us:
+            until_us, key = heapq.heappop(waiting)
             thread = scope.threads.get(key)
-            if thread is None or thread.said is None or not guarded(thread):
-                continue
-            until_us = thread.said.valid_until_us
-            if until_us is not None and until_us < now_us and not destroyed(state, scope, key):
-                yield Draft(
-                    agreement=scope.agreement_id,
-                    by="system",
-                    ref=(state.reference(key),),
-                    body=PayloadDestroyed(why="expired"),
-                )
+            if thread is not None and guarded(thread) and key not in gone:
+                due_now.append((until_us, key))
+        for each in due_now:
+            # Looked at again until it is written: what could not be stored is drafted again.
+            heapq.heappush(waiting, each)
+            yield Draft(
+                agreement=scope.agreement_id,
+                by="system",
+                ref=(state.reference(each[1]),),
+                body=PayloadDestroyed(why="expired"),
+            )
 
 
 def destroyed(state: State, scope: Scope, key: Key) -> bool:
     """Whether this party has dropped its copy of a payload."""
-    return any(
-        entry.log.party == state.party and entry.ref and entry.ref[0].key == key
-        for entry in scope.custody.get("payload.destroyed", {}).values()
-    )
+    return key in all_destroyed(state, scope)
+
+
+def all_destroyed(state: State, scope: Scope) -> set[Key]:
+    """Return the payloads of which this party has dropped its copy."""
+    acts = scope.acts_of("payload.destroyed", state.party).values()
+    return {entry.ref[0].key for entry in acts if entry.ref}
 
 
 def too_late(state: State, origin: str, first: int, entries: Sequence[bytes]) -> frozenset[int]:
     """Return the places of entries that are or repeat a notice which this party has destroyed.
 
-    The notice itself comes back with an own log from a mirror. An answer that reads back what is gone is held as a commitment: its words are not kept.
+    The notice itself comes back with an own log from a mirror. An answer that reads back what is
+    gone is held as a commitment: its words are not kept.
     """
-    if not any(scope.custody.get("payload.destroyed") for scope in state.scopes.values()):
+    gone = {key for scope in state.scopes.values() for key in all_destroyed(state, scope)}
+    if not gone:
         return frozenset()
-    gone = {
-        entry.ref[0].key
-        for scope in state.scopes.values()
-        for entry in scope.custody.get("payload.destroyed", {}).values()
-        if entry.log.party == state.party and entry.ref
-    }
     return frozenset(
         n
         for n, data in enumerate(entries)

@@ -8,8 +8,10 @@ Rules:
 
 from __future__ import annotations
 
+import msgspec
+
 from parley.node.custody_bodies import ForkEvidence
-from parley.node.entries import Draft, LogName
+from parley.node.entries import Draft, LogName, log_name
 from parley.node.frames import Frame, Push
 from parley.node.inputs import (
     Refused,
@@ -20,6 +22,8 @@ from parley.node.links import (
 from parley.node.rules.keyring import open_head
 from parley.node.rules.mirroring import NOTE_OF_PEER_BYTES_MAX, Forked, check_shard, permitted
 from parley.node.state import State
+from parley.trust.checkpoint import Checkpoint, parse_unverified_checkpoint
+from parley.trust.tree import verify_consistency
 from parley.world.faults import Fault, PeerFault
 
 _EVIDENCE_BYTES_MAX = 8_192
@@ -58,19 +62,80 @@ def fork_evidence(
 def evidence_drafts(
     state: State, name: LogName, held: bytes, refused: bytes, why: str
 ) -> tuple[Draft, ...]:
-    """Return the entry that tells everybody of a fork, once per log: more say nothing more."""
+    """Return the entry that tells everybody of a fork, once per log: more say nothing."""
     scope = state.scope(name.agreement)
     if "fork.evidence" in scope.rules.unknown or len(held) + len(refused) > _EVIDENCE_BYTES_MAX:
         return ()
-    for entry in scope.custody.get("fork.evidence", {}).values():
-        body = entry.body
-        own = entry.log.party == state.party and isinstance(body, ForkEvidence)
-        if own and isinstance(body, ForkEvidence) and body.origin == name.origin:
-            return ()
+    body = _body(state, name, held, refused, why)
+    return told_once(state, name, body)
+
+
+def told_once(state: State, name: LogName, body: ForkEvidence) -> tuple[Draft, ...]:
+    """Return the entry of evidence, unless one of ours tells as much already."""
+    scope = state.scope(name.agreement)
+    told = [
+        entry.body
+        for entry in scope.acts_of("fork.evidence", state.party).values()
+        if isinstance(entry.body, ForkEvidence) and entry.body.origin == name.origin
+    ]
+    # What only looked like a fork must not stand in the way of the proof of one.
+    if told and (any(is_proof(state, each) for each in told) or not is_proof(state, body)):
+        return ()
+    return (Draft(agreement=name.agreement, by="system", body=body),)
+
+
+def _body(state: State, name: LogName, held: bytes, refused: bytes, why: str) -> ForkEvidence:
+    """Return the evidence, with the proof that lets others see it who hold neither history."""
     body = ForkEvidence(
         origin=name.origin,
         held=held.decode("utf-8", "replace"),
         refused=refused.decode("utf-8", "replace"),
         why=why[:400],
     )
-    return (Draft(agreement=name.agreement, by="system", body=body),)
+    tree = state.log(name.origin).tree
+    try:
+        ours, theirs = parse_unverified_checkpoint(held), parse_unverified_checkpoint(refused)
+    except PeerFault:
+        return body
+    fits = 0 < theirs.size < ours.size <= tree.size and tree.root(ours.size) == ours.root
+    if not fits:
+        return body
+    return msgspec.structs.replace(
+        body,
+        root=tree.root(theirs.size).hex(),
+        proof=tuple(each.hex() for each in tree.consistency_proof(theirs.size, ours.size)),
+    )
+
+
+def _shown_by_proof(body: ForkEvidence, smaller: Checkpoint, larger: Checkpoint) -> bool:
+    """Whether the larger head goes on from another root than the smaller one signs."""
+    try:
+        root = bytes.fromhex(body.root)
+        proof = tuple(bytes.fromhex(each) for each in body.proof)
+        verify_consistency(smaller.size, larger.size, proof, root, larger.root)
+    except (PeerFault, ValueError):
+        return False
+    return root != smaller.root
+
+
+def is_proof(state: State, body: ForkEvidence) -> bool:
+    """Return whether evidence holds: both heads signed by the log's key, and not of one history.
+
+    Evidence that does not is the word of whoever wrote it, and accuses nobody.
+    """
+    try:
+        log = state.log(log_name(body.origin).origin)
+        # A key that was distrusted because of this must not take the proof away.
+        heads = [
+            open_head(state, log, text.encode(), refused_too=True)
+            for text in (body.held, body.refused)
+        ]
+    except Fault:
+        return False
+    first, second = sorted(heads, key=lambda head: head.size)
+    if first.size == second.size:
+        return first.root != second.root
+    # Of different sizes: a proof decides, or what is held here, which of them does not fit.
+    return _shown_by_proof(body, first, second) or any(
+        head.size <= log.tree.size and log.tree.root(head.size) != head.root for head in heads
+    )

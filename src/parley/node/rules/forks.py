@@ -13,15 +13,18 @@ Rules:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from parley.node.custody_bodies import ForkEvidence, HeadDisputed
-from parley.node.entries import Draft, Entry, LogName, Seen, log_name
-from parley.node.rules.fork_evidence import evidence_drafts
+from parley.node.entries import Draft, Entry, LogName, log_name
+from parley.node.rules.fork_evidence import evidence_drafts, told_once
+from parley.node.rules.fork_evidence import is_proof as is_proof  # asked for here
 from parley.node.rules.keyring import open_head
 from parley.node.rules.mirroring import NOTE_OF_PEER_BYTES_MAX
 from parley.node.state import Scope, State
+from parley.trust.checkpoint import parse_unverified_checkpoint
 from parley.world.faults import Fault
 
 _LOOKED = "heads compared"
@@ -45,21 +48,21 @@ def due(state: State) -> Iterator[Draft]:
         scope = state.scopes[name]
         if "head.disputed" in scope.rules.unknown or name not in state.identity.agreements:
             continue
-        total = sum(log.tree.size for log in scope.logs.values()) + len(state.links.witnessed)
+        sizes = {origin: log.tree.size for origin, log in scope.logs.items()}
+        sizes |= {origin: head.size for origin, head in state.links.witnessed.items()}
         known = scope.index.views.get(_LOOKED)
-        if known is not None and known[0] == total:
+        before = known[0] if known is not None and isinstance(known[0], dict) else {}
+        if before == sizes:
             continue
-        compared = dict(known[1]) if known is not None and isinstance(known[1], dict) else {}
-        drafts = [*_disputes(state, scope, compared), *_proven(state, scope)]
+        changed = {origin for origin, size in sizes.items() if before.get(origin) != size}
+        drafts = [*_disputes(state, scope, changed), *_proven(state, scope)]
         yield from drafts
         if not drafts:
             # Looked at again after they are written: what cannot be written is tried again.
-            scope.index.views[_LOOKED] = (total, compared)
+            scope.index.views[_LOOKED] = (sizes, None)
 
 
-def disputes(
-    state: State, scope: Scope, compared: dict[tuple[str, str], Seen] | None = None
-) -> Iterator[Claim]:
+def disputes(state: State, scope: Scope, changed: set[str] | None = None) -> Iterator[Claim]:
     """Yield the newest claims of every log about every other that the entries held here belie.
 
     A root binds everything before it, so the newest claim that can be compared says it all.
@@ -67,22 +70,30 @@ def disputes(
     Args:
         state: for the heads witnessed of logs that may not be read.
         scope: the agreement.
-        compared: claims found right before, by claiming log and log claimed; added to.
+        changed: logs that grew since the last look; the others' claims about others hold.
     """
-    compared = compared if compared is not None else {}
+    known = scope.logs.keys() | state.links.witnessed.keys()
     for log in sorted(scope.logs.values(), key=lambda each: each.name.origin):
         if log.name.party == state.party:
             continue
-        for origin, seen in sorted(log.seen.items()):
-            if compared.get((log.name.origin, origin)) is seen:
-                continue
+        # What it says of logs that are not here may be without end, and nobody can tell.
+        grew = changed is None or log.name.origin in changed
+        for origin in sorted(
+            (known if grew or changed is None else known & changed) & log.seen.keys()
+        ):
+            seen = log.seen[origin]
             here = _root_here(state, scope, origin, seen.size)
-            if here is None:
-                continue
-            if here != seen.root:
+            if here is not None and here != seen.root:
                 yield Claim(origin, log.name.party, seen.size, seen.root, here)
-            else:
-                compared[(log.name.origin, origin)] = seen
+    # Who disputes what we hold is answered with our own head: theirs may be longer than our log,
+    # and then only they can compare.
+    for entry in scope.custody.get("head.disputed", {}).values():
+        body = entry.body
+        if entry.log.party == state.party or not isinstance(body, HeadDisputed):
+            continue
+        here = _root_here(state, scope, body.origin, body.size) if body.origin in known else None
+        if here is not None and here != body.here:
+            yield Claim(body.origin, entry.log.party, body.size, body.here, here)
 
 
 def _root_here(state: State, scope: Scope, origin: str, size: int) -> str | None:
@@ -94,13 +105,13 @@ def _root_here(state: State, scope: Scope, origin: str, size: int) -> str | None
     return head.root.hex() if head is not None and head.size == size else None
 
 
-def _disputes(state: State, scope: Scope, compared: dict[tuple[str, str], Seen]) -> Iterator[Draft]:
+def _disputes(state: State, scope: Scope, changed: set[str]) -> Iterator[Draft]:
     told = {
         (entry.body.origin, entry.body.party)
-        for entry in scope.custody.get("head.disputed", {}).values()
-        if entry.log.party == state.party and isinstance(entry.body, HeadDisputed)
+        for entry in scope.acts_of("head.disputed", state.party).values()
+        if isinstance(entry.body, HeadDisputed)
     }
-    for claim in disputes(state, scope, compared):
+    for claim in disputes(state, scope, changed):
         if (claim.origin, claim.party) in told or claim.origin in state.abandoned:
             continue
         told.add((claim.origin, claim.party))
@@ -119,16 +130,66 @@ def _disputes(state: State, scope: Scope, compared: dict[tuple[str, str], Seen])
 def _proven(state: State, scope: Scope) -> Iterator[Draft]:
     """Yield the forks that signed heads in disputes and evidence of others prove with our own."""
     told: set[str] = set()
-    for kind in ("head.disputed", "fork.evidence"):
-        for _, entry in sorted(scope.custody.get(kind, {}).items()):
-            if entry.log.party == state.party:
+    for entry in _told_by_others(state, scope):
+        body = entry.body
+        if isinstance(body, ForkEvidence) and body.proof and is_proof(state, body):
+            # Proven by others to anybody: we say so too, whatever we hold of that log ourselves.
+            yield from told_once(state, log_name(body.origin), body)
+        for name, note, why in _notes_belied(state, scope, entry):
+            if name.origin in told:
                 continue
-            for name, note, why in _notes_belied(state, scope, entry):
-                if name.origin in told:
-                    continue
-                told.add(name.origin)
-                held = state.log(name.origin).checkpoint
-                yield from evidence_drafts(state, name, held, note, why)
+            told.add(name.origin)
+            held = state.log(name.origin).checkpoint
+            yield from evidence_drafts(state, name, held, note, why)
+
+
+def _told_by_others(state: State, scope: Scope) -> Iterator[Entry]:
+    """Yield the disputes and evidence of others that may say something new.
+
+    Each when it comes, and when the log it is about has grown to a head in it; of one writer's
+    entries about one log only the first count: signatures are dear to check, and anybody can write
+    a thousand such entries.
+    """
+    told = scope.index.told
+    for kind in ("head.disputed", "fork.evidence"):
+        acts = scope.custody.get(kind, {})
+        done = told.counts.get(kind, 0)
+        for entry in itertools.islice(acts.values(), done, None):
+            body = entry.body
+            if entry.log.party == state.party or not isinstance(body, HeadDisputed | ForkEvidence):
+                continue
+            told.add(kind, body.origin, entry)
+        told.counts[kind] = len(acts)
+    for origin in sorted(told.waiting.keys() & scope.logs.keys()):
+        size = scope.logs[origin].tree.size
+        again = []
+        for from_size, entry in told.waiting.pop(origin):
+            if from_size > size:
+                again.append((from_size, entry))
+                continue
+            yield entry
+            later = [each for each in _sizes_shown(entry) if each > size]
+            again.extend([(min(later), entry)] if later else [])
+        if again:
+            told.waiting[origin] = again
+
+
+def _sizes_shown(entry: Entry) -> list[int]:
+    """Return the sizes of the heads that an entry shows, as they say themselves."""
+    sizes = []
+    for text in _shown(entry):
+        try:
+            sizes.append(parse_unverified_checkpoint(text.encode()).size)
+        except Fault:
+            continue
+    return sizes
+
+
+def _shown(entry: Entry) -> tuple[str, ...]:
+    body = entry.body
+    if isinstance(body, HeadDisputed):
+        return (body.held,)
+    return (body.held, body.refused) if isinstance(body, ForkEvidence) else ()
 
 
 def _notes_belied(state: State, scope: Scope, entry: Entry) -> Iterator[tuple[LogName, bytes, str]]:
@@ -139,8 +200,7 @@ def _notes_belied(state: State, scope: Scope, entry: Entry) -> Iterator[tuple[Lo
     log = scope.logs.get(body.origin)
     if log is None or log.name.party == state.party:
         return
-    shown = (body.held,) if isinstance(body, HeadDisputed) else (body.held, body.refused)
-    for text in shown:
+    for text in _shown(entry):
         note = text.encode()
         if not 0 < len(note) <= NOTE_OF_PEER_BYTES_MAX:
             continue
@@ -154,26 +214,3 @@ def _notes_belied(state: State, scope: Scope, entry: Entry) -> Iterator[tuple[Lo
                 f"root {head.root.hex()} at {head.size}, here {log.tree.root(head.size).hex()}"
             )
             yield log.name, note, why
-
-
-def is_proof(state: State, body: ForkEvidence) -> bool:
-    """Return whether evidence holds: both heads signed by the log's key, and not of one history.
-
-    Evidence that does not is the word of whoever wrote it, and accuses nobody.
-    """
-    try:
-        log = state.log(log_name(body.origin).origin)
-        # A key that was distrusted because of this must not take the proof away.
-        heads = [
-            open_head(state, log, text.encode(), refused_too=True)
-            for text in (body.held, body.refused)
-        ]
-    except Fault:
-        return False
-    first, second = sorted(heads, key=lambda head: head.size)
-    if first.size == second.size:
-        return first.root != second.root
-    # Of different sizes: what is held here decides which of them it is that does not fit.
-    return any(
-        head.size <= log.tree.size and log.tree.root(head.size) != head.root for head in heads
-    )

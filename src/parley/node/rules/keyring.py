@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
 
 import msgspec
 
@@ -38,22 +38,32 @@ from parley.world.faults import Fault, PeerFault
 from parley.world.time import format_instant
 
 
-def _entries(state: State, name: str) -> Iterator[Entry]:
-    for scope in state.scopes.values():
-        yield from scope.custody.get(name, {}).values()
+def _entries_of(state: State, name: str, party: str) -> list[Entry]:
+    return [e for scope in state.scopes.values() for e in scope.acts_of(name, party).values()]
 
 
 def log_key_chain(state: State, party: str) -> tuple[VerifierKey, ...]:
     """Return the log keys of a party, the enrolled one first, each followed by its successor."""
+    rotated = _entries_of(state, "key.rotated", party)
+    # Asked for each frame: computed again only where there is more to compute it from.
+    opened = sum(len(scope.opened) for scope in state.scopes.values())
+    since = (state.identity, len(rotated), opened)
+    known = state.views.get(f"log keys of {party}")
+    if known is None or known[0] != since:
+        known = (since, _chain(state, party, rotated))
+        state.views[f"log keys of {party}"] = known
+    assert isinstance(known[1], tuple)
+    return known[1]
+
+
+def _chain(state: State, party: str, rotated: list[Entry]) -> tuple[VerifierKey, ...]:
     first = _enrolled(state, party)
     if first is None:
         return ()
     key, next_sha256 = first
     chain = [key]
     rotations = [
-        entry.body
-        for entry in sorted(_entries(state, "key.rotated"), key=rank_of)
-        if entry.log.party == party and isinstance(entry.body, KeyRotated)
+        entry.body for entry in sorted(rotated, key=rank_of) if isinstance(entry.body, KeyRotated)
     ]
     while next_sha256 is not None:
         following = _successor(party, chain[-1], next_sha256, rotations)
@@ -74,23 +84,26 @@ def _enrolled(state: State, party: str) -> tuple[VerifierKey, str | None] | None
         return None
     if known.next is not None:
         return known.log, known.next
-    # Not enrolled: the first entry of the party's earliest log names it, before any thief could.
-    opened = [
-        entry
+    # Not enrolled: what the logs that this key began say. A thief of the key can begin a log of a
+    # year gone by: where they differ none is believed, and the next is enrolled face to face.
+    named = {
+        entry.body.keys["next"]
         for scope in state.scopes.values()
         for entry in scope.opened.values()
-        if entry.log.party == party and isinstance(entry.body, LogOpened)
-    ]
-    first = min(opened, key=lambda e: (e.issued_us, rank_of(e)), default=None)
-    if first is None or not isinstance(first.body, LogOpened):
-        return known.log, None
-    return known.log, first.body.keys.get("next")
+        if entry.log.party == party
+        and isinstance(entry.body, LogOpened)
+        and entry.body.keys.get("log") == known.log.vkey
+        and "next" in entry.body.keys
+    }
+    return known.log, named.pop() if len(named) == 1 else None
 
 
 def _successor(
     party: str, old: VerifierKey, next_sha256: str, rotations: list[KeyRotated]
 ) -> tuple[VerifierKey, str] | None:
     for body in rotations:
+        if body.old != old.vkey:
+            continue
         try:
             rotation = Rotation(
                 party=party,
@@ -108,10 +121,9 @@ def _successor(
 def refused_keys(state: State, party: str) -> dict[str, str]:
     """Return the keys of a party that sign nothing more for us, by vkey, with the reason."""
     found: dict[str, str] = {}
-    for entry in _entries(state, "key.distrusted"):
+    for entry in _entries_of(state, "key.distrusted", state.party):
         body = entry.body
-        own = entry.log.party == state.party
-        if own and isinstance(body, KeyDistrusted) and body.party == party:
+        if isinstance(body, KeyDistrusted) and body.party == party:
             found[body.key] = f"distrusted by {body.post}: {body.reason}"
     return found | {key: why for key, (_, why) in _revoked(state, party).items()}
 
@@ -122,17 +134,38 @@ def _revoked(state: State, party: str) -> dict[str, tuple[int, str]]:
     roots, threshold = (peer.roots, peer.root_threshold) if peer is not None else ((), 0)
     if party == state.party:
         roots, threshold = state.identity.roots
+    if not roots:
+        return {}
     found: dict[str, tuple[int, str]] = {}
-    for entry in _entries(state, "key.revoked") if roots else ():
-        if not isinstance(entry.body, KeyRevoked):
-            continue
+    for scope in state.scopes.values():
+        found |= _revoked_in(scope, party, roots, threshold)
+    return found
+
+
+def _revoked_in(
+    scope: Scope, party: str, roots: tuple[VerifierKey, ...], threshold: int
+) -> dict[str, tuple[int, str]]:
+    """Return what one agreement's logs say of it; each statement is verified once, not each time.
+
+    Anybody can write one statement a thousand times, and keys are asked for with every frame.
+    """
+    acts = scope.custody.get("key.revoked", {})
+    since = (roots, threshold)
+    done = 0
+    found: dict[str, tuple[int, str]] = {}
+    known = scope.index.revoked.get(party)
+    if known is not None and known[1] == since:
+        done, _, found = known
+    for entry in itertools.islice(acts.values(), done, None):
+        assert isinstance(entry.body, KeyRevoked)
         try:
             statement = verify_statement(entry.body.statement.encode(), roots, threshold)
         except Fault:
             continue
         if statement.action == "revoke" and statement.party == party:
             why = f"revoked by the root of {party}: {statement.reason}"
-            found[statement.key] = (statement.at_us, why)
+            found.setdefault(statement.key, (statement.at_us, why))
+    scope.index.revoked[party] = (len(acts), since, found)
     return found
 
 
@@ -151,8 +184,8 @@ def open_head(state: State, log: Log, note: bytes, *, refused_too: bool = False)
     """Return the head in a note that the log's writer signed with a key that counts there.
 
     Within a log the key in force is that of the last rotation held; a log not yet held may be
-    opened by any key of the chain, the newest tried first. `refused_too`: also by a key that was
-    distrusted or revoked since, to judge what it signed as evidence.
+    opened by any key of the chain that was not given up in one before it. `refused_too`: also by
+    a key that was distrusted or revoked since, to judge what it signed as evidence.
 
     Raises:
         PeerFault: no key that counts signed it.
@@ -161,7 +194,7 @@ def open_head(state: State, log: Log, note: bytes, *, refused_too: bool = False)
     refused = {} if refused_too else refused_keys(state, party)
     chain = log_key_chain(state, party)
     inside = [key for key in _keys_in(state, log) if key in chain]
-    candidates = [inside[-1]] if inside else list(reversed(chain))
+    candidates = [inside[-1]] if inside else _may_begin(state, log, chain)
     if party == state.party:
         candidates = [*candidates, *chain, *state.identity.past]
     counting = [key for key in candidates if key.vkey not in refused]
@@ -178,6 +211,21 @@ def open_head(state: State, log: Log, note: bytes, *, refused_too: bool = False)
     raise fault
 
 
+def _may_begin(state: State, log: Log, chain: tuple[VerifierKey, ...]) -> list[VerifierKey]:
+    """Return the keys that may begin a log, the newest first: none older than in the log before it.
+
+    Else a thief of a key that was given up could go on in the party's name with a new incarnation.
+    """
+    name, oldest = log.name, 0
+    for other in state.scope(name.agreement).logs.values():
+        before = (other.name.year, other.name.incarnation) < (name.year, name.incarnation)
+        if not before or (other.name.party, other.name.kind) != (name.party, name.kind):
+            continue
+        inside = [chain.index(key) for key in _keys_in(state, other) if key in chain]
+        oldest = max(oldest, *inside[-1:], 0)
+    return list(reversed(chain[oldest:]))
+
+
 def _keys_in(state: State, log: Log) -> list[VerifierKey]:
     """Return the keys that a held log names: the one it opened with, and each rotation."""
     scope = state.scope(log.name.agreement)
@@ -185,7 +233,7 @@ def _keys_in(state: State, log: Log) -> list[VerifierKey]:
     if opened is None or not isinstance(opened.body, LogOpened):
         return []
     texts = [opened.body.keys.get("log", "")]
-    rotated = scope.custody.get("key.rotated", {})
+    rotated = scope.acts_of("key.rotated", log.name.party)
     here = sorted(
         (e for e in rotated.values() if e.log.origin == log.name.origin), key=lambda e: e.seq
     )
@@ -267,8 +315,8 @@ def operators_of(scope: Scope, party: str, before: Entry | None = None) -> dict[
     acts = [
         entry
         for name in ("operator.enrolled", "operator.removed")
-        for entry in scope.custody.get(name, {}).values()
-        if entry.log.party == party and (before is None or rank_of(entry) < rank_of(before))
+        for entry in scope.acts_of(name, party).values()
+        if before is None or rank_of(entry) < rank_of(before)
     ]
     found: dict[str, Operator] = {}
     for entry in sorted(acts, key=rank_of):

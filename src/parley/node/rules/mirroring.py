@@ -54,6 +54,8 @@ STAGED_WAIT_US = 5_000_000
 NOTE_OF_PEER_BYTES_MAX = 65_536
 """A head as a peer pushes it: 16 signatures (C2SP), even of ML-DSA-44 (3.3 kB each), fit."""
 OPENING_BYTES_MAX = PAYLOAD_BYTES_MAX + SALT_BYTES
+COSIGN_AGAIN_US = 600 * 1_000_000
+"""How often the head of a quiet line is cosigned again: so much of a silence stays undecided."""
 RECEIVED_PER_PUSH_MAX = 16
 """Entry receipts go ahead of the cosignature where people wait; a long catching-up has none."""
 Heartbeat = Callable[[State, Session, int], tuple[FrameOut, ...]]
@@ -121,6 +123,10 @@ def push_in(
     if name.kind == "private":
         raise PeerFault("push log", value=push.origin, wanted="heads of a private log only")
     log, staged = state.log(push.origin), state.links.staged.get(push.origin)
+    if name.year > datetime_from_us(now_us).year + 1:
+        # One of our clocks jumped. Its other logs must not lose the link for what it began then.
+        refuse = Refuse(origin=push.origin, why="of a year to come", wait_us=60_000_000)
+        return Output(frames=(FrameOut(connection=session.connection, frame=refuse),))
     if not log.tree.size:
         check_shard(name, state.scope(name.agreement).logs, now_us)
     _check_fence(state, name, push)
@@ -160,6 +166,9 @@ def _check_fence(state: State, name: LogName, push: Push) -> None:
         body = entry.body
         after = body.continues if isinstance(body, LogOpened) else None
         if after is None or after.origin != name.origin or entry.log.party != name.party:
+            continue
+        if after.why in ("restored", "forked"):
+            # What it had signed before it was rolled back may still come back to it, and to us.
             continue
         if push.first + len(push.entries) > after.size:
             raise PeerFault(
@@ -371,6 +380,7 @@ def _hold(
         checkpoint=note,
         openings={**(staged.openings if staged is not None else {}), **openings},
     )
+    session.cosigned_us[push.origin] = now_us
     frames = (*receipts, FrameOut(connection=session.connection, frame=receipt))
     # Kept here too: it says to whoever reads our pack since when we held these entries.
     own = ReceiptKept(
@@ -381,6 +391,38 @@ def _hold(
         line=receipt.line.encode(),
     )
     return Output(mirrored=(mirrored,), receipts=(own,), frames=frames)
+
+
+def cosign_again(state: State, session: Session, now_us: int) -> Output:
+    """Return new cosignatures on heads of the peer's line logs that have not moved for long.
+
+    A line on which nothing is said gives no new head; without a newer word on the old one, a quiet
+    hour could not be told from an hour in which this mirror was gone.
+    """
+    if session.peer is None:
+        return Output()
+    frames, kept = [], []
+    for log in state.logs():
+        name = log.name
+        if name.party != session.peer or name.kind != "line" or not log.checkpoint:
+            continue
+        # Not at once on a new link: who was restored must first take its own log back.
+        if now_us - session.cosigned_us.setdefault(name.origin, now_us) < COSIGN_AGAIN_US:
+            continue
+        session.cosigned_us[name.origin] = now_us
+        line = cosign(state.identity.keys.mirror, log.checkpoint, now_us)
+        receipt = Receipt(origin=name.origin, size=log.tree.size, line=line.decode())
+        frames.append(FrameOut(connection=session.connection, frame=receipt))
+        kept.append(
+            ReceiptKept(
+                origin=name.origin,
+                size=log.tree.size,
+                peer=state.party,
+                cosigner=state.identity.keys.mirror.name,
+                line=line,
+            )
+        )
+    return Output(frames=tuple(frames), receipts=tuple(kept))
 
 
 def _so_far(push: Push, end: int) -> Receipt:
@@ -394,13 +436,14 @@ def _so_far(push: Push, end: int) -> Receipt:
 def _own_in(state: State, session: Session, push: Push) -> Output:
     """Take entries of our own log back, if we signed their head and have signed nothing else."""
     log = state.log(push.origin)
-    if push.first != log.tree.size or push.origin in state.abandoned:
+    given_up = state.abandoned.get(push.origin, "restored") != "restored"
+    if push.first != log.tree.size or given_up:
         return Output()
     try:
         head = _verified_head(state, log, None, push)
     except Forked:
         # We hold other entries there, signed since: that log must not grow any more.
-        state.abandoned[push.origin] = "restored"
+        state.abandoned[push.origin] = "forked"
         session.wanted.discard(push.origin)
         note = push.checkpoint.encode()
         why = "our own log went on elsewhere: this node was restored and had signed already"

@@ -44,7 +44,7 @@ from parley.node.inputs import (
 from parley.node.links import CLOCK_SAMPLES, ClockSample, Held, Secret, Session
 from parley.node.rules.fork_evidence import fork_evidence
 from parley.node.rules.keyring import require_counting
-from parley.node.rules.mirroring import push_in
+from parley.node.rules.mirroring import cosign_again, push_in
 from parley.node.rules.pushing import (
     PUSH_AGAIN_US,
     due_pushes,
@@ -391,9 +391,11 @@ def due(state: State, now_us: int) -> Output:
         # A clock that was set back must not silence us until it has caught up.
         if abs(now_us - last_us) >= every_us:
             frames = heartbeat(state, session, now_us)
+        again = cosign_again(state, session, now_us)
         output = msgspec.structs.replace(
             output,
-            frames=output.frames + frames + due_heads(state, session),
+            frames=output.frames + frames + due_heads(state, session) + again.frames,
+            receipts=output.receipts + again.receipts,
             pushes=output.pushes + due_pushes(state, session, now_us),
         )
     return output

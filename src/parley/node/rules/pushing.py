@@ -93,7 +93,7 @@ def _believable(state: State, lacking: list[tuple[Log, int]]) -> list[tuple[Log,
     """
     changing = set()
     for log, first in lacking:
-        rotated = state.scope(log.name.agreement).custody.get("key.rotated", {})
+        rotated = state.scope(log.name.agreement).acts_of("key.rotated", state.party)
         if any(origin == log.name.origin and index >= first for origin, index in rotated):
             changing.add(log.name.origin)
     if not changing:
@@ -138,6 +138,9 @@ def receipt_in(
     log = own.get(receipt.origin)
     if not receipt.line and receipt.origin in session.asked:
         return _returned(state, session, receipt, now_us)
+    if receipt.origin in state.abandoned:
+        # It may cosign what we lost, or what we have given up: no fault of its, and no use to us.
+        return Output()
     if log is None or not 0 < receipt.size <= log.tree.size:
         raise PeerFault("receipt", value=receipt.origin, wanted="a head of a log of ours")
     # An old receipt that comes late takes nothing back; only a heartbeat says "I hold less".
@@ -164,8 +167,10 @@ def receipt_in(
 
 
 def _confirm(state: State, session: Session, receipt: Receipt, now_us: int) -> None:
-    _paced(state, session, receipt.origin, now_us)
     known = session.confirmed.get(receipt.origin, 0)
+    if receipt.size > known:
+        # A newer word on an old head answers no push.
+        _paced(state, session, receipt.origin, now_us)
     session.confirmed[receipt.origin] = max(known, receipt.size)
 
 
@@ -214,10 +219,11 @@ def _is_own_line(state: State, origin: str) -> bool:
 
 def restore_wants(state: State, session: Session, heads: dict[str, int]) -> tuple[FrameOut, ...]:
     """Return the requests for own logs of which the peer holds more than we do."""
-    frames = []
+    frames: list[FrameOut] = []
     for origin, size in sorted(heads.items()):
         held = state.log(origin).tree.size
-        if size <= held or origin in state.abandoned or log_name(origin).kind == "private":
+        given_up = state.abandoned.get(origin, "restored") != "restored"
+        if size <= held or given_up or log_name(origin).kind == "private":
             continue
         if len(frames) >= WANTS_MAX:
             # The others after these: one heartbeat must not make us send ten thousand frames.
