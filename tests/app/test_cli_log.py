@@ -316,9 +316,9 @@ def test_a_silence_says_and_its_pack_states_what_was_not_asked_for(capsys, day, 
     assert (code, out.splitlines()[0]) == (0, "not in these logs")
     beside = next(line for line in out.splitlines() if line.startswith("not asked for: "))
     assert "1 answer, 0 line declarations, 1 other message" in beside
-    assert "by BRAVO in the window; --answers asks for them too" in beside
+    assert "by BRAVO in the window; --answers asks for answers too" in beside
     (stated,) = open_evidence(pack.read_bytes()).report.statements
-    assert beside.removesuffix("; --answers asks for them too") in stated.text
+    assert beside.removesuffix("; --answers asks for answers too") in stated.text
     assert "not asked for: 1 answer" in parley_here(capsys, "verify", pack)[1]
 
 

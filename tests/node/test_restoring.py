@@ -14,6 +14,7 @@ from parley.node.entries import Draft, LogOpened, log_name
 from parley.node.inputs import Say, Tick
 from parley.node.state import digest
 from parley.trust.checkpoint import parse_unverified_checkpoint
+from parley.world.faults import InputFault
 
 LINE = "parley.example/AB/ALFA/line/2026"
 
@@ -271,3 +272,45 @@ def test_rules_that_chase_each_other_are_named_and_stop_nothing(monkeypatch) -> 
     key = say(world)
     world.run(5)
     assert thread(world, "BRAVO", key).said is not None
+
+
+@pytest.mark.row("A20")
+def test_the_first_node_that_comes_back_after_a_takeover_signs_nothing() -> None:
+    """Nobody reads at 3 a.m. that it must not be started: it must see so by itself."""
+    world = pair()
+    say(world)
+    world.run(5)
+    world.stop("ALFA")
+    first = world.stores["ALFA"]
+    standby = copy_of(first)
+    standby.crash = first.crash
+    world.stores["ALFA"] = standby
+    world.nodes["ALFA"] = second = world.crank("ALFA", instance="second")
+    second.abandon_own_logs("takeover")
+    world.after(0.5, lambda: world._tick("ALFA", second))
+    world.run(5)
+    key = say(world)
+    world.run(10)
+    assert thread(world, "BRAVO", key).said is not None
+    size = world.node("BRAVO").state.log(key[0]).tree.size
+    # The first machine comes back by itself, as a service does, and the second is cut off.
+    world.stop("ALFA")
+    world.stores["ALFA"] = first
+    world.nodes["ALFA"] = ghost = world.crank("ALFA", instance="first", asking=True)
+    world.after(0.5, lambda: world._tick("ALFA", ghost))
+    world.run(60)
+    with pytest.raises(InputFault, match="another node took over"):
+        say(world)
+    assert ghost.superseded is not None
+    assert world.node("BRAVO").state.log(key[0]).tree.size == size
+    # The second goes on where it was: it made the takeover.
+    world.stop("ALFA")
+    world.stores["ALFA"] = standby
+    world.nodes["ALFA"] = second = world.crank("ALFA", instance="second")
+    world.after(0.5, lambda: world._tick("ALFA", second))
+    world.run(10)
+    again = say(world)
+    world.run(10)
+    assert again[0] == key[0]
+    assert thread(world, "BRAVO", again).said is not None
+    assert not world.stores["BRAVO"].heads_refused

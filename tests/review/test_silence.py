@@ -526,7 +526,7 @@ def test_who_answered_was_not_silent_and_the_answer_says_so():
     assert lines[0] == "not in these logs"
     assert lines[2] == (
         "not asked for: 1 answer, 1 line declaration, 1 other message by ALFA in the window; "
-        "--answers asks for them too"
+        "--answers asks for answers too"
     )
     both = msgspec.structs.replace(asked, kinds=COUNTED_KINDS, message_type=None)
     lines = answer_lines(world.ask(both))
@@ -534,6 +534,23 @@ def test_who_answered_was_not_silent_and_the_answer_says_so():
         "in these logs: 2 entries",
         "not asked for: 1 line declaration by ALFA in the window",
     )
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_nothing_was_sent_is_not_said_over_an_answer_that_was_not_asked_for(answered):
+    world = before()
+    said = world.say("BRAVO", at("10:30:00"), to="ALFA")
+    world.cosign("ALFA", at("10:30:01"))
+    if answered:
+        world.answer("ALFA", at("10:31:00"), said)
+        world.receipt("BRAVO", at("10:31:01"), (ALFA, 2))
+    world.cosign("BRAVO", at("12:00:01"))
+    exclusive = agreement(exclusive=True)
+    word = "not in these logs" if answered else "nothing was sent"
+    assert world.ask(question(), agreement=exclusive).word == word
+    both = question(kinds=COUNTED_KINDS)
+    word = "in these logs" if answered else "nothing was sent"
+    assert world.ask(both, agreement=exclusive).word == word
 
 
 def test_what_was_not_asked_for_and_may_lie_outside_is_counted_apart():

@@ -345,7 +345,7 @@ class SimWorld:
 
         return crash
 
-    def crank(self, party: str, **options: bool) -> Crank:
+    def crank(self, party: str, **options: object) -> Crank:
         """Return a node's mind from its store; its salts come from the seed."""
         return Crank(
             self.identities[party],

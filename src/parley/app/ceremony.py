@@ -424,7 +424,7 @@ def statement_words(statement: Statement) -> list[str]:
     does = {
         "revoke": "counts no more, for good, from",
         "appoint": "takes that place (no node acts on that by itself) from",
-        "takeover": "is that of a second node, which alone writes (no node acts on that by itself) from",
+        "takeover": "is of a second node, which alone writes (no node acts on that by itself) from",
     }[statement.action]
     return [
         f"{statement.party}: the {statement.role} key",

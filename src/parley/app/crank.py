@@ -36,6 +36,7 @@ from parley.node.inputs import (
     TrackReports,
 )
 from parley.node.links import Held, StagedPart
+from parley.node.rules.agreements import superseded_by
 from parley.node.rules.custody import consents, forgotten, guarded, too_late
 from parley.node.rules.mirroring import pack_openings
 from parley.node.rules.peering import keep_receipt, make_proof, proof_info
@@ -53,6 +54,7 @@ from parley.trust.note import add_signatures, parse_unverified_note
 from parley.trust.seal import seal_push
 from parley.world.faults import Fault, InputFault, OurFault
 from parley.world.limits import BATCH_ENTRIES_MAX, REFUSED_KEPT_MAX
+from parley.world.time import format_instant
 
 _ROUNDS_MAX = 20
 """Rounds of work that one input may lead to; more means that two rules chase each other."""
@@ -105,8 +107,10 @@ class Crank:
         salt: gives 32 fresh random bytes for each sealed payload.
         sealer: seals a session key to a peer.
         asking: whether own logs may lack their end: nothing is written until `ready`.
+        instance: the name of this store among those of the party.
 
     Attributes:
+        superseded: the takeover by which another node of this party writes in our place.
         next_key: during a rotation, the key that signs every head beside the present one.
     """
 
@@ -118,12 +122,15 @@ class Crank:
         salt: Salt,
         sealer: Sealer,
         asking: bool = False,
+        instance: str = "",
     ) -> None:
         for agreement in identity.agreements.values():
             rules_of(agreement.rules_version)
         self.store = store
-        self.state = State(identity=identity)
+        self.state = State(identity=identity, instance=instance)
         self.asking = asking
+        self.superseded: Entry | None = None
+        self._opened_count = 0
         self.next_key: SigningKey | None = None
         self.unwritable: dict[str, str] = {}
         self.doubted: list[str] = []
@@ -217,9 +224,10 @@ class Crank:
         Raises:
             InputFault: an operator's act that cannot be done; nothing has changed.
         """
-        if self.asking and self.answered:
+        if self.asking and self.answered and self.superseded is None:
             # At once, so that whoever sees the links up is not refused for a moment longer.
             self.ready()
+        self._yield_to_takeover(event)
         if self.asking and not isinstance(event, Tick | LinkOpened | LinkClosed | FrameIn):
             raise InputFault(
                 f"node of {self.state.party}",
@@ -242,6 +250,30 @@ class Crank:
             self._stop_chasing(now_us, turned)
         return turned
 
+    def _yield_to_takeover(self, event: Input) -> None:
+        """Stop writing as soon as it is seen that another node of our party has taken over."""
+        if self.superseded is None:
+            self.superseded = superseded_by(self.state) if self._own_opened() else None
+        if self.superseded is None:
+            return
+        self.asking = True
+        if not isinstance(event, Tick | LinkOpened | LinkClosed | FrameIn):
+            by = self.superseded
+            raise InputFault(
+                f"node of {self.state.party}",
+                value=f"another node took over at {format_instant(by.issued_us)}: {by.log.origin}",
+                wanted="the one node that writes for the party",
+                repair="use that node; this machine may stand by, with a new store: "
+                "parley node standby",
+            )
+
+    def _own_opened(self) -> bool:
+        """Whether an own log was opened or came back since this was asked last."""
+        count = sum(1 for _ in self.state.own_logs())
+        changed = count != self._opened_count
+        self._opened_count = count
+        return changed
+
     def _stop_chasing(self, now_us: int, turned: Turned) -> None:
         """Give up drafts that come back however often they are written, and say so.
 
@@ -262,7 +294,7 @@ class Crank:
 
     def ready(self) -> None:
         """From now on write: the mirrors have answered, or have been waited for long enough."""
-        self.asking = False
+        self.asking = self.superseded is not None
 
     @property
     def answered(self) -> bool:

@@ -29,7 +29,7 @@ from parley.app.page import Page
 from parley.app.publishing import Publisher
 from parley.app.service import Service
 from parley.app.standby import replica_route
-from parley.app.startup import Start, ask_mirrors, count_start, refuse_standby
+from parley.app.startup import INSTANCE, Start, ask_mirrors, count_start, refuse_standby
 from parley.app.witness_client import Witnessing, prove_from
 from parley.node.rules.keyring import log_key_chain
 from parley.store.sqlite import Store
@@ -70,7 +70,14 @@ def make_crank(
     """
     salt = partial(secrets.token_bytes, SALT_BYTES)
     identity = dataclasses.replace(setup.identity, past=read_past_keys(setup.keys))
-    crank = Crank(identity, store, salt=salt, sealer=seal, asking=asking)
+    crank = Crank(
+        identity,
+        store,
+        salt=salt,
+        sealer=seal,
+        asking=asking,
+        instance=store.meta(INSTANCE) or "",
+    )
     if not rotating and len(log_key_chain(crank.state, identity.party)) > 1:
         raise InputFault(
             f"log key in {setup.keys}",

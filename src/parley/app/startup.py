@@ -12,6 +12,7 @@ that from a lie. So (docs/decisions/009):
 from __future__ import annotations
 
 import asyncio
+import secrets
 from pathlib import Path
 
 import msgspec
@@ -24,6 +25,8 @@ from parley.world.faults import InputFault
 
 STARTS = "starts"
 STANDBY = "standby"
+INSTANCE = "instance"
+"""The store's own name among the stores of its party: whose a takeover was can then be told."""
 ROLLED_BACK_WAIT_S = 60.0
 """A node that knows that it was rolled back waits so long for its mirrors."""
 _LOOK_S = 0.05
@@ -47,6 +50,8 @@ def count_start(store: Store, keys: Path) -> Start:
     beside = read_starts(keys)
     inside = int(store.meta(STARTS) or "0")
     count = max(beside, inside) + 1
+    if not store.meta(INSTANCE):
+        store.put_meta(INSTANCE, secrets.token_hex(8))
     store.put_meta(STARTS, str(count))
     write_starts(keys, count)
     return Start(count=count, rolled_back=inside < beside)

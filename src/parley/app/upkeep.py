@@ -30,6 +30,7 @@ from parley.app.process import make_crank
 from parley.app.startup import STANDBY, STARTS, refuse_standby
 from parley.node.custody_bodies import KeyRotated
 from parley.node.entries import LOG_KINDS, Draft, LogName, log_name
+from parley.node.rules.agreements import superseded_by
 from parley.store.sqlite import Store
 from parley.trust.keys import SigningKey
 from parley.trust.statements import Rotation, sign_rotation, vkey_digest
@@ -111,7 +112,8 @@ def take_over(setup: NodeSetup, *, post: str, reason: str, now_us: int) -> list[
     _require_store(setup)
     with Store(setup.store) as store:
         own_store(store, setup.config.party)
-        if not store.meta(STANDBY):
+        # Whoever lost the store of a takeover may take over again with what the peers gave back.
+        if not store.meta(STANDBY) and superseded_by(make_crank(setup, store).state) is None:
             raise InputFault(
                 f"store {setup.store}",
                 value="not a standby's copy",

@@ -23,6 +23,7 @@ from parley.node.entries import (
     Draft,
     Entry,
     LogName,
+    LogOpened,
     MessageAnswered,
     MessageSaid,
     Reference,
@@ -153,8 +154,17 @@ def _require_readable(data: bytes, log: LogName, seq: int, opening: bytes | None
 
 
 def _body_fields(body: Body) -> dict[str, object]:
-    """Return the fields of a body without its tag: the common fields' `type` is the tag."""
-    return {f.encode_name: getattr(body, f.name) for f in msgspec.structs.fields(type(body))}
+    """Return the fields of a body without its tag: the common fields' `type` is the tag.
+
+    A field that a type got after the first release is left out at its default: that release would
+    not read the entry with it.
+    """
+    later = {"continues": None, "instance": ""} if isinstance(body, LogOpened) else {}
+    return {
+        field.encode_name: value
+        for field in msgspec.structs.fields(type(body))
+        if (value := getattr(body, field.name)) != later.get(field.name, msgspec.UNSET)
+    }
 
 
 def decode_entry(

@@ -134,7 +134,12 @@ class Continues(_Body, frozen=True, kw_only=True):
 
 
 class LogOpened(_Body, frozen=True, kw_only=True, tag="log.opened"):
-    """First entry of a log: whose it is, the verifier keys of its writer, what it goes on from."""
+    """First entry of a log: whose it is, the verifier keys of its writer, what it goes on from.
+
+    `instance`: a random name of the store that wrote it, so that of two nodes of one party each
+    knows which logs are the other's. The last two are left out where they say nothing, as the
+    first release wrote it.
+    """
 
     agreement: str
     kind: LogKind
@@ -142,6 +147,7 @@ class LogOpened(_Body, frozen=True, kw_only=True, tag="log.opened"):
     keys: dict[str, str]
     rules_version: int
     continues: Continues | None = None
+    instance: str = ""
 
 
 class AgreementAdopted(_Body, frozen=True, kw_only=True, tag="agreement.adopted"):

@@ -204,6 +204,7 @@ class Scope:
 class State:
     """One party's mind: who it is, the record (a fold), the live picture, the links.
 
+    `instance`: the name of this node's store, among the stores of its party.
     `abandoned`: own logs that must not be continued, with why: a later head of them may be signed
     already (this node was restored), or another node of the party may still write them. `views`:
     what was last computed over all scopes, with what it was computed from.
@@ -212,6 +213,7 @@ class State:
     identity: Identity
     scopes: dict[str, Scope] = field(default_factory=dict)
     abandoned: dict[str, Abandoned] = field(default_factory=dict)
+    instance: str = ""
     picture: Picture = field(default_factory=Picture)
     links: Links = field(default_factory=Links)
     views: dict[str, tuple[object, object]] = field(default_factory=dict)

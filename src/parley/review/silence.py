@@ -113,12 +113,20 @@ def answer_silence(
     remarks = tuple(_remarks(asked, senders))
     clause = exclusive_channel(agreement) if agreement is not None else None
     word: Word = _word(logs, missing)
-    doubtful = remarks or any(log.misdated for log in logs)
+    doubtful = remarks or any(log.misdated or _answered_beside(log) for log in logs)
     if word == NOT_IN_THESE_LOGS and clause is not None and not doubtful:
         return SilenceAnswer(question=question, word=NOTHING_WAS_SENT, clause=clause.id, logs=logs)
     return SilenceAnswer(
         question=question, word=word, logs=logs, why=tuple(missing), remarks=remarks
     )
+
+
+def _answered_beside(log: LogAnswer) -> bool:
+    """Whether the party answered in the window, and answers were not asked for.
+
+    An answer may hold any words: with one there, "nothing was sent" would be false.
+    """
+    return any(each.what == ANSWER and each.inside + each.maybe for each in log.beside)
 
 
 def _word(logs: Sequence[LogAnswer], missing: Sequence[str]) -> Word:

@@ -265,7 +265,7 @@ def answer_lines(answer: SilenceAnswer) -> list[str]:
             f"{NOTHING_WAS_SENT}: by clause {answer.clause} these logs are the exclusive channel"
         )
     lines = [first, f"asked: {answer.question.text}"]
-    how = "" if "message.answered" in answer.question.kinds else "; --answers asks for them too"
+    how = "" if "message.answered" in answer.question.kinds else "; --answers asks for answers too"
     lines += [f"{text}{how}" for text in not_asked(answer)]
     lines += [f"undecided: {why}" for why in answer.why]
     for log in answer.logs:

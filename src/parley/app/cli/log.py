@@ -223,7 +223,6 @@ def export(
 
     Exit codes: 0 written, 2 no such store, or one that a running node holds (give its address).
     """
-    from parley.app.config import write_bytes
     from parley.app.evidence import make_pack
     from parley.app.proving import check_selection
     from parley.review.verify import read_pack
@@ -238,9 +237,7 @@ def export(
         with _open(Path(store)) as opened:
             check_selection(opened, asked.selection)
             data = make_pack(opened, agreement or None, asked)
-    write_bytes(output, data, "pack")
-    count = sum(len(each.openings) for each in read_pack(data).logs)
-    typer.echo(f"{output}: {len(data)} bytes; {_open_words(count)}", err=True)
+    _write_pack(output, data, sum(len(each.openings) for each in read_pack(data).logs))
 
 
 @log.command()
@@ -396,7 +393,6 @@ def silence(
     """
     import msgspec
 
-    from parley.app.config import write_bytes
     from parley.review.silence_words import answer_lines
     from parley.world.faults import PeerFault
 
@@ -411,9 +407,7 @@ def silence(
         typer.echo(f"parley: {store}: not intact: {fault}", err=True)
         raise typer.Exit(1) from None
     if output is not None:
-        write_bytes(output, proof.pack, "pack")
-        opened = _open_words(proof.opened_count)
-        typer.echo(f"{output}: {len(proof.pack)} bytes; {opened}", err=True)
+        _write_pack(output, proof.pack, proof.opened_count)
     answer = proof.answer
     typer.echo(msgspec.json.encode(answer).decode() if as_json else "\n".join(answer_lines(answer)))
     if _is_address(store):
@@ -450,12 +444,16 @@ def _release(text: str) -> Release:
     return release
 
 
-def _open_words(count: int) -> str:
-    """Return how much of what was said is handed on with a pack."""
-    if not count:
-        return "no payload stands open in it"
-    stand = "payload stands" if count == 1 else "payloads stand"
-    return f"{count} {stand} open in it (--release chooses)"
+def _write_pack(output: Path, data: bytes, opened_count: int) -> None:
+    """Write a pack, and say how much of what was said is handed on with it."""
+    from parley.app.config import write_bytes
+
+    write_bytes(output, data, "pack")
+    words = "no payload stands open in it"
+    if opened_count:
+        stand = "payload stands" if opened_count == 1 else "payloads stand"
+        words = f"{opened_count} {stand} open in it (--release chooses)"
+    typer.echo(f"{output}: {len(data)} bytes; {words}", err=True)
 
 
 def _hint_running(answer: SilenceAnswer) -> None:

@@ -6,8 +6,8 @@ asserts never creates a duty for the other.
 
 from __future__ import annotations
 
-from parley.node.entries import AgreementAdopted, Continues, Draft, LogName, LogOpened
-from parley.node.state import Scope, State
+from parley.node.entries import AgreementAdopted, Continues, Draft, Entry, LogName, LogOpened
+from parley.node.state import Scope, State, rank_of
 from parley.trust.bytes import sha256_hex
 from parley.world.agreement import Agreement, Line
 from parley.world.faults import InputFault, nearest
@@ -94,7 +94,30 @@ def opening_of(state: State, log: LogName, continues: Continues | None = None) -
         keys=named,
         rules_version=version,
         continues=continues if version > 1 else None,
+        instance=state.instance if version > 1 else "",
     )
+
+
+def superseded_by(state: State) -> Entry | None:
+    """Return the takeover by another node of our own party, if one stands: it writes, and not we.
+
+    The newest takeover counts. Whoever finds that its own store did not make it must not sign: two
+    nodes that write one log fork it, however honest both are.
+    """
+    own = [
+        entry
+        for scope in state.scopes.values()
+        for entry in scope.opened.values()
+        if entry.log.party == state.party
+        and isinstance(entry.body, LogOpened)
+        and entry.body.continues is not None
+        and entry.body.continues.why == "takeover"
+    ]
+    newest = max(own, key=rank_of, default=None)
+    if newest is None or not isinstance(newest.body, LogOpened):
+        return None
+    mine = newest.body.instance in ("", state.instance)
+    return None if mine or not state.instance else newest
 
 
 def adoptions(state: State) -> list[Draft]:
