@@ -16,7 +16,7 @@ from functools import partial
 
 import msgspec
 
-from parley.app.logstore import LogStore
+from parley.app.logstore import ABANDONED, LogStore, read_abandoned
 from parley.node.encoding import references_of, sealed_part
 from parley.node.entries import Draft, Entry, LogName, log_name
 from parley.node.frames import Frame, Push, Receipt, Witnessed, push_info
@@ -61,8 +61,6 @@ _ROUNDS_MAX = 20
 _READ_ENTRIES = 4096
 UNWRITABLE_KEPT_MAX = 1000
 """Own drafts that could not be written and are remembered, so that they are not tried each turn."""
-ABANDONED = "abandoned"
-"""The store's setting that names own logs which must not be continued."""
 Sealer = Callable[[bytes, bytes, bytes], bytes]
 """Seals (public key, info, plaintext); draws randomness, so only `app` hands one in."""
 
@@ -578,12 +576,6 @@ class Crank:
             if own and guarded(threads[key]):
                 return True
         return False
-
-
-def read_abandoned(store: LogStore) -> dict[str, Abandoned]:
-    """Return the own logs that are not to be continued, with why."""
-    text = store.meta(ABANDONED)
-    return msgspec.json.decode(text, type=dict[str, Abandoned]) if text else {}
 
 
 def _fitting(

@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+import msgspec
+
+from parley.node.state import Abandoned
 from parley.store.sqlite import EntryReceipt, Staged, StoredCosignature
+
+ABANDONED = "abandoned"
+"""The store's setting that names own logs which must not be continued."""
 
 
 class LogStore(Protocol):
@@ -100,3 +106,9 @@ class LogStore(Protocol):
 
     def entry_receipts(self, origin: str, start: int, end: int) -> list[EntryReceipt]:
         """Return the receipts for single entries."""
+
+
+def read_abandoned(store: LogStore) -> dict[str, Abandoned]:
+    """Return the own logs that are not to be continued, with why."""
+    text = store.meta(ABANDONED)
+    return msgspec.json.decode(text, type=dict[str, Abandoned]) if text else {}

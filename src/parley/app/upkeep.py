@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from parley.app.config import NodeSetup
-from parley.app.crank import ABANDONED, Crank, read_abandoned
+from parley.app.crank import Crank
 from parley.app.evidence import own_store
 from parley.app.keyfile import (
     add_past_key,
@@ -26,6 +26,7 @@ from parley.app.keyfile import (
     read_starts,
     write_starts,
 )
+from parley.app.logstore import ABANDONED, read_abandoned
 from parley.app.process import make_crank
 from parley.app.startup import STANDBY, STARTS, refuse_standby
 from parley.node.custody_bodies import KeyRotated
