@@ -426,6 +426,7 @@ def test_a_notice_wants_consent_and_an_end_and_takes_roger_only():
         answer = Answer(ref=key, post="desk", answer=word, fields=WORDS)
         with pytest.raises(InputFault, match="ROGER"):
             do(world, "BRAVO", answer)
+    do(world, "BRAVO", OpenPayload(ref=key, post="desk"))
     do(world, "BRAVO", Answer(ref=key, post="desk", answer="ROGER", fields=WORDS))
     do(world, "ALFA", WithdrawConsent(**AB, addressee="BRAVO"))
     with pytest.raises(InputFault, match="there is consent"):
@@ -437,6 +438,7 @@ def test_a_third_party_holds_the_entry_and_not_a_word_of_it():
     do(world, "ALFA", GiveConsent(agreement="ABC", post="desk", addressee="BRAVO"))
     key = notice(world, agreement="ABC", line="LINE-ABC")
     world.run(5)
+    do(world, "BRAVO", OpenPayload(ref=key, post="desk"))
     do(world, "BRAVO", Answer(ref=key, post="desk", answer="ROGER", fields=WORDS))
     world.run(5)
     third = world.node("CHARLIE").state
@@ -476,6 +478,7 @@ def test_a_notice_expires_on_both_sides_with_all_that_repeats_it():
     given(world)
     key = notice(world, valid_s=30)
     world.run(3)
+    do(world, "BRAVO", OpenPayload(ref=key, post="desk"))
     do(world, "BRAVO", Answer(ref=key, post="desk", answer="ROGER", fields=WORDS))
     world.run(3)
     assert isinstance(next(iter(thread(world, "ALFA", key).checks.values())).body, ReadBackChecked)
@@ -550,6 +553,7 @@ def test_an_answer_that_comes_after_the_destruction_brings_no_word_back():
     key = notice(world, valid_s=3600)
     world.run(3)
     do(world, "ALFA", DestroyPayload(ref=key, post="desk"))
+    do(world, "BRAVO", OpenPayload(ref=key, post="desk"))
     do(world, "BRAVO", Answer(ref=key, post="desk", answer="ROGER", fields=WORDS))
     world.run(15)
     answers = [e for e in world.node("ALFA").state.scope("AB").sealed.values()
@@ -666,6 +670,18 @@ def find_absent(world, party, key) -> bool:
         return thread(world, party, key).said is None
     except InputFault:
         return True
+
+
+def test_nobody_says_roger_to_a_notice_that_nobody_there_has_opened():
+    world = pair()
+    given(world)
+    key = notice(world)
+    world.run(3)
+    act = Answer(ref=key, post="desk", answer="ROGER", fields=WORDS)
+    with pytest.raises(InputFault, match="open it first"):
+        do(world, "BRAVO", act)
+    do(world, "BRAVO", OpenPayload(ref=key, post="desk"))
+    assert do(world, "BRAVO", act)
 
 
 def test_a_node_acts_on_no_appointment():

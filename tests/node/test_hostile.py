@@ -35,6 +35,7 @@ from parley.node.inputs import (
     DeclareZone,
     FrameIn,
     LinkOpened,
+    OpenPayload,
     Promulgate,
     SetActivity,
     Tick,
@@ -138,6 +139,7 @@ def test_a_notice_is_not_answered_wilco_whatever_its_sender_offers() -> None:
     for word in ("WILCO", "UNABLE"):
         with pytest.raises(InputFault, match="one of ROGER, whatever its sender offers"):
             do(world, "ALFA", Answer(ref=key, post="desk", answer=word))
+    do(world, "ALFA", OpenPayload(ref=key, post="desk"))
     do(world, "ALFA", Answer(ref=key, post="desk", answer="ROGER"))
 
 

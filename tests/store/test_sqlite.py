@@ -300,3 +300,16 @@ def test_every_commit_waits_for_the_disk(path):
     with Store(path) as store:
         found = [store._db.rows(f"PRAGMA {name}")[0][0] for name in ("synchronous", "journal_mode")]
     assert found == [2, "wal"]
+
+
+def test_of_one_cosigner_at_one_size_the_first_and_the_newest_word_stay(path):
+    with Store(path) as store:
+        line = Writer(store)
+        line.append(entry(0))
+        for word in (b"first\n", b"second\n", b"first\n", b"third\n", b"third\n"):
+            store.put_cosignature(LINE, 1, "parley/A/C/mirror", word)
+        assert [c.line for c in store.cosignatures(LINE, 1)] == [b"first\n", b"third\n"]
+    # The file is still of one moment: rows are counted, and a word replaced is no row more.
+    with Store(path) as store:
+        store.fsck()
+        assert [c.line for c in store.cosignatures(LINE, 1)] == [b"first\n", b"third\n"]

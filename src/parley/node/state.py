@@ -552,10 +552,12 @@ def snapshot(scope: Scope) -> dict[str, object]:
     }  # fmt: skip
     if scope.rules.version > 1:
         found["narrow"] = sorted(map(str, scope.narrow))
-        found["custody"] = {
-            name: sorted(str(k) for k, e in acts.items() if e.log.kind != "private")
-            for name, acts in sorted(scope.custody.items())
+        acts = {
+            name: sorted(str(key) for key, e in table.items() if e.log.kind != "private")
+            for name, table in sorted(scope.custody.items())
         }
+        # What stands in a private log alone, the others do not even know to be missing.
+        found["custody"] = {name: keys for name, keys in acts.items() if keys}
     return found
 
 

@@ -405,10 +405,15 @@ class Store:
                 (self._logs[origin], size, cosigner),
             )
             kept = _first_and_newest(held, line)
-            if kept != held:
+            row = with_sum(self._logs[origin], size, cosigner, kept)
+            if held is None:
+                self._db.write("INSERT INTO cosignatures VALUES (?, ?, ?, ?, ?)", row)
+            elif kept != held:
+                # Not REPLACE: it deletes without the trigger that counts rows (SQLite, REPLACE).
                 self._db.write(
-                    "INSERT OR REPLACE INTO cosignatures VALUES (?, ?, ?, ?, ?)",
-                    with_sum(self._logs[origin], size, cosigner, kept),
+                    "UPDATE cosignatures SET line = ?4, sum = ?5"
+                    " WHERE log = ?1 AND size = ?2 AND cosigner = ?3",
+                    row,
                 )
 
     def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:

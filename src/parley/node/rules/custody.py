@@ -256,6 +256,14 @@ def _guarded_thread(state: State, key: Key) -> tuple[Scope, Thread]:
     )
 
 
+def opened_here(state: State, scope: Scope, key: Key) -> bool:
+    """Whether somebody of this party opened a guarded notice; where nothing is sealed, always."""
+    if not scope.rules.sealed:
+        return True
+    opened = scope.acts_of("payload.opened", state.party).values()
+    return any(entry.ref and entry.ref[0].key == key for entry in opened)
+
+
 def holds_of(state: State, scope: Scope) -> list[str]:
     """Return the legal holds of this party that are set under an agreement."""
     acts = [

@@ -25,7 +25,7 @@ from parley.node.entries import (
 )
 from parley.node.inputs import Answer, Display, Say
 from parley.node.rules.agreements import adopted_agreement, line_of
-from parley.node.rules.custody import consents
+from parley.node.rules.custody import consents, guarded, opened_here
 from parley.node.rules.guard import check_named_place
 from parley.node.rules.lines import suspended_by
 from parley.node.state import Key, Scope, State, Thread, key_of, order_of, rank_of, written_us
@@ -321,6 +321,13 @@ def answer(state: State, act: Answer, now_us: int) -> Draft:
         said = f"{given.body.answer} at {format_instant(given.issued_us)}"
         raise InputFault("answer", value=said, wanted="one closing answer, and it was given")
     _check_answer(thread, act, state.party, now_us)
+    if act.answer in POSITIVE and guarded(thread) and not opened_here(state, scope, thread.key):
+        raise InputFault(
+            f"answer to {thread.body.message_type}",
+            value="before anybody here opened it",
+            wanted="a post that has read what it says it has read",
+            repair="open it first: parley notice open, or on the page",
+        )
     return Draft(
         agreement=scope.agreement_id,
         by=act.post,
