@@ -11,6 +11,7 @@ from simstory import three
 from node.nodekit import do, pair, say, thread, write_as
 from node.test_mirroring import rotate
 from parley.app.custody_views import forks_view
+from parley.app.service import Service
 from parley.node.custody_bodies import (
     ActSigned,
     ClockMeasured,
@@ -641,6 +642,9 @@ def test_after_a_revoked_log_key_the_way_back_is_the_promised_key_enrolled_by_vo
     note = statement(world, before.log.verifier.vkey, "log", roots[:2])
     do(world, "BRAVO", RevokeKey(**AB, statement=note))
     world.run(10)
+    # Its own node tells it, by what BRAVO's log says: nobody else would.
+    told = Service(world.node("ALFA"), lambda: world.now_us).faults()
+    assert any("our own log key counts no more" in why for why in told)
     mute = say(world)
     world.run(10)
     assert find_absent(world, "BRAVO", mute)
