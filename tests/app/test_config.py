@@ -139,7 +139,7 @@ def test_a_peer_without_what_an_agreement_needs_is_named_in_one_line(pair, names
 
 def test_under_the_first_rules_an_old_table_will_do_and_what_is_missing_is_said(pair):
     agreement = pair["COAL"].parent.parent / "agr-1.json"
-    changed(agreement, '"rules_version":2', '"rules_version":1')
+    changed(agreement, '"rules_version":3', '"rules_version":1')
     without(pair["COAL"], "witness", "seal", "next")
     setup = load_node(pair["COAL"])
     known = setup.identity.peers["RUS"]

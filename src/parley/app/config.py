@@ -31,7 +31,7 @@ from parley.app.keyfile import read_keys
 from parley.node.identity import Identity
 from parley.node.versions import rules_of
 from parley.trust.keys import parse_vkey
-from parley.world.agreement import Agreement, check_name, refuse_twice
+from parley.world.agreement import Agreement, check_name, pinned, refuse_twice
 from parley.world.faults import InputFault, nearest
 
 T = TypeVar("T")
@@ -341,7 +341,7 @@ def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
     for name in config.agreements:
         file = path.parent / name
         text = read_text(file, "agreement")
-        agreement = decode_json(text.encode(), Agreement, f"agreement {file}")
+        agreement = pinned(decode_json(text.encode(), Agreement, f"agreement {file}"), text)
         _check_rules(file, agreement)
         parties = sorted(party.id for party in agreement.parties)
         if config.party not in parties:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from parley.app.line_words import line_words
 from parley.node.custody_bodies import (
     CustodyBody,
     ForkEvidence,
@@ -48,6 +49,7 @@ from parley.node.entries import (
     ZonePromulgation,
 )
 from parley.node.indexes import Key
+from parley.node.line_bodies import LineBody
 from parley.node.rules.hotline import CLOSING
 from parley.node.state import key_of
 from parley.world.time import datetime_from_us, seconds_between
@@ -168,8 +170,15 @@ class Story:
 
     def _tell(self, entry: Entry, body: Body) -> tuple[str, str, str] | None:
         me = entry.log.party
-        if isinstance(body, CustodyBody):
-            return _custody(me, entry, body)
+        if isinstance(body, LineBody):
+            words = line_words(body)
+            return (me, *words) if words is not None else None
+        return (
+            _custody(me, entry, body) if isinstance(body, CustodyBody) else self._act(entry, body)
+        )
+
+    def _act(self, entry: Entry, body: Body) -> tuple[str, str, str] | None:
+        me = entry.log.party
         match body:
             case MessageSaid():
                 return self._said(entry, body)
@@ -186,6 +195,7 @@ class Story:
             case MessageDisplayed() | PresenceDeclared() | LogOpened() | AgreementAdopted():
                 return None
             case _:
+                assert not isinstance(body, CustodyBody | LineBody)
                 return me, *_declared(entry, body)
 
     # ---- messages -------------------------------------------------------------------------------

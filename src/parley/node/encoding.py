@@ -66,6 +66,11 @@ class _Common(
     body: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+_LATER_FIELDS: dict[type, dict[str, object]] = {
+    LogOpened: {"continues": None, "instance": ""},
+    MessageSaid: {"language": ""},
+}
+"""Fields that a type got after the first release, with the default at which they are left out."""
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Common)
 _body_decoder = msgspec.json.Decoder(Body)
@@ -159,7 +164,7 @@ def _body_fields(body: Body) -> dict[str, object]:
     A field that a type got after the first release is left out at its default: that release would
     not read the entry with it.
     """
-    later = {"continues": None, "instance": ""} if isinstance(body, LogOpened) else {}
+    later = _LATER_FIELDS.get(type(body), {})
     return {
         field.encode_name: value
         for field in msgspec.structs.fields(type(body))

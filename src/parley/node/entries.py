@@ -24,6 +24,7 @@ from parley.node.custody_bodies import (
     PRIVATE_TYPES,
     CustodyBody,
 )
+from parley.node.line_bodies import LINE_BODY_TYPES, PRIVATE_LINE_TYPES, LineBody
 from parley.world.agreement import check_name
 from parley.world.faults import InputFault
 from parley.world.norms import MessageClass
@@ -160,7 +161,10 @@ class AgreementAdopted(_Body, frozen=True, kw_only=True, tag="agreement.adopted"
 
 
 class MessageSaid(_Body, frozen=True, kw_only=True, tag="message.said"):
-    """A message on a line, with what it asks for; addressees stand in the common fields' `to`."""
+    """A message on a line, with what it asks for; addressees stand in the common fields' `to`.
+
+    `language`: of `text`; left out where it says nothing, as earlier releases wrote it.
+    """
 
     line: str
     message_type: str
@@ -174,6 +178,7 @@ class MessageSaid(_Body, frozen=True, kw_only=True, tag="message.said"):
     read_back_due_us: int | None = None
     life_safety: bool = False
     clause: str | None = None
+    language: str = ""
 
 
 class MessageDisplayed(_Body, frozen=True, kw_only=True, tag="message.displayed"):
@@ -368,19 +373,21 @@ Body = (
     | AlertResolved
     | TracksRecorded
     | CustodyBody
+    | LineBody
 )
 _BODIES: tuple[type[msgspec.Struct], ...] = (
     LogOpened, AgreementAdopted, MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked,
     MessageOverdue, MessageEscalated, LineDeclared, PresenceDeclared, ZoneDeclared,
     BoundaryDeclared, ZoneActivity, ZonePromulgation, IntentFiled, IntentChanged, AlertRaised,
-    AlertResolved, TracksRecorded, *CUSTODY_TYPES,
+    AlertResolved, TracksRecorded, *CUSTODY_TYPES, *LINE_BODY_TYPES,
 )  # fmt: skip
 BODY_TYPES: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in _BODIES
 }
-_LINE_TYPES = (
+_PRIVATE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (*PRIVATE_TYPES, *PRIVATE_LINE_TYPES)
+_LINE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (
     MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked, MessageOverdue,
-    MessageEscalated, LineDeclared, PresenceDeclared, *LINE_TYPES,
+    MessageEscalated, LineDeclared, PresenceDeclared, *LINE_TYPES, *LINE_BODY_TYPES,
 )  # fmt: skip
 PLAIN_TYPES = frozenset(
     name for name, kind in BODY_TYPES.items() if kind is LogOpened or kind in CUSTODY_TYPES
@@ -395,9 +402,9 @@ def kind_of(body: Body) -> LogKind:
     """
     if isinstance(body, LogOpened):
         return body.kind
-    if isinstance(body, PRIVATE_TYPES):
+    if isinstance(body, _PRIVATE_LOG_TYPES):
         return "private"
-    return "line" if isinstance(body, _LINE_TYPES) else "ops"
+    return "line" if isinstance(body, _LINE_LOG_TYPES) else "ops"
 
 
 # ---- common fields ------------------------------------------------------------------------------

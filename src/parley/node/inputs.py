@@ -13,6 +13,7 @@ import msgspec
 
 from parley.node.entries import Draft, Reference, Status
 from parley.node.frames import Frame
+from parley.node.line_bodies import AlarmChannel, CallOutcome, RelayOutcome
 from parley.node.picture import TrackReport
 from parley.world.boundary import Boundary
 from parley.world.intent import Intent, IntentState
@@ -36,7 +37,7 @@ class Say(_Value, frozen=True, kw_only=True, tag="say"):
     """A post says something on a line.
 
     `confirmed`: the sender has answered the guard's query. `addressees_only`: the payload goes to
-    the addressees alone, not to every party of the agreement.
+    the addressees alone, not to every party of the agreement. `language`: of `text`.
     """
 
     agreement: str
@@ -57,6 +58,7 @@ class Say(_Value, frozen=True, kw_only=True, tag="say"):
     valid_until_us: int | None = None
     addressees_only: bool = False
     confirmed: bool = False
+    language: str = ""
 
 
 class Answer(_Value, frozen=True, kw_only=True, tag="answer"):
@@ -95,6 +97,84 @@ class BePresent(_Value, frozen=True, kw_only=True, tag="be_present"):
     line: str
     post: str
     present: bool = True
+
+
+class TestLine(_Value, frozen=True, kw_only=True, tag="test_line"):
+    """A person at a post tests a line: words for the other end's person to read back."""
+
+    agreement: str
+    line: str
+    post: str
+    to: tuple[str, ...] = ()
+
+
+class LogCall(_Value, frozen=True, kw_only=True, tag="log_call"):
+    """A post enters a telephone call, at once or later: its own end of it.
+
+    `ref`: what it is about (a message), which call of the other end it was, or which own entry it
+    corrects. `call`: its name, made from the line and its beginning where left out.
+    """
+
+    agreement: str
+    line: str
+    post: str
+    party: str
+    outcome: CallOutcome
+    direction: Literal["placed", "received"] = "placed"
+    began_us: int
+    ended_us: int | None = None
+    call: str = ""
+    spoke_with: str = ""
+    subject: str = ""
+    text: str = ""
+    fields: dict[str, str] = {}
+    read_back: dict[str, str] = {}
+    recorder: str = ""
+    reason: str = ""
+    language: str = ""
+    ref: tuple[Reference, ...] = ()
+
+
+class ReportRelay(_Value, frozen=True, kw_only=True, tag="report_relay"):
+    """A post says what became of a message that it was asked to pass on to somebody else."""
+
+    ref: tuple[str, int]
+    post: str
+    outcome: RelayOutcome
+    at_us: int | None = None
+    received_by: str = ""
+    text: str = ""
+
+
+class AddTranslation(_Value, frozen=True, kw_only=True, tag="add_translation"):
+    """A post puts a translation beside a message; the original stays what was said."""
+
+    ref: tuple[str, int]
+    post: str
+    language: str
+    text: str
+    how: Literal["person", "machine"] = "person"
+
+
+class AcknowledgeAlarm(_Value, frozen=True, kw_only=True, tag="acknowledge_alarm"):
+    """A person at a post takes an alarm: it falls silent here; nothing is answered by it."""
+
+    agreement: str
+    alarm: str
+    post: str
+    text: str = ""
+
+
+class NoteAlarmSent(_Value, frozen=True, kw_only=True, tag="note_alarm_sent"):
+    """The node sent an alarm to a person of this party, and this became of it."""
+
+    agreement: str
+    alarm: str
+    post: str
+    channel: AlarmChannel
+    attempt: int
+    delivered: bool
+    detail: str = ""
 
 
 class DeclareZone(_Value, frozen=True, kw_only=True, tag="declare_zone"):
@@ -302,9 +382,14 @@ CustodyAct = (
     | GiveConsent | WithdrawConsent | OpenPayload | DestroyPayload
 )  # fmt: skip
 """What a person does about keys, people and payloads."""
+LineAct = (
+    Say | Answer | Display | DeclareLine | BePresent | TestLine | LogCall | ReportRelay
+    | AddTranslation | AcknowledgeAlarm | NoteAlarmSent
+)  # fmt: skip
+"""What a post does on a line."""
 Act = (
-    Say | Answer | Display | DeclareLine | BePresent | DeclareZone | DeclareBoundary
-    | SetActivity | Promulgate | FileIntent | ChangeIntent | CustodyAct
+    LineAct | DeclareZone | DeclareBoundary | SetActivity | Promulgate | FileIntent | ChangeIntent
+    | CustodyAct
 )  # fmt: skip
 """What a person at a post does."""
 Input = (

@@ -54,6 +54,9 @@ from parley.node.entries import (
 )
 from parley.node.identity import Identity
 from parley.node.indexes import Indexes
+from parley.node.layer import Layer
+from parley.node.line_bodies import LineBody
+from parley.node.line_record import LineRecord
 from parley.node.links import Links
 from parley.node.picture import Picture
 from parley.node.versions import RULES_LATEST, Rules, rules_of
@@ -149,6 +152,7 @@ class Scope:
 
     `sealed`: entries whose opening is not held here. `narrow`: entries whose payload is not for
     every party, with whom it is for. `custody`: entries about keys, logs and payloads, by type.
+    `ahead`: what came before its log has reached it, a layer over the record (`overtaking`).
     """
 
     agreement_id: str
@@ -170,6 +174,8 @@ class Scope:
     sealed: dict[Key, Entry] = field(default_factory=dict)
     narrow: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     custody: dict[str, dict[Key, Entry]] = field(default_factory=dict)
+    line: LineRecord = field(default_factory=LineRecord)
+    ahead: Layer = field(default_factory=Layer)
     rules: Rules = field(default_factory=lambda: rules_of(RULES_LATEST))
     index: Indexes = field(default_factory=Indexes)
 
@@ -280,6 +286,9 @@ class State:
         """
         origin, index = key
         log = self.log(origin)
+        held = self.scope(log.name.agreement).ahead.held.get(key)
+        if held is not None:
+            return Reference(log=origin, index=index, leaf=held.leaf.hex())
         if not 0 <= index < log.tree.size:
             raise OurFault(f"entry {index} of {origin}", wanted="an entry that is held here")
         return Reference(log=origin, index=index, leaf=log.tree.leaf(index).hex())
@@ -358,8 +367,19 @@ def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
         scope.index.acts.setdefault((entry.type, log.name.party), {})[key] = entry
         if isinstance(entry.body, LogClosed):
             log.closed_at = entry.seq
+    elif isinstance(entry.body, LineBody):
+        _place_line(scope, entry, entry.body)
     else:
         _place(scope, entry, entry.body, leaf)
+
+
+def _place_line(scope: Scope, entry: Entry, body: LineBody) -> None:
+    why = scope.line.take(entry, body)
+    if why is not None:
+        scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
+    elif entry.ref and entry.ref[0].key in scope.threads:
+        # What is due for the message may have changed with it.
+        scope.index.touched.add(entry.ref[0].key)
 
 
 def _outside_its_year(entry: Entry) -> str | None:
@@ -387,9 +407,10 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         | MessageOverdue
         | MessageEscalated,
     ):
-        _place_message(scope, entry, body, leaf)
+        place_message(scope, entry, leaf)
         return
     key = key_of(entry)
+    assert not isinstance(body, LineBody)
     if isinstance(body, AlertRaised):
         scope.index.add_alert(key, entry, body)
     elif isinstance(body, AlertResolved):
@@ -406,7 +427,7 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         case ZoneActivity() | ZonePromulgation():
             scope.zone_acts.setdefault(body.zone, {})[key] = entry
         case _:
-            assert not isinstance(body, CustodyBody)
+            assert not isinstance(body, CustodyBody | LineBody)
             _table(scope, body)[key] = entry
 
 
@@ -437,18 +458,9 @@ def _table(
             return scope.recorded
 
 
-def _place_message(
-    scope: Scope,
-    entry: Entry,
-    body: MessageSaid
-    | MessageDisplayed
-    | MessageAnswered
-    | ReadBackChecked
-    | MessageOverdue
-    | MessageEscalated,
-    leaf: bytes,
-) -> None:
-    key = key_of(entry)
+def place_message(scope: Scope, entry: Entry, leaf: bytes) -> None:
+    """Put a message, or what is said about one, into its thread."""
+    key, body = key_of(entry), entry.body
     if isinstance(body, MessageSaid):
         thread = scope.thread(key)
         thread.said, thread.leaf = entry, leaf.hex()
@@ -505,22 +517,6 @@ def _misplaced(
     return None
 
 
-def forget(state: State, key: Key) -> None:
-    """Drop what a message said, and what was read back of it: its payload was destroyed.
-
-    That it was said, answered and checked stays in the logs.
-    """
-    scope = state.scopes.get(log_name(key[0]).agreement)
-    thread = scope.threads.get(key) if scope is not None else None
-    if scope is None or thread is None or thread.said is None:
-        return
-    for entry in (thread.said, *thread.answers.values(), *thread.checks.values()):
-        scope.sealed[key_of(entry)] = msgspec.structs.replace(entry, body=None)
-    thread.said = None
-    for table in (thread.answers, thread.checks, thread.closed):
-        table.clear()
-
-
 def snapshot(scope: Scope) -> dict[str, object]:
     """Return everything a scope holds as plain sorted values; equal logs give equal snapshots.
 
@@ -558,6 +554,8 @@ def snapshot(scope: Scope) -> dict[str, object]:
         }
         # What stands in a private log alone, the others do not even know to be missing.
         found["custody"] = {name: keys for name, keys in acts.items() if keys}
+    if scope.rules.version > 2:
+        found["line"] = scope.line.snapshot(frozenset(scope.narrow))
     return found
 
 

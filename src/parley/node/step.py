@@ -27,7 +27,9 @@ from parley.node.entries import (
     log_name,
 )
 from parley.node.inputs import (
+    AcknowledgeAlarm,
     Act,
+    AddTranslation,
     Answer,
     BePresent,
     ChangeIntent,
@@ -39,17 +41,36 @@ from parley.node.inputs import (
     FileIntent,
     FrameIn,
     Input,
+    LineAct,
     LinkClosed,
     LinkOpened,
+    LogCall,
+    NoteAlarmSent,
     Output,
     Promulgate,
+    ReportRelay,
     Say,
     SegmentRecorded,
     SetActivity,
+    TestLine,
     Tick,
     TrackReports,
 )
-from parley.node.rules import agreements, custody, hotline, intents, lines, peering, tracks, zones
+from parley.node.rules import (
+    agreements,
+    alarms,
+    calls,
+    custody,
+    hotline,
+    intents,
+    line_tests,
+    lines,
+    peering,
+    relays,
+    threads,
+    tracks,
+    zones,
+)
 from parley.node.state import Abandoned, State
 from parley.trust.tree import leaf_hash
 from parley.world.faults import InputFault
@@ -94,6 +115,8 @@ def clock_work(state: State, now_us: int) -> list[Draft]:
         *agreements.openings(state, now_us),
         *agreements.adoptions(state),
         *hotline.due(state, now_us),
+        *line_tests.due(state, now_us),
+        *lines.due(state, now_us),
         *intents.due(state),
         *tracks.due(state, now_us),
         *custody.due(state, now_us),
@@ -111,7 +134,7 @@ def next_due_us(state: State, now_us: int) -> int | None:
 
 
 def _act(state: State, event: Act, now_us: int) -> Draft | None:
-    if isinstance(event, Say | Answer | Display | DeclareLine | BePresent):
+    if isinstance(event, LineAct):
         return _line_act(state, event, now_us)
     if isinstance(event, CustodyAct):
         return custody.act(state, event, now_us)
@@ -130,9 +153,7 @@ def _act(state: State, event: Act, now_us: int) -> Draft | None:
             return intents.change_intent(state, event)
 
 
-def _line_act(
-    state: State, event: Say | Answer | Display | DeclareLine | BePresent, now_us: int
-) -> Draft | None:
+def _line_act(state: State, event: LineAct, now_us: int) -> Draft | None:
     match event:
         case Say():
             return hotline.say(state, event, now_us)
@@ -144,6 +165,28 @@ def _line_act(
             return lines.declare_line(state, event, now_us)
         case BePresent():
             return lines.be_present(state, event)
+        case TestLine():
+            return line_tests.test_line(state, event, now_us)
+        case _:
+            return _record_act(state, event, now_us)
+
+
+def _record_act(
+    state: State,
+    event: LogCall | ReportRelay | AddTranslation | AcknowledgeAlarm | NoteAlarmSent,
+    now_us: int,
+) -> Draft | None:
+    match event:
+        case LogCall():
+            return calls.log_call(state, event, now_us)
+        case ReportRelay():
+            return relays.report_relay(state, event, now_us)
+        case AddTranslation():
+            return threads.add_translation(state, event)
+        case AcknowledgeAlarm():
+            return alarms.acknowledge(state, event, now_us)
+        case NoteAlarmSent():
+            return alarms.note_sent(state, event)
 
 
 # ---- from drafts to the exact bytes of entries --------------------------------------------------

@@ -7,6 +7,9 @@ not known is refused at the start, never guessed (docs/decisions/010).
 Version 1: the first release; payloads are plain.
 Version 2: payloads sealed by default; entries about keys, operators, custody (`custody`); a log
 ends with its closing entry; a log may continue another.
+Version 3: the line's own duties: calls, relays, translations, what was not delivered, tests that
+were missed, links as observed, alarms (`line_bodies`); posts must be those of the agreement; a
+withdrawal counts once two people have signed it.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ from __future__ import annotations
 import msgspec
 
 from parley.node.custody_bodies import CUSTODY_TYPES
+from parley.node.line_bodies import LINE_BODY_TYPES
 from parley.world.faults import InputFault
 
-RULES_LATEST = 2
+RULES_LATEST = 3
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +37,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     unknown: frozenset[str]
 
 
+_OF_2 = frozenset(str(t.__struct_config__.tag) for t in CUSTODY_TYPES)
+_OF_3 = frozenset(str(t.__struct_config__.tag) for t in LINE_BODY_TYPES)
 _RULES = {
-    1: Rules(
-        version=1,
-        sealed=False,
-        unknown=frozenset(str(t.__struct_config__.tag) for t in CUSTODY_TYPES),
-    ),
-    2: Rules(version=2, sealed=True, unknown=frozenset()),
+    1: Rules(version=1, sealed=False, unknown=_OF_2 | _OF_3),
+    2: Rules(version=2, sealed=True, unknown=_OF_3),
+    3: Rules(version=3, sealed=True, unknown=frozenset()),
 }
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from parley.node.entries import AgreementAdopted, Entry
 from parley.review.times import LogPart
-from parley.world.agreement import Agreement, ExclusiveChannel
+from parley.world.agreement import Agreement, ExclusiveChannel, pinned
 from parley.world.faults import Fault
 
 
@@ -38,7 +38,8 @@ def adopted_agreement(parts: Iterable[LogPart], agreement_id: str) -> Agreement 
     if len(texts) != 1:
         return None
     try:
-        agreement = msgspec.json.decode(texts.pop(), type=Agreement)
+        text = texts.pop()
+        agreement = pinned(msgspec.json.decode(text, type=Agreement), text)
     except (msgspec.MsgspecError, Fault, ValueError, RecursionError):
         return None
     answerable = {party.bound_through or party.id for party in agreement.parties}

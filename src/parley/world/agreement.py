@@ -279,7 +279,7 @@ class Agreement(_Record, frozen=True, kw_only=True):
     valid: Interval | None = None
     text_public: bool = True
     asserted_by: tuple[str, ...] = ()
-    rules_version: int = 2
+    rules_version: int = 3
     version: int = 1
 
     def __post_init__(self) -> None:
@@ -321,6 +321,27 @@ class Agreement(_Record, frozen=True, kw_only=True):
     def in_force(self, at_us: int) -> bool:
         """Whether the instant lies in its validity; without one it always does."""
         return self.valid is None or self.valid.contains(at_us)
+
+
+UNPINNED_RULES_VERSION = 2
+"""By which rules a document without `rules_version` is read, for ever: those of the last release
+that let it be left out. A default that moved would let two releases read one text differently."""
+
+
+class _Pin(msgspec.Struct, frozen=True):
+    rules_version: int | None = None
+
+
+def pinned(agreement: Agreement, document: bytes | str) -> Agreement:
+    """Return an agreement as its document pins it: one that names no rules is of the old ones.
+
+    Args:
+        agreement: as decoded from the document.
+        document: its JSON text.
+    """
+    if msgspec.json.decode(document, type=_Pin).rules_version is not None:
+        return agreement
+    return msgspec.structs.replace(agreement, rules_version=UNPINNED_RULES_VERSION)
 
 
 def refuse_twice(names: Iterable[str], what: str) -> None:

@@ -38,7 +38,9 @@ class LineNorms(_Record, frozen=True, kw_only=True):
     presence_within_s: int
     machine_test_every_s: int
     person_test_every_s: int
+    test_grace_s: int
     suspension_notice_s: int
+    second_signature_within_s: int
 
 
 class ClassNorms(_Record, frozen=True, kw_only=True):
@@ -58,6 +60,10 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True, rename={"message_cl
 
     `guarded`: its payload goes to its addressees only, each by its owner's consent; it expires,
     informs (ROGER closes it, nothing else), and each reading of it is written down.
+    `about`: it refers to an entry, and is nothing without it. `machine`: the addressee's node
+    answers it, nobody is called. `asks_to_yield`: whoever takes it reports when it has made way.
+    `one_sided`: it states the sender's own view and makes no duty for anybody else. `reply`: fields
+    that a REPLY carries, each with the words it may have.
     """
 
     name: str
@@ -67,6 +73,11 @@ class MessageType(msgspec.Struct, frozen=True, kw_only=True, rename={"message_cl
     life_safety: bool = False
     guarded: bool = False
     answered_s: int | None = None
+    about: bool = False
+    machine: bool = False
+    asks_to_yield: bool = False
+    one_sided: bool = False
+    reply: dict[str, tuple[str, ...]] = {}
 
 
 class _Attributes(_Record, frozen=True, kw_only=True):
@@ -139,6 +150,24 @@ class QuotaNorms(_Record, frozen=True, kw_only=True):
                 raise InputFault(f"quota {name}", value=value, wanted=wanted)
 
 
+class CallNorms(_Record, frozen=True, kw_only=True):
+    """When a call was entered late, and how far apart two ends may date one call."""
+
+    entered_at_once_s: int
+    match_within_s: int
+
+
+class _Priority(_Record, frozen=True, kw_only=True):
+    yield_within_s: int
+
+
+class AlarmCallNorms(_Record, frozen=True, kw_only=True):
+    """How often an alarm goes out again while nobody has taken it."""
+
+    repeat_s: int
+    repeats_max: int
+
+
 class _Lead(_Record, frozen=True, kw_only=True):
     tactical_s: int
     humanitarian_s: int
@@ -173,6 +202,9 @@ class Norms(
     separation: dict[str, SeparationNorms]
     clock: ClockNorms
     quota: QuotaNorms
+    call: CallNorms
+    priority: _Priority
+    alarm_call: AlarmCallNorms
     lead: _Lead
     vertical: _Vertical
 

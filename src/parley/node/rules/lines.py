@@ -99,6 +99,12 @@ def be_present(state: State, act: BePresent) -> Draft:
     )
 
 
+def due(state: State, now_us: int) -> list[Draft]:
+    """Return what was measured of the links and has changed."""
+    del state, now_us
+    return []
+
+
 def effective_us(entry: Entry) -> int:
     """Return when an act on a line takes effect: at its stated time, never before it was written.
 
