@@ -5,6 +5,10 @@ Both nodes run in this process, each with its own store and sockets. The clock s
 node's receipt for the entry, signed after it was stored, is back at the sender. On the slow bearer
 (9,600 bit/s and 2 s each way) several pairs run side by side, for more messages in the same time;
 they do next to nothing. Goals: p99 300 ms on loopback, 10 s on the slow bearer.
+
+The row "slow distress" has DISTRESS messages on the slow bearer while operations fill it and up to
+200 ROUTINE messages stand before each in its own log: until the other side can show it, and until
+its receipt is back.
 """
 
 from __future__ import annotations
@@ -56,6 +60,46 @@ async def measure(
         await pair.stop()
 
 
+async def distress(folder: Path, messages: int) -> tuple[list[tuple[float, float]], str]:
+    """Return how long each DISTRESS message took to the other screen and to its receipt."""
+    pair = Pair(folder)
+    await pair.start()
+    took_s = []
+    try:
+        await pair.linked()
+        pair.saturate()
+        await asyncio.sleep(20.0)
+        for _ in range(messages):
+            await pair.queue_routine(max(0, 200 - pair.coal.lacking("RUS", "line")))
+            await asyncio.sleep(random.uniform(8.0, 16.0))
+            took_s.append(await pair.tell("distress.relay"))
+        waiting = pair.coal.lacking("RUS", "line"), pair.coal.lacking("RUS")
+        return took_s, f"{waiting[0]} line and {waiting[1]} ops entries wait at the end"
+    finally:
+        await pair.stop()
+
+
+async def distress_row(messages: int, pairs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        folders = [Path(folder) / str(number) for number in range(pairs)]
+        for one in folders:
+            one.mkdir()
+        found = await asyncio.gather(*(distress(one, -(-messages // pairs)) for one in folders))
+    told = [one for took_s, _ in found for one in took_s]
+    for what, took_s in (
+        ("shown", sorted(shown for shown, _ in told)),
+        ("receipt", sorted(received for _, received in told)),
+    ):
+        p50, p99 = (took_s[min(len(took_s) - 1, int(len(took_s) * q))] for q in (0.5, 0.99))
+        goal = GOALS_S["slow"]
+        print(
+            f"{'slow distress ' + what:22} {len(took_s):4} messages: p50 {p50:.2f} s, "
+            f"p99 {p99:.2f} s, max {took_s[-1]:.2f} s (goal {goal:g} s: "
+            f"{'met' if took_s[-1] <= goal else 'MISSED'}); {found[0][1]}",
+            flush=True,
+        )
+
+
 async def table(arguments: argparse.Namespace) -> None:
     print(f"load {os.getloadavg()[0]:.1f} at the start")
     for bearer in ("loopback", "slow"):
@@ -82,6 +126,8 @@ async def table(arguments: argparse.Namespace) -> None:
                 f"{'met' if p99 <= goal else 'MISSED'}); {found[0][1]}",
                 flush=True,
             )
+    if arguments.only in "slow distress":
+        await distress_row(arguments.messages, arguments.pairs)
     print(f"load {os.getloadavg()[0]:.1f} at the end")
 
 

@@ -18,10 +18,11 @@ from app.twonodes import make_pair
 from parley.app.clock import wall_clock
 from parley.app.config import load_node
 from parley.app.connections import Links
+from parley.app.crank import Turned
 from parley.app.process import make_crank
 from parley.app.service import Service
-from parley.node.entries import LogKind
-from parley.node.inputs import DeclareZone, Say, SetActivity
+from parley.node.entries import Draft, LogKind, MessageSaid
+from parley.node.inputs import DeclareZone, Output, Say, SetActivity
 from parley.node.state import Log
 from parley.store.sqlite import Store
 from parley.world.geo import Position
@@ -262,18 +263,47 @@ class Pair:
             to_us=now_us + 1_000_000,
         )
 
+    async def queue_routine(self, count: int) -> None:
+        """Put so many ROUTINE messages of COAL under one head: more than a post may say at once."""
+        drafts = tuple(
+            Draft(
+                agreement="AGR-1",
+                by="duty-officer",
+                to=("RUS",),
+                body=MessageSaid(
+                    line="L1",
+                    message_type="free.text",
+                    message_class="ROUTINE",
+                    text=f"number {number} of what can wait until there is time for it",
+                ),
+            )
+            for number in range(count)
+        )
+        service = self.coal.service
+        service.crank._carry_out(service.clock(), Output(drafts=drafts), Turned())
+        await service.tick()
+
     async def say(self) -> float:
         """Return how long a message from COAL took until RUS's receipt for its entry was here."""
+        return (await self.tell("free.text"))[1]
+
+    async def tell(self, message_type: str, **changes: object) -> tuple[float, float]:
+        """Return how long a message from COAL took until RUS could show it, and to its receipt."""
         loop = asyncio.get_running_loop()
         begin_s = loop.time()
         said = await self.coal.service.act(
             Say(
                 agreement="AGR-1", line="L1", post="duty-officer", to=("RUS",),
-                message_type="free.text", text="how do you read",
+                message_type=message_type, text="how do you read", confirmed=True, **changes,
             )
         )  # fmt: skip
         entry = next(each for each in said.written if each.type == "message.said")
-        received = self.coal.service.state.links.received
-        while received.get(entry.log.origin, {}).get("RUS", (-1, 0))[0] < entry.seq:
-            await asyncio.sleep(0.002)
-        return loop.time() - begin_s
+        key, threads = (entry.log.origin, entry.seq), self.rus.service.state.scope("AGR-1").threads
+        shown_s = None
+        while not self.coal.store.entry_receipts(key[0], key[1], key[1] + 1):
+            await asyncio.sleep(0.005)
+            thread = threads.get(key)
+            if shown_s is None and thread is not None and thread.said is not None:
+                shown_s = loop.time() - begin_s
+        received_s = loop.time() - begin_s
+        return received_s if shown_s is None else shown_s, received_s

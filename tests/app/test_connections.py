@@ -91,7 +91,7 @@ def test_two_nodes_find_each_other_and_hold_the_same(files):
             await until(lambda: idle(coal, rus))
             said = await coal.service.act(SAY)
             key = next((e.log.origin, e.seq) for e in said.written if e.type == "message.said")
-            await until(lambda: idle(coal, rus) and rus.store.size(key[0]) == 2)
+            await until(lambda: idle(coal, rus) and rus.store.size(key[0]) > key[1])
             await rus.service.act(Answer(ref=key, post="duty-officer", answer="ROGER"))
             await until(lambda: idle(coal, rus) and len(coal.store.origins()) == 4)
             scopes = [node.service.state.scope("AGR-1") for node in (coal, rus)]
@@ -209,9 +209,10 @@ def test_a_peer_that_does_not_read_is_cut_off_and_no_other_link_waits(files, mon
                 rus.links.send(deaf, big)
                 await asyncio.sleep(0)
             assert "not read" in rus.service.link_faults[-1][1]
-            await coal.service.act(SAY)
+            said = await coal.service.act(SAY)
+            key = next((e.log.origin, e.seq) for e in said.written if e.type == "message.said")
             await until(lambda: idle(coal, rus))
-            assert rus.store.size("parley.example/AGR-1/COAL/line/2017") == 2
+            assert rus.store.size(key[0]) > key[1]
             await ends(reader)
             writer.close()
 

@@ -13,6 +13,8 @@ from nodekit import do, pair, say, thread, write_as
 from simstory import three, two
 from simworld import SECOND_US, Faults, SimWorld, next_key
 
+from parley.app import outgoing
+from parley.app.outgoing import make_push
 from parley.node.custody_bodies import KeyRotated, PayloadOpened, PeerRefused
 from parley.node.encoding import seal_entry
 from parley.node.entries import Draft, IntentFiled, log_name
@@ -38,7 +40,8 @@ PRIVATE = "parley.example/AB/ALFA/private/2026"
 
 
 def pushed(world: SimWorld, wanted: PushWanted) -> Push:
-    frame = world.node("ALFA")._push(wanted)
+    crank = world.node("ALFA")
+    frame = make_push(crank.state, crank.store, wanted, world.now_us)
     assert isinstance(frame, Push)
     return frame
 
@@ -101,6 +104,28 @@ def test_parts_survive_the_death_of_the_mirror_and_go_on_from_where_they_were() 
     world.start("BRAVO")
     assert world.node("BRAVO").state.links.staged[LINE].end >= part
     world.run(60)
+    assert world.node("BRAVO").state.log(LINE).head == world.node("ALFA").state.log(LINE).head
+
+
+def test_a_part_of_a_batch_goes_on_to_its_own_head_before_anything_beyond_it() -> None:
+    """A link that got quicker in the middle of a batch must not push past what may be taken."""
+    world = pair()
+    world.cut = {("ALFA", "BRAVO"), ("BRAVO", "ALFA")}
+    batch_of(world, 250)
+    for session in world.node("ALFA").state.links.sessions.values():
+        session.bytes_max = PUSH_BYTES_MIN
+        session.pushing.clear()
+    world.cut.clear()
+    while not (part := world.stores["BRAVO"].staged(LINE)) or len(part.entries) < 60:
+        world.run(0.001)
+        for session in world.node("ALFA").state.links.sessions.values():
+            session.bytes_max = 4_096
+    for _ in range(10):
+        batch_of(world, 20)
+    for session in world.node("ALFA").state.links.sessions.values():
+        session.bytes_max = 10_000_000
+    world.run(60)
+    assert world.drops == []
     assert world.node("BRAVO").state.log(LINE).head == world.node("ALFA").state.log(LINE).head
 
 
@@ -168,16 +193,17 @@ def test_what_is_for_its_addressees_alone_leaves_the_others_with_the_commitment(
     assert len(digests) == 1
 
 
-def test_an_entry_that_comes_without_its_opening_is_held_written_down_and_not_receipted() -> None:
+def test_an_entry_that_comes_without_its_opening_is_held_written_down_and_not_receipted(
+    monkeypatch,
+) -> None:
     world = pair()
     say(world)
     world.run(5)
     crank = world.node("ALFA")
-    original = crank._openings_for
-    crank._openings_for = lambda *_: {}  # type: ignore[method-assign]  # a hostile sender
+    monkeypatch.setattr(outgoing, "_openings_for", lambda *_: {})
     key = say(world, text="you will say you never had it")
     world.run(90)
-    crank._openings_for = original  # type: ignore[method-assign]  # as above
+    monkeypatch.undo()
     bravo = world.node("BRAVO").state
     assert key in bravo.scope("AB").sealed
     assert crank.state.links.received[LINE]["BRAVO"][0] < key[1]
@@ -187,13 +213,16 @@ def test_an_entry_that_comes_without_its_opening_is_held_written_down_and_not_re
     )
 
 
-def test_an_opening_of_other_words_is_the_senders_fault() -> None:
+def test_an_opening_of_other_words_is_the_senders_fault(monkeypatch) -> None:
     world = pair()
     say(world)
     world.run(5)
-    crank = world.node("ALFA")
-    original = crank._openings_for
-    crank._openings_for = lambda *a: {i: o[:-1] + b" }" for i, o in original(*a).items()}  # type: ignore[method-assign]  # hostile
+    original = outgoing._openings_for
+
+    def changed(*given) -> dict[int, bytes]:
+        return {i: o[:-1] + b" }" for i, o in original(*given).items()}
+
+    monkeypatch.setattr(outgoing, "_openings_for", changed)
     key = say(world)
     world.run(5)
     assert world.node("BRAVO").state.log(LINE).tree.size <= key[1]
@@ -483,6 +512,7 @@ def test_a_payload_over_its_limit_is_refused_before_it_stands() -> None:
 
 def test_the_head_of_a_quiet_line_is_cosigned_again_and_both_keep_the_newest_word() -> None:
     world = pair()
+    world.run(400)  # the nodes have tested the line, and will for the first time in an hour again
     key = say(world, message_type="free.text", message_class="ADMIN", fields={})
     world.run(5)
     size = world.node("ALFA").state.log(LINE).tree.size

@@ -104,7 +104,7 @@ def test_a_peer_that_was_away_during_a_rotation_catches_up_over_it(monkeypatch) 
     world.run(5)
     keys = [say(world) for _ in range(3)]
     # A quick link takes all that is missing at once.
-    monkeypatch.setattr("parley.app.crank._fitting", lambda first, entries, *_: len(entries))
+    monkeypatch.setattr("parley.app.outgoing._fitting", lambda first, entries, *_: len(entries))
     world.start("BRAVO")
     world.run(20)
     assert thread(world, "BRAVO", keys[-1]).said is not None

@@ -247,7 +247,7 @@ def test_a_byte_that_flips_in_any_page_is_located_or_harmless(tmp_path):
                     counts["harmless"] += 1
             except OurFault as fault:
                 counts["refused"] += 1
-                words = ("log parley", "row ", "blob ", "staged ", "witnessed ")
+                words = ("log parley", "row ", "blob ", "staged ", "witnessed ", "ahead ")
                 counts["located"] += any(word in str(fault) for word in words)
     assert counts["refused"] > counts["harmless"]
     assert counts["located"] > 0.9 * counts["refused"], counts

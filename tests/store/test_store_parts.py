@@ -8,9 +8,10 @@ import sqlite3
 import stat
 import threading
 
+import msgspec
 import pytest
 
-from parley.store.sqlite import Store
+from parley.store.sqlite import Overtaken, Store
 from parley.trust.checkpoint import Checkpoint, sign_checkpoint
 from parley.trust.keys import SigningKey
 from parley.trust.seal import commitment, make_opening
@@ -129,7 +130,7 @@ def test_a_file_of_the_first_release_is_brought_up_and_keeps_all(path):
     new = path.with_name("new.db")
     Store(new).close()
     assert tables(path) == tables(new)
-    assert tables(path)[1] == [(2,)]
+    assert tables(path)[1] == [(3,)]
     with Store(path) as store:
         more = [*entries, sealed(3)]
         store.append(LINE, 3, more[3:], note(LINE, more), {3: opening_of(3)})
@@ -391,6 +392,87 @@ def test_what_cannot_become_a_batch_is_not_staged(store):
     assert len(store.staged(LINE).entries) == many
 
 
+# --- what came ahead of its log ---------------------------------------------------------------
+
+
+def overtaken(entries, index):
+    """Return a sealed entry beyond these, as it came ahead of its log under a head over it."""
+    whole = [*entries, *(sealed(n) for n in range(len(entries), index + 2))]
+    tree = Tree(leaf_hashes(whole))
+    return Overtaken(
+        index=index,
+        data=whole[index],
+        opening=opening_of(index),
+        checkpoint=note(LINE, whole),
+        proof=b"".join(tree.inclusion_proof(index, len(whole))),
+    )
+
+
+def test_what_came_ahead_is_kept_until_its_log_has_it(path):
+    with Store(path) as store:
+        entries = fill(store)
+        first, second = overtaken(entries, 6), overtaken(entries, 8)
+        store.put_ahead(LINE, first)
+        store.put_ahead(LINE, second)
+        store.put_ahead(LINE, first)
+    with Store(path) as store:
+        assert store.ahead_origins() == [LINE]
+        assert store.ahead(LINE) == [first, second]
+        assert store.size(LINE) == 5
+        more = [*entries, *(sealed(n) for n in range(5, 8))]
+        with undone(store):
+            store.append(LINE, 5, more[5:], note(LINE, more))
+        assert store.ahead(LINE) == [first, second]
+        store.append(LINE, 5, more[5:], note(LINE, more))
+        assert store.ahead(LINE) == [second]
+        assert store.fsck() == {LINE: 8}
+
+
+def test_an_opening_of_what_came_ahead_can_be_destroyed(path, store):
+    entry = overtaken(fill(store), 6)
+    store.put_ahead(LINE, entry)
+    secret = opening_of(6)
+    assert store.drop_opening(LINE, 6)
+    assert not store.drop_opening(LINE, 6)
+    assert store.ahead(LINE) == [msgspec.structs.replace(entry, opening=None)]
+    assert not store.remnants
+    assert secret not in files_of(path)
+    assert store.fsck() == {LINE: 5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"index": 4}, "beyond 5"),
+        ({"index": 9}, "one over it"),
+        ({"checkpoint": b"no head"}, "a signed checkpoint"),
+        ({"opening": opening_of(3)}, "commits to"),
+    ],
+)
+def test_nothing_is_kept_ahead_that_the_check_would_refuse(store, changes, said):
+    entry = msgspec.structs.replace(overtaken(fill(store), 6), **changes)
+    with pytest.raises(OurFault, match=said):
+        store.put_ahead(LINE, entry)
+    assert store.ahead(LINE) == []
+
+
+def test_a_file_of_the_second_release_is_brought_up(path):
+    with Store(path) as store:
+        fill(store)
+    with sqlite3.connect(path) as db:
+        for event in ("insert", "delete", "update"):
+            db.execute(f"DROP TRIGGER ahead_{event}")
+        db.execute("DROP TABLE ahead")
+        db.execute("DELETE FROM tally WHERE name = 'ahead'")
+        db.execute("UPDATE schema_version SET version = 2")
+    db.close()
+    for _ in range(2):
+        with Store(path) as store:
+            assert store.fsck() == {LINE: 5}
+            store.put_ahead(LINE, overtaken([sealed(n) for n in range(5)], 6))
+            assert len(store.ahead(LINE)) == 1
+
+
 # --- receipts, witnessed heads, refused heads -------------------------------------------------
 
 
@@ -481,6 +563,10 @@ STRAY = b"x" * 40
         ("UPDATE staged_heads SET note = ?", (note(OPS, [plain(0)]),), f"staged for {LINE} is a"),
         ("UPDATE witnessed SET size = ?", (5,), "witnessed head of private at 5"),
         ("UPDATE witnessed SET note = ?", (b"x",), "witnessed head of private at 1"),
+        ("UPDATE ahead SET position = ?", (8,), f"ahead of {LINE} entry 8 is not under its head"),
+        ("UPDATE ahead SET position = ?", (4,), f"ahead of {LINE} entry 4 is a head"),
+        ("UPDATE ahead SET proof = ?", (b"x" * 64,), "ahead of .* entry 7 is not under its head"),
+        ("UPDATE ahead SET opening = ?", (STRAY,), f"ahead of {LINE} entry 7 opening"),
         ("UPDATE meta SET value = ?", ("D",), "meta row party D is changed"),
         ("UPDATE refused SET why = ?", ("",), "refused row 1 .* is changed"),
         ("UPDATE entry_receipts SET peer = ?", ("D",), "entry_receipts row .* D is changed"),
@@ -495,6 +581,7 @@ def test_whatever_can_be_made_again_is_compared(path, statement, values, said):
         entries = fill(store)
         more = [*entries, plain(5), sealed(6)]
         store.stage(LINE, 5, more[5:], {6: opening_of(6)}, note(LINE, more))
+        store.put_ahead(LINE, overtaken(more, 7))
         store.put_witnessed("private", 1, note("private", [plain(0)]))
         store.put_blob(b"recording")
         store.put_meta("party", "C")

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parley.node.frames import (
+    Ahead,
     Frame,
     Head,
     Heads,
@@ -21,7 +22,14 @@ from parley.node.frames import (
 )
 from parley.node.rules.mirroring import pack_openings
 from parley.trust.seal import PUBLIC_SEAL_BYTES, SALT_BYTES, seal_push
-from parley.wire.peer import GREETING_BYTES_MAX, PROOF_HASHES_MAX, FrameReader, encode_frame
+from parley.wire.peer import (
+    GREETING_BYTES_MAX,
+    PIECE_LANES,
+    PROOF_HASHES_MAX,
+    FrameReader,
+    Pieces,
+    encode_frame,
+)
 from parley.world.faults import PeerFault
 from parley.world.limits import BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, FRAME_BYTES_MAX
 
@@ -56,6 +64,16 @@ FRAMES: st.SearchStrategy[Frame] = st.one_of(
         counter=SIZES,
         entries=ENTRIES,
         box=st.binary(max_size=200),
+    ),
+    st.builds(
+        Ahead,
+        origin=TEXT,
+        index=SIZES,
+        checkpoint=TEXT,
+        counter=SIZES,
+        proof=st.lists(st.binary(min_size=32, max_size=32), max_size=5).map(tuple),
+        entry=st.binary(min_size=1, max_size=60),
+        box=st.binary(max_size=60),
     ),
     st.builds(Want, origin=TEXT, first=SIZES),
     st.builds(Head, origin=TEXT, old=SIZES, proof=PROOFS, checkpoint=TEXT),
@@ -92,6 +110,66 @@ def test_any_changed_byte_is_a_frame_or_the_peers_fault(frame, at, value) -> Non
         return
 
 
+@given(FRAMES, FRAMES, st.lists(FRAMES, max_size=4), st.integers(1, 90), st.randoms())
+def test_frames_pass_between_the_pieces_of_longer_ones(line, bulk, express, size, draw) -> None:
+    reader, found = FrameReader(), []
+    under_way = [Pieces(encode_frame(line), 0), Pieces(encode_frame(bulk), 1)]
+    waiting = list(express)
+    while under_way or waiting:
+        if waiting and draw.random() < 0.3:
+            found += reader.receive(encode_frame(waiting.pop(0)))
+        elif under_way:
+            one = draw.choice(under_way)
+            found += reader.receive(one.next(size))
+            if one.done:
+                under_way.remove(one)
+    assert sorted(map(repr, found)) == sorted(map(repr, [line, bulk, *express]))
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, PIECE_LANES), st.booleans(), st.binary(max_size=40))),
+    st.lists(FRAMES, max_size=2),
+)
+def test_any_pieces_are_frames_a_wait_or_the_peers_fault(pieces, frames) -> None:
+    reader = FrameReader()
+    try:
+        for lane, last, data in pieces:
+            reader.receive(piece(lane, data, last=last))
+        for frame in frames:
+            assert reader.receive(encode_frame(frame)) == [frame]
+    except PeerFault:
+        return
+
+
+def piece(lane: int, data: bytes, *, last: bool = False) -> bytes:
+    word = b"true" if last else b"false"
+    return framed(b'{"type":"piece","lane":%d,"last":%s}' % (lane, word), data)
+
+
+def test_a_frame_in_pieces_is_no_longer_than_a_frame() -> None:
+    reader = FrameReader(1000)
+    assert reader.receive(piece(0, b"x" * 900) + piece(1, b"x" * 900)) == []
+    with pytest.raises(PeerFault, match="frame length"):
+        reader.receive(piece(0, b"x" * 101))
+
+
+def test_pieces_have_pieces_of_no_piece_and_only_so_many_lanes() -> None:
+    inner = piece(0, b"x", last=True)[4:]
+    for data in (
+        piece(0, inner, last=True),
+        piece(PIECE_LANES, b"x"),
+        piece(-1, b"x"),
+        piece(0, b""),
+        piece(0, b"", last=True),
+    ):
+        with pytest.raises(PeerFault, match="frame piece"):
+            FrameReader().receive(data)
+
+
+def aheaded(more: bytes) -> bytes:
+    return b'{"type":"ahead","origin":"o","checkpoint":"",%s}' % more
+
+
 def pushed(count: int, more: bytes = b"") -> bytes:
     return b'{"type":"push","origin":"o","first":0,"checkpoint":"","count":%d%s}' % (count, more)
 
@@ -122,6 +200,14 @@ def framed(head: bytes, payload: bytes = b"") -> bytes:
         (framed(pushed(1, b',"counter":9223372036854775808'), b"\x00\x01a"), "push counter"),
         (framed(pushed(1, b',"proof":[%s""]' % (b'"",' * 64)), b"\x00\x01a"), "push proof"),
         (b"\x00\x00\x00\x08\x00\x00\xff\xff{}{}", "header length"),
+        (framed(aheaded(b'"index":-1,"hashes":0,"entry_bytes":1'), b"x"), "ahead index"),
+        (framed(aheaded(b'"index":0,"hashes":65,"entry_bytes":1'), b"x" * 2081), "ahead proof"),
+        (framed(aheaded(b'"index":0,"hashes":-1,"entry_bytes":1'), b"x"), "ahead proof"),
+        (framed(aheaded(b'"index":0,"hashes":0,"entry_bytes":0')), "ahead entry"),
+        (framed(aheaded(b'"index":0,"hashes":0,"entry_bytes":60001'), b"x" * 60001), "ahead entry"),
+        (framed(aheaded(b'"index":0,"hashes":1,"entry_bytes":1'), b"x" * 32), "ahead payload"),
+        (framed(aheaded(b'"index":0,"hashes":0,"entry_bytes":1'), b"xy"), "ahead payload"),
+        (framed(aheaded(b'"index":0,"hashes":0,"entry_bytes":1,"box_bytes":-1'), b""), "payload"),
     ],
 )
 def test_bytes_that_are_no_frame_are_the_peers_fault(data: bytes, match: str) -> None:

@@ -4,7 +4,9 @@ Rules:
 - Of two parties the one with the smaller id calls the other, and calls again when a link is lost.
 - Each connection has its own bounded buffer and its own tasks: a peer that does not read is cut
   off, and neither the loop nor another link waits for it.
-- Frames of line logs, receipts and heartbeats go before operations logs.
+- What waits goes by precedence: entries that go ahead of their log, and receipts; lines; all else.
+- Long frames go in pieces, as long as the link takes in a moment, where the peer reads those; the
+  system's own buffer is kept as small: a higher class never waits long behind bytes of a lower one.
 - A stranger may send little and has little time until it has proved who it is.
 """
 
@@ -12,8 +14,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import random
 import secrets
+import socket
+import sys
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -21,9 +26,10 @@ import msgspec
 
 from parley.app.service import Service
 from parley.node.entries import log_name
-from parley.node.frames import Frame, Push
+from parley.node.frames import Ahead, Frame, Head, Hello, Prove, Push, Receipt, Received
 from parley.node.inputs import FrameIn, LinkClosed, LinkOpened
-from parley.wire.peer import FrameReader, encode_frame
+from parley.node.rules.ahead import reads_pieces
+from parley.wire.peer import FrameReader, Pieces, encode_frame
 from parley.world.faults import PeerFault
 
 CONNECTIONS_MAX = 64
@@ -41,6 +47,21 @@ _SILENT_S = 45.0
 _BACKOFF_MIN_S = 0.2
 _BACKOFF_MAX_S = 5.0
 _NONCE_BYTES = 32
+EXPRESS, LINES, REST = 0, 1, 2
+"""The lanes of what waits for one peer, the first first."""
+_PIECE_BYTES_MIN = 512
+_PIECE_BYTES_START = 1_024
+_PIECE_BYTES_MAX = 16_384
+"""What is under way when a quick link turns slow is not more than some of these."""
+_PIECE_SLOW_S = 0.4
+_PIECE_QUICK_S = 0.05
+_BURST_PIECES = 32
+"""So much at once says how quick a link is: less goes into empty buffers in no time."""
+_BUFFERED_PIECES = 8
+"""In the system's buffer: less lets a quick link run dry, more is a queue that nobody can pass."""
+_LOOK_S = 0.01
+_UNSENT = 0x894B
+"""SIOCOUTQNSD (Linux, tcp(7)): bytes in the system's buffer that have not been sent once."""
 
 
 class LinkCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +79,12 @@ class _Connection:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     called: str | None
-    first: deque[bytes] = field(default_factory=deque)
-    after: deque[bytes] = field(default_factory=deque)
+    lanes: tuple[deque[bytes], deque[bytes], deque[bytes]] = field(
+        default_factory=lambda: (deque(), deque(), deque())
+    )
+    under_way: dict[int, Pieces] = field(default_factory=dict)
+    piece_bytes: int = _PIECE_BYTES_START
+    burst: tuple[int, float] = (0, 0.0)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     waiting_bytes: int = 0
     sent: int = 0
@@ -129,7 +154,7 @@ class Links:
                     proven=session.proven,
                     sent=connection.sent,
                     received=connection.received,
-                    queued=len(connection.first) + len(connection.after),
+                    queued=sum(map(len, connection.lanes)) + len(connection.under_way),
                 )
         return found
 
@@ -144,8 +169,7 @@ class Links:
         if link.waiting_bytes + len(data) > BUFFER_BYTES_MAX:
             self.drop(connection, f"{link.waiting_bytes} bytes wait and are not read")
             return
-        bulk = isinstance(frame, Push) and log_name(frame.origin).kind != "line"
-        (link.after if bulk else link.first).append(data)
+        link.lanes[lane_of(frame)].append(data)
         link.waiting_bytes += len(data)
         link.sent += 1
         link.wake.set()
@@ -243,19 +267,50 @@ class Links:
         return proven
 
     async def _write(self, link: _Connection) -> None:
-        """Write what waits, lines first; the system's own buffer is kept small for that."""
-        link.writer.transport.set_write_buffer_limits(high=_READ_BYTES)
+        """Write what waits by precedence, no faster than the link takes it."""
+        # Nothing waits in the transport: what it holds nobody can pass.
+        link.writer.transport.set_write_buffer_limits(high=0)
+        _keep_buffer_small(link)
+        clock = asyncio.get_running_loop().time
         with contextlib.suppress(OSError):
             while not link.closed:
-                queue = link.first or link.after
-                if not queue:
+                if not any(link.lanes) and not link.under_way:
                     link.wake.clear()
+                    link.burst = (0, 0.0)
                     await link.wake.wait()
                     continue
-                data = queue.popleft()
+                begin_s = clock()
+                while not link.lanes[EXPRESS] and _is_full(link):
+                    await asyncio.sleep(_LOOK_S)
+                data = self._next(link)
                 link.writer.write(data)
                 await link.writer.drain()
+                _learn(link, len(data), clock() - begin_s)
+
+    def _next(self, link: _Connection) -> bytes:
+        """Return the next bytes to write: a frame, or a piece of a long one."""
+        for lane, queue in enumerate(link.lanes):
+            pieces = link.under_way.get(lane)
+            if pieces is None and not queue:
+                continue
+            if pieces is None:
+                data = queue.popleft()
                 link.waiting_bytes -= len(data)
+                # Nothing passes what goes first; and who does not know pieces gets it whole.
+                whole = lane == EXPRESS or len(data) <= link.piece_bytes
+                if whole or not self._reads_pieces(link):
+                    return data
+                pieces = link.under_way[lane] = Pieces(data, lane - LINES)
+            data = pieces.next(link.piece_bytes)
+            if pieces.done:
+                del link.under_way[lane]
+            return data
+        return b""
+
+    def _reads_pieces(self, link: _Connection) -> bool:
+        state = self._service.state
+        session = state.links.sessions.get(link.number)
+        return session is not None and reads_pieces(state, session)
 
     def _proven(self, link: _Connection) -> bool:
         session = self._service.state.links.sessions.get(link.number)
@@ -270,3 +325,59 @@ class Links:
         if len(standing) >= CONNECTIONS_MAX:
             strangers = [c for c in standing if not self._proven(c)]
             self.drop((strangers or standing)[0].number, "made room for another connection")
+
+
+def lane_of(frame: Frame) -> int:
+    """Return where a frame waits: who waits for a person, or for a key, goes first."""
+    match frame:
+        case Hello() | Prove() | Ahead() | Received():
+            return EXPRESS
+        case Receipt(origin=origin):
+            return EXPRESS if log_name(origin).kind == "line" else LINES
+        case Push(origin=origin):
+            return LINES if log_name(origin).kind == "line" else REST
+        case Head():
+            return REST
+        case _:
+            return LINES
+
+
+def _is_full(link: _Connection) -> bool:
+    """Whether the system has a piece or two yet to send, so that a next one would only queue.
+
+    Where it cannot say, or the link is quick, its buffer alone is the limit.
+    """
+    if link.piece_bytes >= _PIECE_BYTES_MAX or sys.platform != "linux" or link.closed:
+        return False
+    raw = link.writer.get_extra_info("socket")
+    try:
+        told = fcntl.ioctl(raw.fileno(), _UNSENT, bytes(4))
+    except (OSError, ValueError):
+        # It was closed in between: the write says so.
+        return False
+    return int.from_bytes(told, sys.byteorder) > link.piece_bytes
+
+
+def _learn(link: _Connection, size: int, took_s: float) -> None:
+    """Let the next piece be as long as the link takes in a moment, by how long this one took."""
+    before = link.piece_bytes
+    size, burst_s = link.burst[0] + size, link.burst[1] + took_s
+    link.burst = (size, burst_s)
+    if took_s > _PIECE_SLOW_S:
+        link.piece_bytes = max(_PIECE_BYTES_MIN, before // 2)
+    elif size > _BURST_PIECES * before and burst_s * before < _PIECE_QUICK_S * size:
+        link.piece_bytes = min(_PIECE_BYTES_MAX, before * 2)
+    elif size <= _BURST_PIECES * before:
+        return
+    link.burst = (0, 0.0)
+    if link.piece_bytes != before:
+        _keep_buffer_small(link)
+
+
+def _keep_buffer_small(link: _Connection) -> None:
+    """Tell the system to buffer no more than some pieces; else it takes megabytes from us."""
+    raw = link.writer.get_extra_info("socket")
+    if raw is not None:
+        with contextlib.suppress(OSError):
+            size = _BUFFERED_PIECES * link.piece_bytes
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)

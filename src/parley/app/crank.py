@@ -10,18 +10,20 @@ The same code drives a real node and the simulation; neither clock nor socket is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
 
 from parley.app.logstore import ABANDONED, LogStore, read_abandoned
-from parley.node.encoding import references_of, sealed_part
+from parley.app.outgoing import make_ahead, make_push
 from parley.node.entries import Draft, Entry, LogName, log_name
-from parley.node.frames import Frame, Push, Receipt, Witnessed, push_info
+from parley.node.frames import Receipt, Witnessed
 from parley.node.identity import Identity
 from parley.node.inputs import (
+    AheadKept,
+    AheadWanted,
     Drop,
     FrameIn,
     FrameOut,
@@ -36,13 +38,15 @@ from parley.node.inputs import (
     TrackReports,
 )
 from parley.node.links import Held, StagedPart
+from parley.node.overtaking import fold_in, forget, hold_ahead
 from parley.node.rules.agreements import superseded_by
-from parley.node.rules.custody import consents, forgotten, guarded, too_late
-from parley.node.rules.mirroring import pack_openings
+from parley.node.rules.ahead import held_ahead
+from parley.node.rules.custody import forgotten, too_late
 from parley.node.rules.peering import keep_receipt, make_proof, proof_info
-from parley.node.state import Abandoned, State, fold, forget
+from parley.node.state import Abandoned, State
 from parley.node.step import Batch, Salt, peer_work, step, write_drafts
 from parley.node.versions import rules_of
+from parley.store.sqlite import Overtaken
 from parley.trust.checkpoint import (
     Checkpoint,
     parse_unverified_checkpoint,
@@ -51,7 +55,6 @@ from parley.trust.checkpoint import (
 )
 from parley.trust.keys import SigningKey
 from parley.trust.note import add_signatures, parse_unverified_note
-from parley.trust.seal import seal_push
 from parley.world.faults import Fault, InputFault, OurFault
 from parley.world.limits import BATCH_ENTRIES_MAX, REFUSED_KEPT_MAX
 from parley.world.time import format_instant
@@ -82,11 +85,16 @@ class Turned:
 
 @dataclass(slots=True)
 class _Open:
-    """The batch that is not yet stored: in the order in which it is to be."""
+    """The batch that is not yet stored: in the order in which it is to be.
 
+    `returned`: parts of our own logs that a mirror gave back; what we write goes on from them.
+    """
+
+    returned: list[Callable[[], object]] = field(default_factory=list)
     own: dict[str, Batch] = field(default_factory=dict)
     writes: list[Callable[[], object]] = field(default_factory=list)
     frames: list[FrameOut] = field(default_factory=list)
+    aheads: list[AheadWanted] = field(default_factory=list)
     pushes: list[PushWanted] = field(default_factory=list)
     proofs: list[ProofWanted] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)
@@ -149,7 +157,7 @@ class Crank:
         for start in range(0, size, _READ_ENTRIES):
             end = min(size, start + _READ_ENTRIES)
             openings = self.store.openings(origin, start, end)
-            fold(self.state, origin, start, self.store.entries(origin, start, end), openings)
+            fold_in(self.state, origin, start, self.store.entries(origin, start, end), openings)
         log = self.state.log(origin)
         log.checkpoint = self.store.checkpoint(origin) or b""
         if log.checkpoint:
@@ -187,8 +195,20 @@ class Crank:
             keep_receipt(self.state, origin, known[0], Held(size=kept.size, time_s=given.time_s))
 
     def _restore_links(self) -> None:
-        """Take back the parts of logs under way, and the heads witnessed."""
+        """Take back what came ahead, the parts of logs under way, and the heads witnessed."""
         links = self.state.links
+        for origin in self.store.ahead_origins():
+            for kept in self.store.ahead(origin):
+                held = held_ahead(
+                    self.state,
+                    log_name(origin),
+                    kept.index,
+                    kept.data,
+                    kept.opening,
+                    kept.checkpoint,
+                )
+                if held is not None:
+                    hold_ahead(self.state, held)
         for origin in self.store.staged_origins():
             part = self.store.staged(origin)
             if part is not None:
@@ -329,10 +349,7 @@ class Crank:
             if self.state.abandoned != self._abandoned:
                 self._abandoned = dict(self.state.abandoned)
                 self.store.put_meta(ABANDONED, msgspec.json.encode(self._abandoned).decode())
-            for origin, own in batch.own.items():
-                self._append_own(origin, own)
-            for write in batch.writes:
-                write()
+            self._store(batch)
             output = peer_work(self.state, now_us)
             for write in self._kept(Output(receipts=output.receipts)):
                 write()
@@ -341,11 +358,23 @@ class Crank:
         turned.frames.extend(output.frames)
         for wanted in batch.proofs:
             turned.frames.append(self._proof(wanted))
+        for ahead in (*batch.aheads, *output.aheads):
+            sent = make_ahead(self.state, self.store, ahead, now_us)
+            if sent is not None:
+                turned.frames.append(FrameOut(connection=ahead.connection, frame=sent))
         for push in (*batch.pushes, *output.pushes):
-            frame = self._push(push, now_us)
+            frame = make_push(self.state, self.store, push, now_us)
             if frame is not None:
                 turned.frames.append(FrameOut(connection=push.connection, frame=frame))
         return turned
+
+    def _store(self, batch: _Open) -> None:
+        for write in batch.returned:
+            write()
+        for origin, own in batch.own.items():
+            self._append_own(origin, own)
+        for write in batch.writes:
+            write()
 
     def _writable(self, now_us: int, output: Output, turned: Turned) -> Output:
         """Leave out what our own rules drafted and cannot be written, and name it once.
@@ -397,16 +426,19 @@ class Crank:
         drafted = {} if self.asking else self._drafted(output.drafts, now_us)
         for mirrored in output.mirrored:
             turned.mirrored.extend(self._mirror(mirrored))
+        for kept in output.ahead:
+            turned.mirrored.append(self._hold(kept))
         for origin, batch in drafted.items():
             turned.written.extend(self._write(origin, batch))
         self._open.writes.extend(self._kept(output))
         self._open.frames.extend(output.frames)
+        self._open.aheads.extend(output.aheads)
         self._open.pushes.extend(output.pushes)
         self._open.proofs.extend(output.proofs)
         self._open.drops.extend(output.drops)
 
     def _write(self, origin: str, batch: Batch) -> list[Entry]:
-        folded = fold(self.state, origin, batch.first, batch.entries, batch.openings)
+        folded = fold_in(self.state, origin, batch.first, batch.entries, batch.openings)
         known = self._open.own.setdefault(origin, Batch(first=batch.first))
         known.entries.extend(batch.entries)
         known.openings.update(batch.openings)
@@ -423,9 +455,11 @@ class Crank:
         late = too_late(self.state, batch.origin, batch.first, batch.entries)
         openings = {i: o for i, o in batch.openings.items() if i - batch.first not in late}
         batch = msgspec.structs.replace(batch, openings=openings)
-        folded = fold(self.state, batch.origin, batch.first, batch.entries, batch.openings)
+        folded = fold_in(self.state, batch.origin, batch.first, batch.entries, batch.openings)
         self.state.log(batch.origin).checkpoint = batch.checkpoint
-        self._open.writes.append(
+        own = log_name(batch.origin).party == self.state.party
+        writes = self._open.returned if own else self._open.writes
+        writes.append(
             partial(
                 self.store.append,
                 batch.origin,
@@ -438,6 +472,20 @@ class Crank:
         # Our own log, taken back from a mirror, may say what we had destroyed.
         self._forget(folded)
         return folded
+
+    def _hold(self, kept: AheadKept) -> Entry:
+        """Hold an entry ahead of its log; it is shown and answered as if its log had it."""
+        hold_ahead(self.state, kept.held)
+        entry = kept.held.entry
+        overtaken = Overtaken(
+            index=entry.seq,
+            data=kept.data,
+            opening=kept.opening,
+            checkpoint=kept.held.checkpoint,
+            proof=b"".join(kept.proof),
+        )
+        self._open.writes.append(partial(self.store.put_ahead, entry.log.origin, overtaken))
+        return entry
 
     def _kept(self, output: Output) -> Iterator[Callable[[], object]]:
         """Yield the writes of everything else that is to be kept."""
@@ -485,7 +533,7 @@ class Crank:
 
     def append_exact(self, origin: str, first: int, entries: list[bytes]) -> list[Entry]:
         """Sign and store entries past all rules: what a writer can do who keeps none."""
-        folded = fold(self.state, origin, first, entries)
+        folded = fold_in(self.state, origin, first, entries)
         with self.store.together():
             self._append_own(origin, Batch(first=first, entries=entries))
         return folded
@@ -494,100 +542,6 @@ class Crank:
         info = proof_info(self.state, wanted)
         box = self._sealer(wanted.seal, info, wanted.secret) if wanted.seal else b""
         return FrameOut(connection=wanted.connection, frame=make_proof(self.state, wanted, box))
-
-    def _push(self, wanted: PushWanted, now_us: int = 0) -> Frame | None:
-        """Return the next part of a log: up to a signed head, or up to what the link takes."""
-        origin, first = wanted.origin, wanted.first
-        log = self.state.log(origin)
-        if first >= log.tree.size:
-            return None
-        entries = self.store.entries(origin, first, first + BATCH_ENTRIES_MAX)
-        openings = self._openings_for(wanted.peer, origin, first, entries, now_us)
-        fitting = _fitting(first, entries, openings, wanted.bytes_max)
-        fitting = min(fitting, self._until_rotation(origin, first) - first)
-        head = self.store.head_at_or_before(origin, first + fitting)
-        if head is None or head[0] <= first:
-            head = self.store.head_at_or_after(origin, first + 1)
-        assert head is not None
-        # Who takes its own log back takes it head by head.
-        returned = log.name.party != self.state.party
-        end = head[0] if returned else min(first + fitting, head[0])
-        note = self.store.checkpoint_at(origin, head[0])
-        assert note is not None
-        proof = log.tree.consistency_proof(end, head[0]) if end < head[0] else ()
-        box = b""
-        openings = {index: opening for index, opening in openings.items() if index < end}
-        if openings:
-            # A push without them would leave its entries closed at the peer for ever.
-            if not wanted.sealed:
-                return None
-            info = push_info(self.state.party, wanted.peer, origin, first, end - first)
-            box = seal_push(wanted.secret, wanted.counter, info, pack_openings(openings))
-        return Push(
-            origin=origin,
-            first=first,
-            checkpoint=note.decode(),
-            proof=tuple(each.hex() for each in proof),
-            counter=wanted.counter,
-            entries=tuple(entries[: end - first]),
-            box=box,
-        )
-
-    def _until_rotation(self, origin: str, first: int) -> int:
-        """Return the size up to which one push may go: the head over the next change of key.
-
-        The peer believes the new key once it holds the entry that names it, and the head over that
-        entry is the last that the old key signed.
-        """
-        name = self.state.log(origin).name
-        rotated = self.state.scope(name.agreement).acts_of("key.rotated", name.party)
-        places = [index for at, index in rotated if at == origin and index >= first]
-        head = self.store.head_at_or_after(origin, min(places) + 1) if places else None
-        return head[0] if head is not None else self.state.log(origin).tree.size
-
-    def _openings_for(
-        self, peer: str, origin: str, first: int, entries: Sequence[bytes], now_us: int
-    ) -> dict[int, bytes]:
-        """Return the openings of a range that a peer may have: those of which it is an audience.
-
-        The audience is read from the very bytes: an entry that the fold could not read has one too.
-        """
-        name = self.state.log(origin).name
-        found = self.store.openings(origin, first, first + len(entries))
-        if peer == name.party:
-            return found
-        consenting = consents(self.state, self.state.scope(name.agreement), now_us)
-        kept = {}
-        for index, opening in found.items():
-            data = entries[index - first]
-            audience = sealed_part(data).audience
-            if audience is not None and peer not in audience:
-                continue
-            # Consent that was withdrawn before it went is no consent.
-            if audience is None or peer in consenting or not self._is_guarded(origin, index, data):
-                kept[index] = opening
-        return kept
-
-    def _is_guarded(self, origin: str, index: int, data: bytes) -> bool:
-        """Whether an entry of ours is a guarded notice of ours, or repeats the words of one."""
-        threads = self.state.scope(self.state.log(origin).name.agreement).threads
-        for key in ((origin, index), *references_of(data)[:1]):
-            own = log_name(key[0]).party == self.state.party if key in threads else False
-            if own and guarded(threads[key]):
-                return True
-        return False
-
-
-def _fitting(
-    first: int, entries: Sequence[bytes], openings: Mapping[int, bytes], bytes_max: int
-) -> int:
-    """Return how many entries go into a push: at least one, however long it is."""
-    total = 0
-    for count, data in enumerate(entries):
-        total += len(data) + len(openings.get(first + count, b""))
-        if total > bytes_max and count:
-            return count
-    return len(entries)
 
 
 Clock = Callable[[], int]

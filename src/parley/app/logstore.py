@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from parley.node.state import Abandoned
-from parley.store.sqlite import EntryReceipt, Staged, StoredCosignature
+from parley.store.sqlite import EntryReceipt, Overtaken, Staged, StoredCosignature
 
 ABANDONED = "abandoned"
 """The store's setting that names own logs which must not be continued."""
@@ -82,6 +82,15 @@ class LogStore(Protocol):
 
     def staged(self, origin: str) -> Staged | None:
         """Return the part kept."""
+
+    def put_ahead(self, origin: str, entry: Overtaken) -> None:
+        """Keep an entry that came ahead of its log."""
+
+    def ahead(self, origin: str) -> list[Overtaken]:
+        """Return what came ahead of a log."""
+
+    def ahead_origins(self) -> list[str]:
+        """Return the logs of which something came ahead."""
 
     def meta(self, key: str) -> str | None:
         """Return a setting."""

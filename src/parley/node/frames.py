@@ -66,6 +66,22 @@ class Push(msgspec.Struct, frozen=True, kw_only=True, tag="push", forbid_unknown
     box: bytes = b""
 
 
+class Ahead(msgspec.Struct, frozen=True, kw_only=True, tag="ahead", forbid_unknown_fields=True):
+    """One entry of a line log that does not wait for those before it, with the proof of its place.
+
+    `proof`: the raw hashes of RFC 9162, section 2.1.3, from the entry at `index` to the root in the
+    checkpoint. `box`: its opening, encrypted under the session key with this `counter`.
+    """
+
+    origin: str
+    index: int
+    checkpoint: str
+    counter: int = 0
+    proof: tuple[bytes, ...] = ()
+    entry: bytes = b""
+    box: bytes = b""
+
+
 class Want(msgspec.Struct, frozen=True, kw_only=True, tag="want", forbid_unknown_fields=True):
     """Asks a mirror for the sender's own log from an index on: the sender has lost it."""
 
@@ -127,7 +143,9 @@ class Refuse(msgspec.Struct, frozen=True, kw_only=True, tag="refuse", forbid_unk
     wait_us: int = 0
 
 
-Frame = Hello | Prove | Heads | Push | Receipt | Refuse | Want | Head | Witnessed | Received
+Frame = (
+    Hello | Prove | Heads | Push | Ahead | Receipt | Refuse | Want | Head | Witnessed | Received
+)  # fmt: skip
 
 
 def hello_message(prover: str, verifier: str, nonce: str, box: str = "") -> bytes:
@@ -143,6 +161,11 @@ def session_info(prover: str, verifier: str, nonce: str) -> bytes:
 def push_info(sender: str, receiver: str, origin: str, first: int, count: int) -> bytes:
     """Return what binds the encrypted openings of a push to its place."""
     return f"parley/push/v1\n{sender}\n{receiver}\n{origin}\n{first}\n{count}\n".encode()
+
+
+def ahead_info(sender: str, receiver: str, origin: str, index: int) -> bytes:
+    """Return what binds the encrypted opening of an entry sent ahead to its place."""
+    return f"parley/ahead/v1\n{sender}\n{receiver}\n{origin}\n{index}\n".encode()
 
 
 def heads_message(sender: str, receiver: str, nonce: str, heads: Heads) -> bytes:

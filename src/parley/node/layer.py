@@ -49,11 +49,13 @@ class Layer:
     Attributes:
         held: by place.
         undo: takes back what laying changed, the last first; `redo`: does it again.
+        off: whether it is taken off for a reader just now.
     """
 
     held: dict[Key, HeldAhead] = field(default_factory=dict)
     undo: list[Callable[[], object]] = field(default_factory=list)
     redo: list[Callable[[], object]] = field(default_factory=list)
+    off: bool = False
 
     def of(self, party: str) -> list[Key]:
         """Return the places of what is held ahead of one party's logs, in order."""
@@ -69,10 +71,15 @@ class Layer:
     @contextlib.contextmanager
     def lifted(self) -> Iterator[None]:
         """Take everything off the record while somebody reads it, and put it back."""
+        if self.off:
+            yield
+            return
         for back in reversed(self.undo):
             back()
+        self.off = True
         try:
             yield
         finally:
+            self.off = False
             for again in self.redo:
                 again()

@@ -7,6 +7,7 @@ also in the store (entries staged, heads witnessed) is given back by the crank a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from parley.node.custody_bodies import Refusal
 from parley.trust.checkpoint import Checkpoint
@@ -48,6 +49,7 @@ class Session:
         cosigned_us: when we cosigned the newest head of each of its line logs last.
         heads_known: sizes of our private logs whose heads it has witnessed.
         bytes_max: how much goes into one push: what the link took lately in about a second.
+        express: what of our line logs may go ahead of what stands before it, by origin.
         counter: of pushes encrypted under our session key; none is used twice.
         heads_sent_us: when our last heartbeats went out, the newest last.
         heads_at_us: the time in the newest heartbeat that came in; an older one says nothing new.
@@ -72,6 +74,7 @@ class Session:
     heads_known: dict[str, int] = field(default_factory=dict)
     cosigned_us: dict[str, int] = field(default_factory=dict)
     bytes_max: int = PUSH_BYTES_START
+    express: dict[str, Express] = field(default_factory=dict)
     counter: int = 0
     heads_sent_us: list[int] = field(default_factory=list)
     heads_at_us: int = -(10**18)
@@ -89,6 +92,29 @@ class Held:
 
     size: int
     time_s: int
+
+
+class About(NamedTuple):
+    """An entry of a line log of ours that is a message, or is about one: which, and for whom."""
+
+    place: int
+    message: tuple[str, int]
+    to: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Express:
+    """Entries of one of our line logs that may go to a peer ahead of those before them.
+
+    Attributes:
+        looked: how many entries that are about messages were looked at.
+        waiting: the peer may not have them yet; True: of a DISTRESS message.
+        sent_us: when they were sent last, ahead or at the end of their log.
+    """
+
+    looked: int = 0
+    waiting: dict[int, bool] = field(default_factory=dict)
+    sent_us: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -138,6 +164,9 @@ class Links:
         texts: SHA-256 of the agreement texts that a peer says it holds.
         receipts: newest receipts for our logs, by origin and peer.
         received: newest entry receipts for our line logs: index and time, by origin and peer.
+        received_ahead: receipts for entries that a peer holds ahead of their log: time by index, by
+            origin and peer.
+        about: the entries of our line logs that are about messages, by origin.
         faults: frames of a peer that broke the rules.
         unlogged: refusals that stand in no entry yet, by peer and kind, with the last reason.
         logged_us: when refusals of a peer were last written down.
@@ -156,6 +185,8 @@ class Links:
     texts: dict[str, dict[str, str]] = field(default_factory=dict)
     receipts: dict[str, dict[str, Held]] = field(default_factory=dict)
     received: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    received_ahead: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
+    about: dict[str, list[About]] = field(default_factory=dict)
     faults: dict[str, int] = field(default_factory=dict)
     unlogged: dict[tuple[str, Refusal], tuple[int, str]] = field(default_factory=dict)
     logged_us: dict[tuple[str, Refusal], int] = field(default_factory=dict)

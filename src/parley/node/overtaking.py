@@ -60,7 +60,7 @@ def _about(entry: Entry) -> About:
     key = key_of(entry) if entry.type == "message.said" or not entry.ref else entry.ref[0].key
     # What must be destroyed at an instant goes with its log only, which says so.
     keeps = entry.audience is None or entry.valid_until_us is None
-    return About(index=entry.seq, message=key, to=entry.to if keeps else ())
+    return About(place=entry.seq, message=key, to=entry.to if keeps else ())
 
 
 def hold_ahead(state: State, held: HeldAhead) -> None:
@@ -73,7 +73,7 @@ def hold_ahead(state: State, held: HeldAhead) -> None:
     about = thread_of(held.entry)
     if about in scope.threads:
         # What is due for the message may have changed with it.
-        scope.index.touched.add(about)
+        scope.index.touch(about)
 
 
 def thread_of(entry: Entry) -> Key:
@@ -83,12 +83,15 @@ def thread_of(entry: Entry) -> Key:
 
 def lay(scope: Scope) -> None:
     """Lay what is held ahead over the record, which nothing covers now."""
-    touched = set(scope.index.touched) if scope.ahead.held else set()
+    if not scope.ahead.held:
+        return
+    index = scope.index
+    changed = {name: set(getattr(index, name)) for name in ("touched", "stirred")}
     for held in sorted(scope.ahead.held.values(), key=lambda each: rank_of(each.entry)):
         _lay_one(scope, held)
-    if scope.ahead.held:
+    for name, keys in changed.items():
         # Laid again is not changed; and what was laid once may be there no more.
-        scope.index.touched = {key for key in touched if key in scope.threads}
+        setattr(index, name, {key for key in keys if key in scope.threads})
 
 
 def _lay_one(scope: Scope, held: HeldAhead) -> None:
@@ -154,7 +157,9 @@ def forget(state: State, key: Key) -> None:
             )
     thread = scope.threads.get(key)
     if thread is not None and thread.said is not None:
-        for entry in (thread.said, *thread.answers.values(), *thread.checks.values()):
+        told = scope.line.translations.pop(key, {})
+        about = (*thread.answers.values(), *thread.checks.values(), *told.values())
+        for entry in (thread.said, *about):
             scope.sealed[key_of(entry)] = msgspec.structs.replace(entry, body=None)
         thread.said = None
         for table in (thread.answers, thread.checks, thread.closed):

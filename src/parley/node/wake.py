@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 
 from parley.node.entries import AlertRaised
 from parley.node.picture import STALE_US
-from parley.node.rules import hotline
+from parley.node.rules import hotline, line_tests, lines
 from parley.node.rules.custody import REFUSALS_EVERY_US, holds_of
 from parley.node.rules.mirroring import COSIGN_AGAIN_US
+from parley.node.rules.pushing import PUSH_AGAIN_US
 from parley.node.state import State
 from parley.world.norms import norms
 from parley.world.time import datetime_from_us, microseconds_from_datetime
@@ -38,6 +39,9 @@ def _instants(state: State, now_us: int) -> Iterator[int]:
     yield from _aircraft(state, now_us)
     yield from _custody(state)
     yield from _sessions(state, now_us)
+    tests_us = line_tests.rests_until_us(state, now_us)
+    yield from line_tests.next_due_us(state, now_us) if tests_us is None else (tests_us,)
+    yield from lines.next_due_us(state, now_us)
 
 
 def _next_year_us(now_us: int) -> int:
@@ -71,7 +75,7 @@ def _custody(state: State) -> Iterator[int]:
         yield look_us
     for scope in state.scopes.values():
         if scope.index.expiring and not holds_of(state, scope):
-            yield scope.index.expiring[0][0] + 1
+            yield from (until_us + 1 for until_us, _ in scope.index.expiring)
 
 
 def _sessions(state: State, now_us: int) -> Iterator[int]:
@@ -84,3 +88,5 @@ def _sessions(state: State, now_us: int) -> Iterator[int]:
         for cosigned_us in session.cosigned_us.values():
             yield cosigned_us + COSIGN_AGAIN_US
         yield from session.held_back_us.values()
+        for express in session.express.values():
+            yield from (sent_us + PUSH_AGAIN_US for sent_us in express.sent_us.values())

@@ -28,7 +28,7 @@ from parley.trust.bytes import read_entry_object, sha256_hex
 from parley.trust.checkpoint import Checkpoint, parse_unverified_checkpoint
 from parley.trust.frontier import Frontier
 from parley.trust.seal import verify_commitment
-from parley.trust.tree import leaf_hash
+from parley.trust.tree import leaf_hash, verify_inclusion
 from parley.world.faults import InputFault, OurFault, PeerFault
 
 _COMMIT_KEY = "commit"
@@ -109,6 +109,7 @@ def check_store(database: Database, logs: Mapping[str, int], sizes: Mapping[str,
         _LogCheck(database, origin, logs[origin]).check(sizes[origin])
     _check_pointers(database, logs, sizes)
     _check_staged(database, sizes)
+    _check_ahead(database, sizes)
     _check_witnessed(database)
     _check_blobs(database)
     _check_sums(database)
@@ -275,6 +276,26 @@ def _check_staged(database: Database, sizes: Mapping[str, int]) -> None:
         head = open_head(f"store {database.path} staged for {name}", note)
         if head.origin != name or head.size < expected[name]:
             raise _damage(database, f"staged for {name}", f"a head of {head.origin} at {head.size}")
+
+
+def _check_ahead(database: Database, sizes: Mapping[str, int]) -> None:
+    of_ahead = "SELECT origin, position, data, opening, note, proof FROM ahead"
+    with database.each(of_ahead) as rows:
+        for named, position, data, opening, note, joined in rows:
+            origin, index, proof = str(named), as_int(position), as_bytes(joined)
+            where = f"ahead of {origin} entry {index}"
+            what = f"store {database.path} {where}"
+            head = open_head(what, as_bytes(note))
+            hashes = [proof[at : at + 32] for at in range(0, len(proof), 32)]
+            if head.origin != origin or index < sizes.get(origin, 0):
+                raise _damage(database, where, f"a head of {head.origin} at {head.size}")
+            try:
+                leaf = leaf_hash(as_bytes(data))
+                verify_inclusion(leaf, index, head.size, hashes, head.root)
+            except PeerFault as fault:
+                raise _damage(database, where, "not under its head") from fault
+            if opening is not None:
+                verify_opening(f"{what} opening", as_bytes(data), as_bytes(opening))
 
 
 def _check_witnessed(database: Database) -> None:

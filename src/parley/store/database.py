@@ -277,12 +277,29 @@ def is_full(fault: OurFault) -> bool:
 
 
 def as_bytes(value: Value) -> bytes:
-    """Return a column that the schema holds to be bytes."""
-    assert isinstance(value, bytes)
+    """Return a column that the schema holds to be bytes.
+
+    Raises:
+        OurFault: a page of the file was changed past SQLite.
+    """
+    if not isinstance(value, bytes):
+        raise _damaged(value, "bytes")
     return value
 
 
 def as_int(value: Value) -> int:
-    """Return a column that the schema holds to be an integer."""
-    assert isinstance(value, int)
+    """Return a column that the schema holds to be an integer.
+
+    Raises:
+        OurFault: a page of the file was changed past SQLite.
+    """
+    if not isinstance(value, int):
+        raise _damaged(value, "an integer")
     return value
+
+
+def _damaged(value: Value, wanted: str) -> OurFault:
+    fault = OurFault("stored column", value=value, wanted=wanted, repair=REPAIR)
+    # As what SQLite finds itself: the check then says in which log, and at which entry, it stood.
+    fault.__cause__ = sqlite3.DataError(f"a column that is not {wanted}")
+    return fault

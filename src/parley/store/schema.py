@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from parley.store.database import Database, Value, as_int
 from parley.world.faults import OurFault
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 INDEX_BITS = 40
 """A row id is log << 40 | index: entries of one log lie together, and rows need no second index."""
 INDEX_MASK = (1 << INDEX_BITS) - 1
@@ -67,7 +67,15 @@ CREATE TABLE tally (
 CREATE INDEX refused_of_origin ON refused (origin);
 UPDATE schema_version SET version = 2
 """
-_STEPS = (_VERSION_1, _TO_VERSION_2)
+# What came ahead of its log, with the head and the proof that it was believed by.
+_TO_VERSION_3 = """
+CREATE TABLE ahead (
+  origin TEXT NOT NULL, position INTEGER NOT NULL, data BLOB NOT NULL, opening BLOB,
+  note BLOB NOT NULL, proof BLOB NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (origin, position)
+) STRICT;
+UPDATE schema_version SET version = 3
+"""
+_STEPS = (_VERSION_1, _TO_VERSION_2, _TO_VERSION_3)
 SUM_MASK = (1 << 62) - 1
 """Sums are against decay, not against people: who can write the file can write its sums. Two of
 them added fit SQLite's integers."""
@@ -80,6 +88,7 @@ SUMMED = {
     "staged": "SELECT origin, position, data, opening, sum FROM staged",
     "staged_heads": "SELECT origin, note, sum FROM staged_heads",
     "witnessed": "SELECT origin, size, note, sum FROM witnessed",
+    "ahead": "SELECT origin, position, data, opening, note, proof, sum FROM ahead",
 }
 """The tables whose rows carry a sum, each with the query that gives the row and then its sum."""
 _FILL = {
@@ -138,14 +147,18 @@ def prepare(database: Database) -> None:
         for step in _STEPS[version:]:
             for statement in step.split(";"):
                 database.connection.execute(statement)
-        if version < SCHEMA_VERSION:
+        if version < 2:
             _fill_sums(database)
+        if version < SCHEMA_VERSION:
             _begin_tally(database)
 
 
 def _begin_tally(database: Database) -> None:
     """Count what is there, and let SQLite count every change from now on."""
+    begun = {str(name) for (name,) in database.rows("SELECT name FROM tally")}
     for name, expression in _TALLIED.items():
+        if name in begun:
+            continue
         row = (name, *tally_of(database, name))
         database.connection.execute("INSERT INTO tally VALUES (?, ?, ?)", row)
         new, old = expression.format(row="new"), expression.format(row="old")

@@ -14,8 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
 from parley.store.backup import copy_to
 from parley.store.check import check_store, open_head
 from parley.store.database import (
@@ -27,6 +25,12 @@ from parley.store.database import (
     connect,
     is_full,
 )
+from parley.store.overtaken import Overtaken as Overtaken  # callers name it from here
+from parley.store.overtaken import clear_ahead, drop_ahead_opening, put_ahead, read_ahead
+from parley.store.records import EntryReceipt as EntryReceipt  # and these
+from parley.store.records import Refused as Refused
+from parley.store.records import StoredCosignature as StoredCosignature
+from parley.store.records import first_and_newest
 from parley.store.schema import INDEX_MASK, first_row, last_row, prepare, with_sum
 from parley.store.staging import Staged as Staged  # callers name it from here
 from parley.store.staging import (
@@ -43,30 +47,6 @@ from parley.world.faults import OurFault
 _DATA = "SELECT data FROM entries WHERE id BETWEEN ? AND ? ORDER BY id"
 _LEAF = "SELECT leaf FROM entries WHERE id BETWEEN ? AND ? ORDER BY id"
 _NO_OPENINGS: Mapping[int, bytes] = {}
-
-
-class StoredCosignature(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One cosignature line as it came: on the head of `size` entries, by `cosigner`."""
-
-    size: int
-    cosigner: str
-    line: bytes
-
-
-class EntryReceipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A receipt as it came: `peer` says that it has the entry at `index`."""
-
-    index: int
-    peer: str
-    data: bytes
-
-
-class Refused(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A signed note that was refused and is kept because it may prove a fork."""
-
-    origin: str
-    note: bytes
-    why: str
 
 
 class Store:
@@ -211,6 +191,7 @@ class Store:
                     "INSERT INTO checkpoints VALUES (?, ?, ?, ?)", with_sum(log, size, checkpoint)
                 )
                 clear_staged(self._db, origin, size)
+                clear_ahead(self._db, origin, size)
                 self._sizes[origin] = size
 
     def _check_append(
@@ -338,6 +319,7 @@ class Store:
         """
         with self.together():
             gone = drop_staged_opening(self._db, origin, index)
+            gone = drop_ahead_opening(self._db, origin, index) or gone
             if 0 <= index < self._sizes.get(origin, 0):
                 row = first_row(self._logs[origin]) + index
                 gone = self._db.write("DELETE FROM openings WHERE id = ?", (row,)) > 0 or gone
@@ -383,6 +365,24 @@ class Store:
         rows = self._db.rows("SELECT origin FROM staged_heads ORDER BY origin", ())
         return [str(row[0]) for row in rows]
 
+    def put_ahead(self, origin: str, entry: Overtaken) -> None:
+        """Keep an entry durably that came ahead of its log, until an `append` covers it.
+
+        Raises:
+            OurFault: the log has it, or its head is not over it; a full disk.
+        """
+        with self.together():
+            put_ahead(self._db, origin, self._sizes.get(origin, 0), entry)
+
+    def ahead(self, origin: str) -> list[Overtaken]:
+        """Return what is kept ahead of a log, in order."""
+        return read_ahead(self._db, origin)
+
+    def ahead_origins(self) -> list[str]:
+        """Return the logs of which something is kept ahead, sorted."""
+        rows = self._db.rows("SELECT DISTINCT origin FROM ahead ORDER BY origin")
+        return [str(row[0]) for row in rows]
+
     # --- receipts and evidence ----------------------------------------------------------------
 
     def put_cosignature(self, origin: str, size: int, cosigner: str, line: bytes) -> None:
@@ -404,7 +404,7 @@ class Store:
                 "SELECT line FROM cosignatures WHERE log = ? AND size = ? AND cosigner = ?",
                 (self._logs[origin], size, cosigner),
             )
-            kept = _first_and_newest(held, line)
+            kept = first_and_newest(held, line)
             row = with_sum(self._logs[origin], size, cosigner, kept)
             if held is None:
                 self._db.write("INSERT INTO cosignatures VALUES (?, ?, ?, ?, ?)", row)
@@ -581,11 +581,3 @@ class Store:
         # Opening the copy checks it; what opening changed in it is durable with the rest.
         with copy_to(self._db, path) as part:
             Store(part).close()
-
-
-def _first_and_newest(held: bytes | None, line: bytes) -> bytes:
-    """Return the lines to keep of one cosigner at one size: what was first, then what came last."""
-    if held is None:
-        return line
-    first = held.splitlines(keepends=True)[0]
-    return first if line == first or not first.endswith(b"\n") else first + line

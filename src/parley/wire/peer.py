@@ -7,6 +7,11 @@ One frame on the wire is::
     header         JSON object, tagged by "type"
     payload        for a push: each entry as 2 bytes of length and its exact bytes (C2SP bundle),
                    then the encrypted openings, as many bytes as the header says
+                   for an entry ahead: the proof's hashes, the entry, its encrypted opening
+                   for a piece: some bytes of a longer frame, without its total length
+
+A long frame can go in pieces, so that a frame of a higher class goes between two of them. Both are
+sent only to a node that is known to read them (`node/rules/ahead`).
 
 Contract: any bytes give a frame, a wait for more, or `PeerFault`; never anything else.
 """
@@ -16,6 +21,7 @@ from __future__ import annotations
 import msgspec
 
 from parley.node.frames import (
+    Ahead,
     Frame,
     Head,
     Heads,
@@ -35,6 +41,9 @@ GREETING_BYTES_MAX = 65_536
 """A hello with the texts of a hundred agreements; a frame before the proof is never longer."""
 PROOF_HASHES_MAX = 64
 """A consistency proof of the largest log has fewer."""
+PIECE_LANES = 2
+"""Frames under way in pieces at once: one of the lines, one of all else."""
+_HASH_BYTES = 32
 _LENGTH_BYTES = 4
 _ENTRY_LENGTH_BYTES = 2
 
@@ -51,9 +60,27 @@ class _PushHeader(
     box_bytes: int = 0
 
 
+class _AheadHeader(
+    msgspec.Struct, frozen=True, kw_only=True, tag="ahead", forbid_unknown_fields=True
+):
+    origin: str
+    index: int
+    checkpoint: str
+    hashes: int
+    entry_bytes: int
+    box_bytes: int = 0
+    counter: int = 0
+
+
+class _Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece", forbid_unknown_fields=True):
+    lane: int
+    last: bool = False
+
+
 _Header = (
-    Hello | Prove | Heads | _PushHeader | Receipt | Refuse | Want | Head | Witnessed | Received
-)
+    Hello | Prove | Heads | _PushHeader | _AheadHeader | _Piece | Receipt | Refuse | Want | Head
+    | Witnessed | Received
+)  # fmt: skip
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Header)
 
@@ -80,16 +107,56 @@ def encode_frame(frame: Frame) -> bytes:
             len(data).to_bytes(_ENTRY_LENGTH_BYTES, "big") + data for data in frame.entries
         )
         payload += frame.box
+    elif isinstance(frame, Ahead):
+        header = _AheadHeader(
+            origin=frame.origin,
+            index=frame.index,
+            checkpoint=frame.checkpoint,
+            hashes=len(frame.proof),
+            entry_bytes=len(frame.entry),
+            box_bytes=len(frame.box),
+            counter=frame.counter,
+        )
+        payload = b"".join(frame.proof) + frame.entry + frame.box
+    return _framed(header, payload)
+
+
+def _framed(header: object, payload: bytes | memoryview) -> bytes:
     head = _encoder.encode(header)
     total = _LENGTH_BYTES + len(head) + len(payload)
     if total > FRAME_BYTES_MAX:
         raise InputFault("frame bytes", value=total, wanted=f"{FRAME_BYTES_MAX} at most")
-    return (
-        total.to_bytes(_LENGTH_BYTES, "big")
-        + len(head).to_bytes(_LENGTH_BYTES, "big")
-        + head
-        + payload
+    return b"".join(
+        (
+            total.to_bytes(_LENGTH_BYTES, "big"),
+            len(head).to_bytes(_LENGTH_BYTES, "big"),
+            head,
+            payload,
+        )
     )
+
+
+class Pieces:
+    """One frame's bytes, to be sent a piece at a time.
+
+    Args:
+        data: the bytes of `encode_frame`.
+        lane: which of the frames under way in pieces it is, below `PIECE_LANES`.
+    """
+
+    def __init__(self, data: bytes, lane: int) -> None:
+        self._rest = memoryview(data)[_LENGTH_BYTES:]
+        self._lane = lane
+
+    @property
+    def done(self) -> bool:
+        """Whether the last piece was given."""
+        return not self._rest
+
+    def next(self, size: int) -> bytes:
+        """Return the bytes of the next piece, which has at most `size` of the frame's own."""
+        part, self._rest = self._rest[:size], self._rest[size:]
+        return _framed(_Piece(lane=self._lane, last=not self._rest), part)
 
 
 class FrameReader:
@@ -103,12 +170,14 @@ class FrameReader:
     def __init__(self, limit_bytes: int = FRAME_BYTES_MAX) -> None:
         self.limit_bytes = limit_bytes
         self._buffer = bytearray()
+        self._parts: dict[int, bytearray] = {}
 
     def receive(self, data: bytes) -> list[Frame]:
         """Return the frames that these bytes complete, in order.
 
         Raises:
             PeerFault: a length over the limit, or bytes that are no frame; the link is of no use.
+                A frame that came in pieces is given when its last is there.
         """
         self._buffer += data
         frames: list[Frame] = []
@@ -122,11 +191,27 @@ class FrameReader:
                 break
             body = bytes(self._buffer[_LENGTH_BYTES : _LENGTH_BYTES + total])
             del self._buffer[: _LENGTH_BYTES + total]
-            frames.append(_decode(body))
+            header, payload = _opened(body)
+            if isinstance(header, _Piece):
+                whole = self._joined(header, payload)
+                if whole is None:
+                    continue
+                header, payload = _opened(whole)
+            frames.append(_frame(header, payload))
         return frames
 
+    def _joined(self, piece: _Piece, payload: bytes) -> bytes | None:
+        """Return the body of the frame of which the last piece has come, else None."""
+        if not 0 <= piece.lane < PIECE_LANES or not payload:
+            raise PeerFault("frame piece", value=piece.lane, wanted="bytes of a frame under way")
+        part = self._parts.setdefault(piece.lane, bytearray())
+        part += payload
+        if len(part) > self.limit_bytes:
+            raise PeerFault("frame length", value=len(part), wanted=f"{self.limit_bytes} at most")
+        return bytes(self._parts.pop(piece.lane)) if piece.last else None
 
-def _decode(body: bytes) -> Frame:
+
+def _opened(body: bytes) -> tuple[_Header, bytes]:
     length = int.from_bytes(body[:_LENGTH_BYTES], "big")
     head, payload = body[_LENGTH_BYTES : _LENGTH_BYTES + length], body[_LENGTH_BYTES + length :]
     if len(head) < length:
@@ -135,6 +220,14 @@ def _decode(body: bytes) -> Frame:
         header: _Header = _decoder.decode(head)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PeerFault("frame header", value=str(error), wanted="a known frame") from None
+    return header, payload
+
+
+def _frame(header: _Header, payload: bytes) -> Frame:
+    if isinstance(header, _Piece):
+        raise PeerFault("frame piece", value="of a piece", wanted="of a frame")
+    if isinstance(header, _AheadHeader):
+        return _ahead(header, payload)
     if isinstance(header, _PushHeader):
         return Push(
             origin=header.origin,
@@ -148,6 +241,28 @@ def _decode(body: bytes) -> Frame:
     if payload:
         raise PeerFault("frame payload", value=f"{len(payload)} bytes", wanted="none")
     return header
+
+
+def _ahead(header: _AheadHeader, payload: bytes) -> Ahead:
+    if not 0 <= header.hashes <= PROOF_HASHES_MAX:
+        raise PeerFault("ahead proof", value=header.hashes, wanted=f"0..{PROOF_HASHES_MAX}")
+    if not 0 < header.entry_bytes <= ENTRY_BYTES_MAX:
+        raise PeerFault("ahead entry", value=header.entry_bytes, wanted=f"1..{ENTRY_BYTES_MAX}")
+    if not 0 <= header.index < 2**63:
+        raise PeerFault("ahead index", value=header.index, wanted="0..2^63 - 1")
+    at = header.hashes * _HASH_BYTES
+    end = at + header.entry_bytes
+    if header.box_bytes < 0 or end + header.box_bytes != len(payload):
+        raise PeerFault("ahead payload", value=len(payload), wanted=f"{end} and the box")
+    return Ahead(
+        origin=header.origin,
+        index=header.index,
+        checkpoint=header.checkpoint,
+        counter=_counter(header.counter),
+        proof=tuple(payload[i : i + _HASH_BYTES] for i in range(0, at, _HASH_BYTES)),
+        entry=payload[at:end],
+        box=payload[end:],
+    )
 
 
 def _counter(counter: int) -> int:

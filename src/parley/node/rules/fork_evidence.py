@@ -12,7 +12,7 @@ import msgspec
 
 from parley.node.custody_bodies import ForkEvidence
 from parley.node.entries import Draft, LogName, log_name
-from parley.node.frames import Frame, Push
+from parley.node.frames import Ahead, Frame, Push
 from parley.node.inputs import (
     Refused,
 )
@@ -37,7 +37,7 @@ def fork_evidence(
     Only from who has proved itself, about a log that it may push, and signed by its log key:
     anything else is nobody's word, and a stranger must not fill the disk in a peer's name.
     """
-    if not isinstance(frame, Push) or session.peer is None or not session.proven:
+    if not isinstance(frame, Push | Ahead) or session.peer is None or not session.proven:
         return (), ()
     note = frame.checkpoint.encode()
     try:
@@ -56,7 +56,7 @@ def fork_evidence(
     refused = Refused(origin=frame.origin, peer=session.peer, checkpoint=note, why=str(fault))
     if not isinstance(fault, Forked):
         return (refused,), ()
-    return (refused,), evidence_drafts(state, name, log.checkpoint, note, str(fault))
+    return (refused,), evidence_drafts(state, name, fault.held or log.checkpoint, note, str(fault))
 
 
 def evidence_drafts(

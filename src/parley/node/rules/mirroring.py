@@ -3,6 +3,7 @@
 Rules:
 - A peer may push only its own logs, under agreements shared with it, exactly continued, under a
   head that its log key signed and that the entries really give. Anything else is its fault.
+- What came ahead of its log must be what the log then says: else the log was forked.
 - A push may end before its head, with the proof that it is the head's beginning: such entries are
   stored apart (staged) and count when their head is reached.
 - A sealed entry for us comes with its opening. One without it is held, and that is written down.
@@ -37,6 +38,7 @@ from parley.node.rules import quotas
 from parley.node.rules.keyring import open_head
 from parley.node.state import Log, State
 from parley.trust.checkpoint import Checkpoint, cosign
+from parley.trust.frontier import Frontier
 from parley.trust.seal import SALT_BYTES, open_push, verify_commitment
 from parley.trust.statements import sign_receipt
 from parley.trust.tree import leaf_hash, verify_consistency
@@ -62,7 +64,17 @@ Heartbeat = Callable[[State, Session, int], tuple[FrameOut, ...]]
 
 
 class Forked(PeerFault):
-    """A head that its own key signed and that cannot be of the history held here."""
+    """A head that its own key signed and that cannot be of the history held here.
+
+    `held`: the head that it does not go with, where that is not the one of the log held.
+    """
+
+    def __init__(
+        self, what: str, *, value: object = None, wanted: str = "", held: bytes = b""
+    ) -> None:
+        self.held = held
+        repair = "the log was forked or changed; both heads are kept as evidence"
+        super().__init__(what, value=value, wanted=wanted, repair=repair)
 
 
 # ---- what a peer pushes -------------------------------------------------------------------------
@@ -129,7 +141,7 @@ def push_in(
         return Output(frames=(FrameOut(connection=session.connection, frame=refuse),))
     if not log.tree.size:
         check_shard(name, state.scope(name.agreement).logs, now_us)
-    _check_fence(state, name, push)
+    check_fence(state, name, push.first + len(push.entries))
     if push.first != (staged.end if staged is not None else log.tree.size):
         # Not in step: say what is held, and the peer begins there. Old entries are never replaced.
         return _out_of_step(state, session, push, now_us, heartbeat)
@@ -157,10 +169,13 @@ def _staged_of(state: State, peer: str) -> int:
     return sum(log_name(origin).party == peer for origin in state.links.staged)
 
 
-def _check_fence(state: State, name: LogName, push: Push) -> None:
-    """Refuse what is written into a log beyond where a later one has gone on from it.
+def check_fence(state: State, name: LogName, end: int) -> None:
+    """Check that nothing up to `end` is beyond where a later log has gone on from this one.
 
     After a takeover the first node may still run: what it writes then is not its party's word.
+
+    Raises:
+        PeerFault: it is.
     """
     for entry in state.scope(name.agreement).opened.values():
         body = entry.body
@@ -170,7 +185,7 @@ def _check_fence(state: State, name: LogName, push: Push) -> None:
         if after.why in ("restored", "forked"):
             # What it had signed before it was rolled back may still come back to it, and to us.
             continue
-        if push.first + len(push.entries) > after.size:
+        if end > after.size:
             raise PeerFault(
                 f"push log {name.origin}",
                 value=f"entries beyond {after.size}",
@@ -195,18 +210,12 @@ def _verified_head(state: State, log: Log, staged: StagedPart | None, push: Push
     """Return the head of a push after checking that these entries are its beginning."""
     if not 0 < len(push.entries) <= BATCH_ENTRIES_MAX:
         raise PeerFault("push entries", value=len(push.entries), wanted=f"1..{BATCH_ENTRIES_MAX}")
-    note = push.checkpoint.encode()
-    if len(note) > NOTE_OF_PEER_BYTES_MAX:
-        wanted = f"{NOTE_OF_PEER_BYTES_MAX} at most"
-        raise PeerFault(f"head of {push.origin} bytes", value=len(note), wanted=wanted)
-    head = open_head(state, log, note)
+    head = signed_head(state, log, push.checkpoint)
     end = push.first + len(push.entries)
     if not end <= head.size <= log.tree.size + BATCH_ENTRIES_MAX:
         wanted = f"{end}..{log.tree.size + BATCH_ENTRIES_MAX}"
         raise PeerFault(f"head of {push.origin}", value=head.size, wanted=wanted)
-    frontier = log.frontier.copy()
-    for data in (*(staged.entries if staged is not None else ()), *push.entries):
-        frontier.append(leaf_hash(data))
+    frontier = _beneath_ahead(state, log, staged, push)
     try:
         proof = tuple(bytes.fromhex(text) for text in push.proof)
         verify_consistency(end, head.size, proof, frontier.root(), head.root)
@@ -215,9 +224,47 @@ def _verified_head(state: State, log: Log, staged: StagedPart | None, push: Push
             f"head of {push.origin} at {head.size}",
             value=head.root.hex(),
             wanted=f"one that goes on from root {frontier.root().hex()} of {end} entries held here",
-            repair="the log was forked or changed; both heads are kept as evidence",
         ) from None
     return head
+
+
+def signed_head(state: State, log: Log, text: str) -> Checkpoint:
+    """Return the head in a note of a peer, which a key that counts there signed.
+
+    Raises:
+        PeerFault: none did, or it is longer than a note of a peer may be.
+    """
+    note = text.encode()
+    if len(note) > NOTE_OF_PEER_BYTES_MAX:
+        wanted = f"{NOTE_OF_PEER_BYTES_MAX} at most"
+        raise PeerFault(f"head of {log.name.origin} bytes", value=len(note), wanted=wanted)
+    return open_head(state, log, note)
+
+
+def _beneath_ahead(state: State, log: Log, staged: StagedPart | None, push: Push) -> Frontier:
+    """Return the log with what was pushed, after comparing it with what was held ahead of it.
+
+    Raises:
+        Forked: another entry, or another root, than what its writer had signed before.
+    """
+    frontier = log.frontier.copy()
+    ahead = state.scope(log.name.agreement).ahead.held
+    here = [held for (origin, _), held in ahead.items() if origin == push.origin]
+    entries, heads = {held.entry.seq: held for held in here}, {held.size: held for held in here}
+    for data in (*(staged.entries if staged is not None else ()), *push.entries):
+        leaf, held = leaf_hash(data), entries.get(frontier.size)
+        frontier.append(leaf)
+        if held is None or held.leaf == leaf:
+            held = heads.get(frontier.size)
+            if held is None or held.root == frontier.root():
+                continue
+        raise Forked(
+            f"log {push.origin} at {frontier.size}",
+            value=leaf.hex(),
+            wanted=f"what goes with the head of {held.size} entries under which one came ahead",
+            held=held.checkpoint,
+        )
+    return frontier
 
 
 def _openings(
@@ -329,14 +376,16 @@ def _entry_receipts(
     for index, data in enumerate(push.entries, push.first):
         if index in lacking:
             continue
-        leaf = leaf_hash(data).hex()
-        key = state.identity.keys.link
-        signature = sign_receipt(key, state.party, push.origin, index, leaf, now_us)
-        receipt = Received(
-            origin=push.origin, index=index, leaf=leaf, at_us=now_us, signature=signature
-        )
+        receipt = entry_receipt(state, push.origin, index, leaf_hash(data).hex(), now_us)
         frames.append(FrameOut(connection=session.connection, frame=receipt))
     return tuple(frames)
+
+
+def entry_receipt(state: State, origin: str, index: int, leaf: str, now_us: int) -> Received:
+    """Return our receipt for one entry, by the link key; only after it is stored may it go."""
+    key = state.identity.keys.link
+    signature = sign_receipt(key, state.party, origin, index, leaf, now_us)
+    return Received(origin=origin, index=index, leaf=leaf, at_us=now_us, signature=signature)
 
 
 def _hold(

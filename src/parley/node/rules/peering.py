@@ -16,6 +16,7 @@ import msgspec
 
 from parley.node.entries import log_name
 from parley.node.frames import (
+    Ahead,
     Frame,
     Head,
     Heads,
@@ -42,6 +43,7 @@ from parley.node.inputs import (
     ProofWanted,
 )
 from parley.node.links import CLOCK_SAMPLES, ClockSample, Held, Secret, Session
+from parley.node.rules.ahead import acknowledged, ahead_in, due_ahead, held_back
 from parley.node.rules.fork_evidence import fork_evidence
 from parley.node.rules.keyring import require_counting
 from parley.node.rules.mirroring import cosign_again, push_in
@@ -131,12 +133,14 @@ def _proven_frame(state: State, session: Session, event: FrameIn, now_us: int) -
             return push_in(state, session, frame, now_us, heartbeat)
         case Receipt() as frame:
             return receipt_in(state, session, frame, event.checkpoint, now_us)
+        case Ahead() as frame:
+            return ahead_in(state, session, frame, now_us)
         case Received() as frame:
-            return received_in(state, session, frame)
+            output = received_in(state, session, frame)
+            acknowledged(state, session, frame.origin, frame.index, frame.at_us)
+            return output
         case Want() as frame:
             return want_in(state, session, frame, now_us)
-        case Head() as frame:
-            return head_in(state, session, frame, now_us)
         case Witnessed() as frame:
             return witnessed_in(state, session, frame, event.checkpoint)
         case _:
@@ -144,6 +148,8 @@ def _proven_frame(state: State, session: Session, event: FrameIn, now_us: int) -
 
 
 def _other(state: State, session: Session, frame: Frame, now_us: int) -> Output:
+    if isinstance(frame, Head):
+        return head_in(state, session, frame, now_us)
     if isinstance(frame, Refuse):
         return _refuse_in(state, session, frame, now_us)
     raise PeerFault("frame", value=type(frame).__name__, wanted="one of a proven link")
@@ -159,6 +165,7 @@ def _refuse_in(state: State, session: Session, frame: Refuse, now_us: int) -> Ou
     if frame.wait_us > 0 and state.log(frame.origin).tree.size:
         wait_us = min(frame.wait_us, 60 * 1_000_000)
         session.held_back_us[frame.origin] = now_us + wait_us
+    held_back(session, frame.origin)
     return Output(pushes=due_pushes(state, session, now_us))
 
 
@@ -196,7 +203,7 @@ def _hello_in(state: State, session: Session, hello: Hello) -> Output:
     if session.proven:
         # Its proof overtook its greeting. Else it is believed with the proof, not before: a
         # stranger who gives a peer's name must not change what goes to the peer.
-        state.links.texts[hello.party] = session.texts
+        _believe_texts(state, session)
     frames = () if session.hello_sent else (_hello(state, session),)
     proof = ProofWanted(
         connection=session.connection,
@@ -245,8 +252,17 @@ def _prove_in(state: State, session: Session, frame: Prove, now_us: int) -> Outp
     session.peer_secret = _session_key(state, session.peer, session.nonce, frame)
     session.proven = True
     if session.peer_nonce is not None:
-        state.links.texts[session.peer] = session.texts
+        _believe_texts(state, session)
     return Output(frames=heartbeat(state, session, now_us))
+
+
+def _believe_texts(state: State, session: Session) -> None:
+    """Take which texts a proven peer holds, unless a newer link with it has said so.
+
+    A recorded session of long ago (a bundle) must not stop what goes over the link that is up.
+    """
+    if session.peer is not None and state.links.proven(session.peer) is session:
+        state.links.texts[session.peer] = session.texts
 
 
 def _session_key(state: State, peer: str, nonce: str, frame: Prove) -> bytes | None:
@@ -392,10 +408,13 @@ def due(state: State, now_us: int) -> Output:
         if abs(now_us - last_us) >= every_us:
             frames = heartbeat(state, session, now_us)
         again = cosign_again(state, session, now_us)
+        # Before the pushes: an entry that needs no way of its own goes with them.
+        aheads = due_ahead(state, session, now_us)
         output = msgspec.structs.replace(
             output,
             frames=output.frames + frames + due_heads(state, session) + again.frames,
             receipts=output.receipts + again.receipts,
+            aheads=output.aheads + aheads,
             pushes=output.pushes + due_pushes(state, session, now_us),
         )
     return output

@@ -63,7 +63,7 @@ def due_pushes(state: State, session: Session, now_us: int) -> tuple[PushWanted,
         and log.name.agreement in shared
         and log.name.kind != "private"
     ]
-    lacking = [*_believable(state, lacking), *_lost_by(state, session)]
+    lacking = [*believable(state, lacking), *_lost_by(state, session)]
     wanted = []
     for log, first in sorted(lacking, key=lambda each: (each[0].name.kind != "line", each[0].name)):
         origin = log.name.origin
@@ -86,8 +86,10 @@ def due_pushes(state: State, session: Session, now_us: int) -> tuple[PushWanted,
     return tuple(wanted)
 
 
-def _believable(state: State, lacking: list[tuple[Log, int]]) -> list[tuple[Log, int]]:
-    """Leave out what a new key began while the peer lacks the entry that names that key.
+def believable(state: State, lacking: list[tuple[Log, int]]) -> list[tuple[Log, int]]:
+    """Return these logs without those that a key began which the peer does not know yet.
+
+    It lacks the entry that names the key.
 
     It would take such a head for a stranger's, and write that down against us.
     """
