@@ -86,7 +86,7 @@ def test_an_answer_in_the_log_of_another_year_does_not_stand_before_the_one_give
     world = pair()
     key = say(world)
     world.run(1)
-    do(world, "BRAVO", Answer(ref=key, post="desk", answer="UNABLE"))
+    do(world, "BRAVO", Answer(ref=key, post="desk", answer="UNABLE", text="no"))
     world.run(1)
     ref = (reference(world, "BRAVO", key),)
     past_us = world.now_us - 366 * 86_400 * SECOND_US
@@ -195,7 +195,7 @@ def test_in_force_is_not_a_word_that_makes_an_agreement() -> None:
     crank = world.node("BRAVO")
     crank.state.identity.documents["AB"] = "another text"
     world.run(5)
-    do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="d", value="in force"))
+    do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="desk", value="in force"))
     world.run(15)
     assert side(world, "ALFA", "BRAVO").agreement == "not in force"
 

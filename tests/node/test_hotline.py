@@ -81,7 +81,7 @@ def test_only_the_addressee_answers_once_and_only_what_is_allowed() -> None:
         do(world, "BRAVO", Answer(ref=key, post="desk", answer="ROGER", fields=FIELDS))
     with pytest.raises(InputFault, match="without zone"):
         do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields={"flight": "F1"}))
-    do(world, "BRAVO", Answer(ref=key, post="desk", answer="UNABLE"))
+    do(world, "BRAVO", Answer(ref=key, post="desk", answer="UNABLE", text="fuel"))
     with pytest.raises(InputFault, match="one closing answer"):
         do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields=FIELDS))
 
@@ -110,7 +110,7 @@ def test_after_valid_until_nothing_is_answered_wilco() -> None:
     world.run(11)
     with pytest.raises(InputFault, match="EXPIRED"):
         do(world, "BRAVO", Answer(ref=key, post="desk", answer="WILCO", fields=FIELDS))
-    do(world, "BRAVO", Answer(ref=key, post="desk", answer="UNABLE"))
+    do(world, "BRAVO", Answer(ref=key, post="desk", answer="UNABLE", text="fuel"))
 
 
 def test_a_peers_late_wilco_does_not_close_an_expired_message() -> None:
@@ -174,13 +174,14 @@ def test_a_named_place_far_from_its_coordinates_is_queried_before_sending() -> N
     world = pair([changed])
     fields = {"place": "Oakton", "centre": "35.6289,38.8575", "window": "w"}
     with pytest.raises(InputFault, match=r"9\.0 km apart, wanted within 5 km \(clause C9\)"):
-        say(world, message_type="area.notice", fields=fields)
+        say(world, message_type="area.notice", fields=fields, confirmed=False)
     say(world, message_type="area.notice", fields=fields, confirmed=True)
-    say(world, message_type="area.notice", fields=fields | {"centre": "35.6289,38.7600"})
+    ask = {"message_type": "area.notice", "confirmed": False}
+    say(world, fields=fields | {"centre": "35.6289,38.7600"}, **ask)
     with pytest.raises(InputFault, match="did you mean Oakton"):
-        say(world, message_type="area.notice", fields=fields | {"place": "Oaktown"})
+        say(world, fields=fields | {"place": "Oaktown"}, **ask)
     with pytest.raises(InputFault, match="latitude"):
-        say(world, message_type="area.notice", fields=fields | {"centre": "135.6,38.7"})
+        say(world, fields=fields | {"centre": "135.6,38.7"}, **ask)
 
 
 @pytest.mark.parametrize(

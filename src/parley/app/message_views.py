@@ -26,15 +26,23 @@ from parley.app.custody_views import (
     signed_word,
 )
 from parley.node.entries import Entry, MessageAnswered, MessageOverdue, ReadBackChecked
+from parley.node.line_bodies import NoticeDiffers
 from parley.node.rules.custody import destroyed
-from parley.node.rules.hotline import closing_answer, standby
+from parley.node.rules.delivery import Known, held_by
+from parley.node.rules.guard import PlaceCheck, place_checks
+from parley.node.rules.hotline import closing_answer, ladder_of_thread, outcome_of, standby
 from parley.node.rules.keyring import Signed
+from parley.node.rules.notices import is_notice, lead_time_of
+from parley.node.rules.outcomes import LadderSeen, OutcomeWord
+from parley.node.rules.replying import answers_of
+from parley.node.rules.threads import Ending, Translation, ending_of, translations_of
 from parley.node.state import Key, Scope, State, Thread, key_of
 from parley.world.faults import InputFault
-from parley.world.norms import allowed_answers, message_type
-from parley.world.time import format_instant
+from parley.world.norms import known_type, message_type
+from parley.world.time import format_second
 
-Known = Literal["yes", "no", "unknown"]
+__all__ = ["Known", "Ladder", "MessageView", "held_by", "message_view", "messages"]
+
 ReadBackWord = Literal["not asked", "waiting", "matched", "differs", "not given"]
 
 
@@ -57,7 +65,10 @@ class Ladder(_View, frozen=True, kw_only=True):
     """How far a message got with one addressee: each level for itself.
 
     `stored`: whether it holds the entry. `received_us`: when it says so for this entry alone, at
-    once. `cosigned_us`: when it cosigned a head over it, some moments later.
+    once. `cosigned_us`: when it cosigned a head over it, some moments later. `outcome`: what became
+    of the message with it, one word; `outcome_text`: the same with the answer, reason or cause.
+    `tried`: who of it was called, when, with what result. `over`: for it the message is corrected,
+    cancelled or withdrawn. `undelivered`: what did not happen in its time, for technical reasons.
     """
 
     party: str
@@ -72,6 +83,11 @@ class Ladder(_View, frozen=True, kw_only=True):
     differences: tuple[str, ...]
     overdue: tuple[str, ...]
     called: tuple[str, ...]
+    outcome: OutcomeWord
+    outcome_text: str
+    tried: LadderSeen
+    over: Ending | None = None
+    undelivered: tuple[str, ...] = ()
 
     @property
     def misread(self) -> bool:
@@ -89,6 +105,11 @@ class MessageView(_View, frozen=True, kw_only=True):
     `reading`: whether its words are shown, and why not. `opened`: who of this party opened it.
     `audience`: who may have the payload; None: every party of the agreement.
     `signed`: how many people's signatures count; `signatures` has the others too, with the reason.
+    `about`: the entry that it speaks of. `corrected_by`, `cancelled_by`: by what it is over.
+    `one_sided`: it states its sender's own view, and makes no duty for anybody else.
+    `translations` stand beside the words. `places`: named places against their coordinates.
+    `differs`: aircraft that were seen otherwise than noticed. `lead_text`: whether it came early
+    enough before its window, where a clause asks for that.
     """
 
     key: Key
@@ -120,21 +141,52 @@ class MessageView(_View, frozen=True, kw_only=True):
     signed: SignedWord
     signatures: tuple[Signed, ...]
     ladder: tuple[Ladder, ...]
+    language: str = ""
+    about: Key | None = None
+    one_sided: bool = False
+    corrected_by: Key | None = None
+    cancelled_by: Key | None = None
+    over_text: str = ""
+    translations: tuple[Translation, ...] = ()
+    places: tuple[PlaceCheck, ...] = ()
+    differs: tuple[str, ...] = ()
+    lead_text: str = ""
 
 
 def messages(
-    state: State, now_us: int, *, open_only: bool = False, receipts: Receipts = no_receipts
+    state: State,
+    now_us: int,
+    *,
+    open_only: bool = False,
+    since_us: int | None = None,
+    only: Key | None = None,
+    receipts: Receipts = no_receipts,
 ) -> tuple[MessageView, ...]:
-    """Return the messages held here, newest first; `receipts` gives those for single entries."""
+    """Return the messages held here, newest first; `receipts` gives those for single entries.
+
+    Args:
+        state: of the node.
+        now_us: now.
+        open_only: only those that still want an answer.
+        since_us: only those that were sent then or later, as their senders say.
+        only: this one alone.
+        receipts: of single entries.
+    """
+
+    def asked(entry: Entry) -> bool:
+        return only in (None, key_of(entry)) and (since_us is None or entry.issued_us >= since_us)
+
     found = []
     for _, scope in sorted(state.scopes.items()):
         signed = signed_keys(scope)
         found += [
             message_view(state, scope, thread, now_us, receipts, signed)
             for thread in scope.messages()
+            if thread.said is not None and asked(thread.said)
         ]
         if not open_only:
-            found += [_closed_view(state, scope, e, now_us, signed) for e in _without_words(scope)]
+            left = [entry for entry in _without_words(scope) if asked(entry)]
+            found += [_closed_view(state, scope, e, now_us, signed) for e in left]
     kept = [view for view in found if view.open or not open_only]
     return tuple(sorted(kept, key=lambda view: (-view.sent_us, view.key)))
 
@@ -208,13 +260,16 @@ def message_view(
     masked = reading == "guarded"
     held = receipts(state, thread.key, said.to) if said.log.party == state.party else {}
     ladder = tuple(
-        _ladder(state, scope, thread, party, held.get(party, Held()), masked=masked)
+        _ladder(state, scope, thread, party, held.get(party, Held()), now_us, masked=masked)
         for party in said.to
     )
+    ending, kind = ending_of(scope, thread), known_type(body.message_type)
     expired = said.valid_until_us is not None and now_us > said.valid_until_us
-    awaits_us = bool(body.answers) and any(
-        step.party == state.party and step.answer is None for step in ladder
-    )
+    owed = bool(body.answers) and body.answer_due_us is not None
+    unanswered = [step for step in ladder if step.answer is None and step.over is None]
+    mine = any(step.party == state.party for step in unanswered)
+    # What one side states for itself may be acknowledged, and waits for nobody.
+    awaits_us = owed and mine
     word, found = _signatures(state, scope, thread.key, signed)
     return MessageView(
         key=thread.key,
@@ -238,31 +293,60 @@ def message_view(
         read_back=body.read_back,
         read_back_due_us=body.read_back_due_us,
         awaits_us=awaits_us,
-        may_answer=_may_answer(state, thread, now_us, expired=expired) if awaits_us else (),
-        open=bool(body.answers)
-        and any(step.answer is None or (step.misread and not expired) for step in ladder),
+        may_answer=_may_answer(state, scope, thread, now_us, expired=expired) if mine else (),
+        open=owed
+        and (bool(unanswered) or any(s.misread and not expired and s.over is None for s in ladder)),
         reading=reading,
         opened=opened,
         audience=said.audience,
         signed=word,
         signatures=found,
         ladder=ladder,
+        language=body.language,
+        about=said.ref[0].key if said.ref else None,
+        one_sided=kind is not None and kind.one_sided,
+        corrected_by=ending.by if ending is not None and ending.word == "corrected" else None,
+        cancelled_by=ending.by if ending is not None and ending.word != "corrected" else None,
+        over_text=ending.text if ending is not None else "",
+        translations=() if masked else translations_of(scope, thread),
+        places=() if masked else place_checks(state.agreement(scope.agreement_id), body.fields),
+        differs=_differs(scope, thread.key),
+        lead_text=_lead(state, scope, thread),
     )
 
 
-def _may_answer(state: State, thread: Thread, now_us: int, *, expired: bool) -> tuple[str, ...]:
+def _differs(scope: Scope, key: Key) -> tuple[str, ...]:
+    """Return what was seen otherwise than a notice said, one line for each who saw it."""
+    return tuple(
+        f"{entry.body.aircraft} seen {entry.body.distance_mm / 1e6:.1f} km off at "
+        f"{format_second(entry.body.at_us)} by {entry.log.party}: {entry.body.text}"
+        for _, entry in sorted(scope.line.differs.get(key, {}).items())
+        if isinstance(entry.body, NoticeDiffers)
+    )
+
+
+def _lead(state: State, scope: Scope, thread: Thread) -> str:
+    if not is_notice(thread.body.message_type):
+        return ""
+    verdict = lead_time_of(state, scope, thread)
+    return f"{verdict.verdict}: {verdict.because}" if verdict is not None else ""
+
+
+def _may_answer(
+    state: State, scope: Scope, thread: Thread, now_us: int, *, expired: bool
+) -> tuple[str, ...]:
     barred = {"WILCO"} if expired else set()
     due_us = thread.body.answer_due_us
     if standby(thread, state.party) is not None or (due_us is not None and now_us >= due_us):
         barred.add("STANDBY")
     # What the sender offers beyond its type is refused here: it is not offered to a person either.
-    allowed = _allowed(thread.body.message_type)
+    allowed = _allowed(thread.body.message_type, scope.rules.version)
     return tuple(a for a in thread.body.answers if a not in barred and a in allowed)
 
 
-def _allowed(name: str) -> tuple[str, ...]:
+def _allowed(name: str, version: int) -> tuple[str, ...]:
     try:
-        return allowed_answers(message_type(name))
+        return answers_of(message_type(name), version)
     except InputFault:
         return ("ROGER", "UNABLE")
 
@@ -273,6 +357,7 @@ def _ladder(
     thread: Thread,
     party: str,
     held: Held,
+    now_us: int,
     *,
     masked: bool,
 ) -> Ladder:
@@ -280,6 +365,8 @@ def _ladder(
     displayed = thread.displayed.get(party)
     stored, newest_us = _stored(state, scope, thread, party)
     word, differences = _read_back(thread, closed)
+    outcome = outcome_of(state, scope, thread, party, now_us)
+    tried = ladder_of_thread(state, scope, thread, party, now_us)
     return Ladder(
         party=party,
         stored="yes" if held.received_us is not None else stored,
@@ -292,7 +379,7 @@ def _ladder(
         read_back=word,
         differences=tuple("guarded" for _ in differences) if masked else differences,
         overdue=tuple(
-            f"{duty.replace('_', '-')} since {format_instant(entry.body.due_us)}"
+            f"{duty.replace('_', '-')} since {format_second(entry.body.due_us)}"
             for (who, duty), entry in sorted(thread.overdue.items())
             if who == party and isinstance(entry.body, MessageOverdue)
         ),
@@ -301,6 +388,26 @@ def _ladder(
             for (who, _), entry in sorted(thread.escalated.items())
             if who == party
         ),
+        outcome=outcome.word,
+        outcome_text=GUARDED if masked and outcome.word == "refused" else outcome.text,
+        tried=_masked(tried) if masked else tried,
+        over=ending_of(scope, thread, party),
+        undelivered=_undelivered(scope, thread.key, party),
+    )
+
+
+def _masked(tried: LadderSeen) -> LadderSeen:
+    """Return a ladder without what was said on it."""
+    rungs = tuple(msgspec.structs.replace(rung, detail="") for rung in tried.rungs)
+    return msgspec.structs.replace(tried, rungs=rungs)
+
+
+def _undelivered(scope: Scope, key: Key, party: str) -> tuple[str, ...]:
+    return tuple(
+        f"not {duty} by {format_second(getattr(entry.body, 'due_us', 0))}, "
+        f"link {getattr(entry.body, 'link', 'unknown')}"
+        for (who, duty), entry in sorted(scope.line.undelivered.get(key, {}).items())
+        if who == party
     )
 
 
@@ -333,19 +440,6 @@ def _stored(state: State, scope: Scope, thread: Thread, party: str) -> tuple[Kno
         return "yes", held.time_s * 1_000_000
     assert thread.said is not None
     return held_by(state, scope, thread.said, party), None
-
-
-def held_by(state: State, scope: Scope, entry: Entry, party: str) -> Known:
-    """Return whether a party holds an entry: it wrote it, gave a receipt, or has seen it."""
-    if party in (state.party, entry.log.party):
-        return "yes"
-    origin, index = key_of(entry)
-    if state.links.receipt(origin, party, index) is not None:
-        return "yes"
-    logs = (log for log in scope.logs.values() if log.name.party == party)
-    if any(origin in log.seen and log.seen[origin].size > index for log in logs):
-        return "yes"
-    return "no" if entry.log.party == state.party else "unknown"
 
 
 def _read_back(thread: Thread, closed: Entry | None) -> tuple[ReadBackWord, tuple[str, ...]]:

@@ -458,7 +458,7 @@ def too_late(state: State, origin: str, first: int, entries: Sequence[bytes]) ->
 def forgotten(state: State, entries: list[Entry]) -> list[Key]:
     """Return the payloads that entries just folded say this party has dropped.
 
-    With a notice go its answers and checks: what was read back repeats what the notice said.
+    With a notice go its answers, checks and translations: they repeat what the notice said.
     """
     found: list[Key] = []
     for entry in entries:
@@ -470,5 +470,6 @@ def forgotten(state: State, entries: list[Entry]) -> list[Key]:
         thread = state.scope(entry.log.agreement).threads.get(key)
         if thread is not None:
             checks = (key_of(check) for check in thread.checks.values())
-            found.extend(sorted({*thread.answers, *checks}))
+            translations = state.scope(entry.log.agreement).line.translations.get(key, {})
+            found.extend(sorted({*thread.answers, *checks, *translations}))
     return found

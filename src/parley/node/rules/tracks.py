@@ -25,6 +25,7 @@ from parley.node.entries import (
 )
 from parley.node.inputs import SegmentRecorded, TrackReports
 from parley.node.picture import STALE_US, Aircraft, PairWatch, Picture, TrackReport
+from parley.node.rules import notices
 from parley.node.rules.alerts import alert_class, alert_key, open_alert, resolve
 from parley.node.rules.objects import objects_met
 from parley.node.rules.pairs import PairRule, own_party, pair_rules, separations
@@ -81,6 +82,7 @@ def track_reports(state: State, event: TrackReports, now_us: int) -> list[Draft]
             if name not in said:
                 said.add(name)
                 drafts.append(draft)
+        drafts.extend(notices.differences(state, state.picture.aircraft[report.aircraft], now_us))
     drafts.extend(_separation(state, now_us))
     return drafts
 
