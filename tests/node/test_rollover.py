@@ -55,10 +55,10 @@ def test_the_line_keeps_its_state_over_the_year(world) -> None:
     assert vector(world, "ALFA").glance == "OPEN"
     own = world.node("ALFA").state.scope("AB").adopted_by("ALFA")
     assert agreed_by(world.node("BRAVO").state.scope("AB"), own.sha256) == ("ALFA", "BRAVO")
-    do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="d", value="suspended"))
+    do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="desk", value="suspended"))
     world.run(65)
     assert side(world, "ALFA", "BRAVO").agreement == "suspended"
-    assert side(world, "ALFA", "BRAVO").used_24h_count == 0
+    assert side(world, "ALFA", "BRAVO").used_24h_count == 1, "its own test"
     assert side(world, "ALFA", "ALFA").used_24h_count == 1
 
 

@@ -7,11 +7,28 @@ asserts never creates a duty for the other.
 from __future__ import annotations
 
 from parley.node.entries import AgreementAdopted, Continues, Draft, Entry, LogName, LogOpened
+from parley.node.inputs import Act
+from parley.node.line_bodies import ActRefused
 from parley.node.state import Scope, State, rank_of
 from parley.trust.bytes import sha256_hex
-from parley.world.agreement import Agreement, Line
+from parley.world.agreement import Acknowledgement, Agreement, Line
 from parley.world.faults import InputFault, nearest
+from parley.world.limits import NAME_CHARACTERS_MAX
 from parley.world.time import datetime_from_us
+
+OWN_POSTS_SINCE = 3
+"""The rules version from which an act must be done at a post that the agreement names."""
+REFUSED_AGAIN_US = 60 * 1_000_000
+_REFUSED_KEPT_MAX = 64
+_WHY_CHARACTERS = 300
+
+
+class NotOurPost(InputFault):
+    """An act in the name of a post that the agreement does not name for this party."""
+
+    def __init__(self, what: str, *, value: str, wanted: str, repair: str, agreement: str) -> None:
+        super().__init__(what, value=value, wanted=wanted, repair=repair)
+        self.agreement = agreement
 
 
 def adopted_agreement(state: State, agreement_id: str) -> Agreement:
@@ -50,6 +67,80 @@ def line_of(agreement: Agreement, line_id: str) -> Line:
         wanted=f"one of {', '.join(known) or 'none'}",
         repair=f"did you mean {close!r}?" if close else "",
     )
+
+
+def posts_of(agreement: Agreement, party: str) -> tuple[str, ...]:
+    """Return the posts that an agreement names for a party: in escalation order, then the others.
+
+    Beside the party's own list these are its ends of lines, and whom a clause calls when nobody
+    answers: such a clause names duties that every party has.
+    """
+    known = [post for each in agreement.parties if each.id == party for post in each.posts]
+    known += [end.post for line in agreement.lines for end in line.ends if end.party == party]
+    for clause in agreement.clauses:
+        if isinstance(clause, Acknowledgement):
+            known += [step.post for step in clause.escalate]
+    return tuple(dict.fromkeys(known))
+
+
+def check_own_post(agreement: Agreement, party: str, post: str) -> None:
+    """Check that an act is done in the name of a post that the agreement names for this party.
+
+    Nobody acts for another post (NORMS 4). Before rules version 3 an agreement named posts only for
+    the ladder, and any name would do.
+
+    Args:
+        agreement: whose posts.
+        party: who acts.
+        post: as the act says.
+
+    Raises:
+        InputFault: another post; the repair names the nearest.
+    """
+    known = posts_of(agreement, party)
+    if agreement.rules_version < OWN_POSTS_SINCE or post in known:
+        return
+    close = nearest(post, list(known))
+    raise NotOurPost(
+        f"post of {party}",
+        value=post,
+        wanted=f"one that {agreement.id} names for {party}: {', '.join(known) or 'none'}",
+        repair=f"did you mean {close!r}?" if close else "act at your own post, or amend the text",
+        agreement=agreement.id,
+    )
+
+
+def note_refused(state: State, act: Act, fault: NotOurPost) -> None:
+    """Remember an act that was refused for its post until `refusals` drafts its entry."""
+    if len(state.refused_acts) < _REFUSED_KEPT_MAX:
+        name = str(type(act).__struct_config__.tag)
+        state.refused_acts[(fault.agreement, name, act.post)] = str(fault)
+
+
+def refusals(state: State, now_us: int) -> list[Draft]:
+    """Return the private entries of acts in another's name that were refused at this node.
+
+    The same slip again within a minute is not written twice: a program that repeats itself must not
+    fill the log.
+    """
+    drafts = []
+    for (agreement, act, name), why in sorted(state.refused_acts.items()):
+        post = _short(name)
+        written = [
+            entry.issued_us
+            for entry in state.scope(agreement).line.refused.values()
+            if isinstance(entry.body, ActRefused)
+            and (entry.body.act, entry.body.post) == (act, post)
+        ]
+        if now_us - max(written, default=now_us - REFUSED_AGAIN_US) >= REFUSED_AGAIN_US:
+            body = ActRefused(act=act, post=post, why=why[:_WHY_CHARACTERS])
+            drafts.append(Draft(agreement=agreement, by="system", body=body))
+    state.refused_acts.clear()
+    return drafts
+
+
+def _short(post: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in post)[:NAME_CHARACTERS_MAX]
 
 
 def openings(state: State, now_us: int) -> list[Draft]:

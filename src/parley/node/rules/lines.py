@@ -3,44 +3,111 @@
 Rules:
 - Suspending is one party's own signed act with an effect time; nobody else's consent is asked.
 - Link and presence are measured; what somebody says about a line elsewhere is a claim, not a state.
+- What was declared and what cannot be reached are never mixed: both stand in the vector.
 - The one word for the glance is computed from the vector and names what is missing.
 """
 
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterator
 
 import msgspec
 
-from parley.node.entries import Draft, Entry, LineDeclared, MessageAnswered, PresenceDeclared
+from parley.node.entries import Draft, Entry, LineDeclared, PresenceDeclared
 from parley.node.inputs import BePresent, DeclareLine
-from parley.node.rules.agreements import adopted_agreement, agreed_by, line_of
+from parley.node.line_bodies import TEST_KINDS, LinkObserved
+from parley.node.rules.agreements import (
+    adopted_agreement,
+    agreed_by,
+    check_own_post,
+    line_of,
+)
+from parley.node.rules.line_evidence import (
+    LINE_DUTIES_SINCE,
+    Pending,
+    PostPresence,
+    Sight,
+    Use,
+    acts_on,
+    agreed_since_us,
+    hours_of,
+    link_observed,
+    newest_link,
+    posts_at,
+    text_of,
+    use_of,
+)
+from parley.node.rules.line_evidence import declared as declared  # asked for here
+from parley.node.rules.line_evidence import effective_us as effective_us  # asked for here
+from parley.node.rules.line_evidence import suspended_by as suspended_by  # asked for here
 from parley.node.rules.peering import link_state
-from parley.node.state import Scope, State, Thread, key_of, written_us
-from parley.world.agreement import Agreement, Line, LineTest, Suspension
+from parley.node.rules.tested import TestAge, schedule_of, test_age, test_word_before, tests_of
+from parley.node.rules.tested import results_of_tests as results_of_tests  # asked for here
+from parley.node.state import Key, Scope, State, key_of, written_us
+from parley.world.agreement import Agreement, Line, Suspension
 from parley.world.faults import InputFault
-from parley.world.limits import PEER_ENTRIES_AHEAD_S
 from parley.world.norms import norms
 from parley.world.time import format_instant
 
+UPS_PER_HOUR_MAX = 2
+"""A link that flaps is written as up so often in an hour, and else stays down as last written."""
+LOOK_BREAK_US = 120 * 1_000_000
+"""A node looks each second: one that did not for so long was not there to be told anything."""
+_HOUR_US = 3_600 * 1_000_000
+
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One party's side of the vector, each value with since when and the entry behind it."""
+    """One party's side of the vector, each value with since when and the entry behind it.
+
+    `agreement_signing`: "two people" or "single-signed" for a suspension or withdrawal that stands;
+    `second_due_us`: until when a second person may sign. `pending`: acts without effect yet.
+    `used_24h_count`: messages and calls.
+    """
 
     party: str
     agreement: str
     agreement_since_us: int | None
-    agreement_by: tuple[str, int] | None
+    agreement_by: Key | None
     link: str
     heard_us: int | None
     attended: str
     attended_since_us: int | None
     used_last_us: int | None
     used_24h_count: int
+    agreement_reason: str = ""
+    agreement_post: str = ""
+    agreement_signing: str = ""
+    second_due_us: int | None = None
+    pending: tuple[Pending, ...] = ()
+    posts: tuple[PostPresence, ...] = ()
+    languages: tuple[str, ...] = ()
+
+
+class Direction(msgspec.Struct, frozen=True, kw_only=True):
+    """One way of a line: whether the receiver hears the sender, how it was tested, how it is used.
+
+    `link`: as the receiver observes it; `link_by` is its entry, None where this node measures it
+    itself. `link_said_us`: when the receiver last said so: an old word is no news.
+    """
+
+    sender: str
+    receiver: str
+    link: str
+    link_since_us: int | None = None
+    link_by: Key | None = None
+    link_said_us: int | None = None
+    tests: tuple[TestAge, ...] = ()
+    used_last_us: int | None = None
+    messages_24h: int = 0
+    calls_24h: int = 0
 
 
 class LineVector(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole vector of a line at an instant, as this node knows it."""
+    """The whole vector of a line at an instant, as `viewer` knows it.
+
+    `within_hours`: whether the line is watched now; None: its hours cannot be read.
+    """
 
     agreement: str
     line: str
@@ -50,6 +117,11 @@ class LineVector(msgspec.Struct, frozen=True, kw_only=True):
     test_good_us: int | None
     glance: str
     missing: tuple[str, ...]
+    viewer: str = ""
+    directions: tuple[Direction, ...] = ()
+    hours: str = ""
+    within_hours: bool | None = None
+    languages: tuple[str, ...] = ()
 
 
 def declare_line(state: State, act: DeclareLine, now_us: int) -> Draft:
@@ -62,6 +134,7 @@ def declare_line(state: State, act: DeclareLine, now_us: int) -> Draft:
     line = line_of(agreement, act.line)
     if state.party not in line.parties:
         raise InputFault(f"line {act.line} end", value=state.party, wanted=", ".join(line.parties))
+    check_own_post(agreement, state.party, act.post)
     notice_s: float = norms().line.suspension_notice_s
     for clause in agreement.clauses:
         if isinstance(clause, Suspension):
@@ -89,9 +162,11 @@ def declare_line(state: State, act: DeclareLine, now_us: int) -> Draft:
 
 def be_present(state: State, act: BePresent) -> Draft:
     """Return the entry that a person is, or is no longer, at a post."""
-    line = line_of(adopted_agreement(state, act.agreement), act.line)
+    agreement = adopted_agreement(state, act.agreement)
+    line = line_of(agreement, act.line)
     if state.party not in line.parties:
         raise InputFault(f"line {act.line} end", value=state.party, wanted=", ".join(line.parties))
+    check_own_post(agreement, state.party, act.post)
     return Draft(
         agreement=act.agreement,
         by=act.post,
@@ -99,213 +174,364 @@ def be_present(state: State, act: BePresent) -> Draft:
     )
 
 
+# ---- links, written down as they change ----------------------------------------------------------
+
+
 def due(state: State, now_us: int) -> list[Draft]:
-    """Return what was measured of the links and has changed."""
-    del state, now_us
-    return []
+    """Return what was measured of the links to the other ends of lines, where it has changed.
 
-
-def effective_us(entry: Entry) -> int:
-    """Return when an act on a line takes effect: at its stated time, never before it was written.
-
-    A suspension dated back would make what was said meanwhile look like a breach.
+    Down is written at once, and only after an up; an up only if fewer than two stand in the last
+    hour. So a link that flaps without end writes four entries an hour, and is down meanwhile.
     """
-    assert isinstance(entry.body, LineDeclared)
-    return max(entry.body.effective_us, written_us(entry))
-
-
-def declared(scope: Scope, line_id: str, party: str, at_us: int) -> Entry | None:
-    """Return a party's act that is in effect on its side of a line, the newest written."""
-    acts = [e for e in scope.line_acts.get(line_id, {}).values() if e.log.party == party]
-    in_effect = [e for e in acts if isinstance(e.body, LineDeclared) and effective_us(e) <= at_us]
-    return max(in_effect, key=key_of) if in_effect else None
-
-
-def suspended_by(
-    scope: Scope, line_id: str, at_us: int, *, ends: tuple[str, ...] | None = None
-) -> tuple[str, ...]:
-    """Return the parties whose suspension or withdrawal is in effect, in order.
-
-    Args:
-        scope: the record of the agreement.
-        line_id: the line.
-        at_us: the instant.
-        ends: the parties at its ends; what any other party declares about it does not count.
-    """
-    parties = sorted({e.log.party for e in scope.line_acts.get(line_id, {}).values()})
-    if ends is not None:
-        parties = [party for party in parties if party in ends]
-    found = []
-    for party in parties:
-        act = declared(scope, line_id, party, at_us)
-        if act is not None and isinstance(act.body, LineDeclared) and act.body.value != "in force":
-            found.append(party)
-    return tuple(found)
-
-
-def _agreement_word(
-    state: State, scope: Scope, line: Line, party: str, now_us: int
-) -> tuple[str, int | None, tuple[str, int] | None]:
-    own = scope.adopted_by(state.party)
-    agreed = agreed_by(scope, own.sha256) if own else ()
-    agreement = state.agreement(scope.agreement_id)
-    valid = agreement is None or agreement.in_force(now_us)
-    stands = "in force" if party in agreed and valid else "not in force"
-    act = declared(scope, line.id, party, now_us)
-    if act is not None and isinstance(act.body, LineDeclared):
-        # Saying "in force" resumes what was agreed; it does not make an agreement.
-        word = stands if act.body.value == "in force" else act.body.value
-        return word, effective_us(act), key_of(act)
-    return stands, None, None
-
-
-def _attended(scope: Scope, line: Line, party: str, now_us: int) -> tuple[str, int | None]:
-    """Return whether a person of the party is at one of its posts, and since which act.
-
-    Each post counts by itself: who leaves one does not empty another. A presence dated ahead of
-    our clock by more than two clocks may differ is no evidence of now.
-    """
-    acts = scope.presence.get((line.id, party))
-    if not acts:
-        return "unknown", None
-    newest: dict[str, Entry] = {}
-    for entry in acts.values():
-        assert isinstance(entry.body, PresenceDeclared)
-        known = newest.get(entry.body.post)
-        if known is None or key_of(entry) > key_of(known):
-            newest[entry.body.post] = entry
-    ahead_us = PEER_ENTRIES_AHEAD_S * 1_000_000
-    believed = [e for e in newest.values() if e.issued_us <= now_us + ahead_us]
-    if not believed:
-        return "unknown", None
-    within_us = norms().line.presence_within_s * 1_000_000
-    here = [
-        e for e in believed
-        if isinstance(e.body, PresenceDeclared) and e.body.present
-        and now_us - e.issued_us <= within_us
-    ]  # fmt: skip
-    last_us = max(e.issued_us for e in here or believed)
-    return ("attended" if here else "unattended"), last_us
-
-
-def _used(scope: Scope, line: Line, party: str, now_us: int) -> tuple[int | None, int]:
-    sent_us = scope.index.sent_us.get((line.id, party), [])
-    until = bisect.bisect_right(sent_us, now_us)
-    since = bisect.bisect_left(sent_us, now_us - 86_400 * 1_000_000)
-    return (sent_us[until - 1] if until else None), max(until - since, 0)
-
-
-def results_of_tests(scope: Scope, line: Line, now_us: int) -> list[tuple[int, bool]]:
-    """Return the tests of a line with a result by now, oldest first: when it was known, and good.
-
-    A test is good when an addressee answered in time and read back what it was given; it has failed
-    once its time passed without that. Only what one end of the line sends another tests it.
-    """
-    results = []
-    for key in scope.index.tests.get(line.id, ()):
-        thread = scope.threads[key]
-        if thread.said is None or thread.said.log.party not in line.parties:
+    drafts = []
+    first_look_us(state, now_us)
+    for name, agreement in sorted(state.identity.agreements.items()):
+        scope = state.scope(name)
+        if scope.rules.version < LINE_DUTIES_SINCE:
             continue
-        for party in thread.said.to:
-            result = _test_result(thread, party, now_us) if party in line.parties else None
-            if result is not None:
-                results.append(result)
-    return sorted(results)
+        ends = {p for line in agreement.lines if state.party in line.parties for p in line.parties}
+        for party in sorted(ends & set(state.identity.peers)):
+            body = _observed(state, scope, party, now_us)
+            if body is not None:
+                drafts.append(Draft(agreement=name, by="system", body=body))
+    return drafts
 
 
-def _test_result(thread: Thread, party: str, now_us: int) -> tuple[int, bool] | None:
-    due_us = thread.body.answer_due_us
-    replies = [
-        e
-        for e in sorted(thread.answers.values(), key=key_of)
-        if e.log.party == party
-        and isinstance(e.body, MessageAnswered)
-        and e.body.answer in ("REPLY", "ROGER")
-        and e.ref[0].leaf == thread.leaf
-        and written_us(e) <= now_us
-    ]
-    if replies and (due_us is None or written_us(replies[0]) <= due_us):
-        body = replies[0].body
-        assert isinstance(body, MessageAnswered)
-        matched = all(
-            thread.body.fields.get(name) == body.fields.get(name) for name in thread.body.read_back
-        )
-        return written_us(replies[0]), matched
-    if due_us is not None and now_us > due_us:
-        return due_us, False
-    return None
+def next_due_us(state: State, now_us: int) -> Iterator[int]:
+    """Yield the instants at which time alone may change what is written of a link."""
+    within_us = norms().line.link_up_within_s * 1_000_000
+    for heard_us in state.links.heard_us.values():
+        yield heard_us + within_us + 1
+    yield first_look_us(state, now_us) + 2 * within_us + 1
+    for name in state.identity.agreements:
+        for (observer, _), table in state.scope(name).line.links.items():
+            if observer == state.party:
+                yield from (entry.issued_us + _HOUR_US for entry in table.values())
 
 
-def _test_word(
-    scope: Scope, agreement: Agreement, line: Line, now_us: int
-) -> tuple[str, int | None]:
-    """Return never, verified or unverified; and when the last good test was."""
-    results = results_of_tests(scope, line, now_us)
-    good = [at_us for at_us, well in results if well]
-    last_good_us = good[-1] if good else None
-    if not results:
-        return "never", None
-    every_s = line.test_every_s or norms().line.person_test_every_s
-    for clause in agreement.clauses:
-        if isinstance(clause, LineTest):
-            every_s = clause.every_s
-    # One missed test alarms, two missed make it unverified; a failed one does at once (NORMS 3).
-    recent = last_good_us is not None and now_us - last_good_us <= 2 * every_s * 1_000_000
-    return ("verified" if results[-1][1] and recent else "unverified"), last_good_us
+def _observed(state: State, scope: Scope, party: str, now_us: int) -> LinkObserved | None:
+    """Return what is to be written of the link to a party, or None."""
+    table = scope.line.links.get((state.party, party), {})
+    newest = newest_link(scope, state.party, party)
+    before = newest.body.link if newest and isinstance(newest.body, LinkObserved) else "down"
+    word, heard_us = link_state(state, party, now_us)
+    if word == "unknown" and heard_us is None and newest is not None:
+        # We were started anew: what our log says as up holds until it could have been heard again.
+        started_us = first_look_us(state, now_us)
+        if now_us - started_us > 2 * norms().line.link_up_within_s * 1_000_000:
+            word, heard_us = "down", _last_life_us(scope, party, newest, now_us)
+    if word not in ("up", "down") or word == before or heard_us is None:
+        return None
+    if word == "up":
+        ups = [e.issued_us for e in table.values() if getattr(e.body, "link", "") == "up"]
+        if sum(1 for at_us in ups if abs(now_us - at_us) < _HOUR_US) >= UPS_PER_HOUR_MAX:
+            return None
+    return LinkObserved(party=party, link="up" if word == "up" else "down", since_us=heard_us)
+
+
+def first_look_us(state: State, now_us: int) -> int:
+    """Return since when this node has looked at its lines without a break: volatile.
+
+    A start is a break, and so is a sleep of the machine, or a clock that was set: what came
+    meanwhile is not here yet.
+    """
+    known = state.views.get("lines looked at")
+    first_us, last_us = (known[1], known[0]) if known is not None else (now_us, now_us)
+    assert isinstance(first_us, int)
+    assert isinstance(last_us, int)
+    if not 0 <= now_us - last_us <= LOOK_BREAK_US:
+        first_us = now_us
+    state.views["lines looked at"] = (now_us, first_us)
+    return first_us
+
+
+def _last_life_us(scope: Scope, party: str, newest: Entry, now_us: int) -> int:
+    """Return the last sign of life of a party that our logs prove, once the heartbeats are lost."""
+    issued = [log.issued_us for log in scope.logs.values() if log.name.party == party]
+    known = [us for us in issued if us <= now_us]
+    return max([min(newest.issued_us, now_us), *known])
+
+
+# ---- the vector ----------------------------------------------------------------------------------
 
 
 def line_vector(state: State, agreement: Agreement, line: Line, now_us: int) -> LineVector:
     """Return the state vector of a line as this node knows it at `now_us`."""
+    return vector_by(state, agreement, line, now_us, Sight(state.party))
+
+
+def vector_by(
+    state: State, agreement: Agreement, line: Line, at_us: int, sight: Sight
+) -> LineVector:
+    """Return the state vector of a line at an instant by what one party knows of it.
+
+    Args:
+        state: the record, and the people whose signatures count.
+        agreement: that the line stands under.
+        line: the line.
+        at_us: the instant.
+        sight: who looks, and since when that party knew each entry.
+    """
     scope = state.scope(agreement.id)
-    sides = []
-    for party in line.parties:
-        word, since_us, by = _agreement_word(state, scope, line, party, now_us)
-        link, heard_us = link_state(state, party, now_us)
-        attended, attended_us = _attended(scope, line, party, now_us)
-        used_us, used_count = _used(scope, line, party, now_us)
-        sides.append(
-            Side(
-                party=party,
-                agreement=word,
-                agreement_since_us=since_us,
-                agreement_by=by,
-                link=link,
-                heard_us=heard_us,
-                attended=attended,
-                attended_since_us=attended_us,
-                used_last_us=used_us,
-                used_24h_count=used_count,
-            )
-        )
-    test, test_good_us = _test_word(scope, agreement, line, now_us)
-    glance, missing = _glance(state, sides, test)
+    hours = hours_of(line)
+    sides = tuple(_side(state, agreement, line, party, at_us, sight) for party in line.parties)
+    ways = tuple(
+        _direction(state, agreement, line, (sender, receiver), at_us, sight)
+        for sender in line.parties
+        for receiver in line.parties
+        if sender != receiver
+    )
+    if scope.rules.version < LINE_DUTIES_SINCE:
+        test, test_good_us = test_word_before(scope, agreement, line, at_us)
+    else:
+        test, test_good_us = _tests_word(ways)
+    within = None if hours is None else hours.contains(at_us)
+    glance, missing = glance_of(
+        sight.viewer, sides, ways, test, line.hours if within is False else ""
+    )
     return LineVector(
         agreement=agreement.id,
         line=line.id,
-        at_us=now_us,
-        sides=tuple(sides),
+        at_us=at_us,
+        sides=sides,
         test=test,
         test_good_us=test_good_us,
         glance=glance,
         missing=missing,
+        viewer=sight.viewer,
+        directions=ways,
+        hours=line.hours,
+        within_hours=within,
+        languages=line.languages,
     )
 
 
-def _glance(state: State, sides: list[Side], test: str) -> tuple[str, tuple[str, ...]]:
+def _side(
+    state: State, agreement: Agreement, line: Line, party: str, at_us: int, sight: Sight
+) -> Side:
+    scope = state.scope(agreement.id)
+    act, pending = acts_on(scope, line.id, party, at_us, sight, state=state)
+    word = "in force" if _agreed(state, agreement, party, at_us, sight) else "not in force"
+    if act is not None and act.body.value != "in force":
+        # Saying "in force" resumes what was agreed; it does not make an agreement.
+        word = act.body.value
+    link, heard_us = _link_to(state, scope, party, at_us, sight)
+    posts = posts_at(agreement, scope, line, party, at_us, sight)
+    attended, attended_us = _attended(scope, line, posts, at_us)
+    uses = [
+        use_of(scope, line, party, other, at_us, sight) for other in line.parties if other != party
+    ]
+    used_us = max((use.last_us for use in uses if use.last_us is not None), default=None)
+    named = next((p for p in agreement.parties if p.id == party), None)
+    return Side(
+        party=party,
+        agreement=word,
+        agreement_since_us=act.since_us if act is not None else None,
+        agreement_by=key_of(act.entry) if act is not None else None,
+        link=link,
+        heard_us=heard_us,
+        attended=attended,
+        attended_since_us=attended_us,
+        used_last_us=used_us,
+        used_24h_count=_used_count(scope, line, party, uses, at_us, sight),
+        agreement_reason=act.body.reason if act is not None else "",
+        agreement_post=act.entry.by if act is not None else "",
+        agreement_signing=act.signing if act is not None else "",
+        second_due_us=act.second_due_us if act is not None else None,
+        pending=pending,
+        posts=posts,
+        languages=named.languages if named is not None else (),
+    )
+
+
+def _agreed(state: State, agreement: Agreement, party: str, at_us: int, sight: Sight) -> bool:
+    """Whether a party has adopted the text that the viewer has, and that text holds then."""
+    scope = state.scope(agreement.id)
+    known = state.agreement(agreement.id)
+    if known is not None and not known.in_force(at_us):
+        return False
+    if sight.known is None:
+        own = scope.adopted_by(state.party)
+        return own is not None and party in agreed_by(scope, own.sha256)
+    texts = [text_of(scope, each, at_us, sight) for each in (sight.viewer, party)]
+    found = [text[0] for text in texts if text is not None]
+    return len(found) == 2 and found[0] == found[1]
+
+
+def _link_to(
+    state: State, scope: Scope, party: str, at_us: int, sight: Sight
+) -> tuple[str, int | None]:
+    """Return the link of the viewer to a party: measured now, or as the viewer wrote it then."""
+    if sight.known is None:
+        return link_state(state, party, at_us)
+    if party == sight.viewer:
+        return "up", at_us
+    entry = link_observed(scope, sight.viewer, party, at_us, sight)
+    if entry is None or not isinstance(entry.body, LinkObserved):
+        return "unknown", None
+    return entry.body.link, entry.body.since_us
+
+
+def _attended(
+    scope: Scope, line: Line, posts: tuple[PostPresence, ...], at_us: int
+) -> tuple[str, int | None]:
+    """Return whether a person of the party is at one of its posts, and since which act."""
+    if not posts:
+        return "unknown", None
+    here = [each for each in posts if each.word == "present"]
+    last_us = max(each.since_us for each in here or posts)
+    hours = hours_of(line)
+    if scope.rules.version >= LINE_DUTIES_SINCE and hours is not None and not hours.contains(at_us):
+        # Outside of its hours nobody can count on a line, whoever happens to sit there.
+        here = []
+    return ("attended" if here else "unattended"), last_us
+
+
+def _used_count(
+    scope: Scope, line: Line, party: str, uses: list[Use], at_us: int, sight: Sight
+) -> int:
+    """Return how many messages and calls of a party there were in 24 h, each counted once."""
+    calls = sum(use.calls_24h for use in uses)
+    if sight.known is not None or len(uses) == 1:
+        return calls + max((use.messages_24h for use in uses), default=0)
+    sent_us = scope.index.sent_us.get((line.id, party), [])
+    until = bisect.bisect_right(sent_us, at_us)
+    return calls + max(until - bisect.bisect_left(sent_us, at_us - 24 * _HOUR_US), 0)
+
+
+def _direction(
+    state: State,
+    agreement: Agreement,
+    line: Line,
+    way: tuple[str, str],
+    at_us: int,
+    sight: Sight,
+) -> Direction:
+    scope = state.scope(agreement.id)
+    sender, receiver = way
+    use = use_of(scope, line, sender, receiver, at_us, sight)
+    entry = link_observed(scope, receiver, sender, at_us, sight)
+    seen = entry.body if entry is not None and isinstance(entry.body, LinkObserved) else None
+    measured = receiver == sight.viewer and sight.known is None
+    link = link_state(state, sender, at_us)[0] if measured else (seen.link if seen else "unknown")
+    return Direction(
+        sender=sender,
+        receiver=receiver,
+        link=link,
+        link_since_us=seen.since_us if seen is not None and seen.link == link else None,
+        link_by=key_of(entry) if entry is not None and seen and seen.link == link else None,
+        link_said_us=at_us if measured else (written_us(entry) if entry is not None else None),
+        tests=_tests(state, agreement, line, way, at_us, sight),
+        used_last_us=use.last_us,
+        messages_24h=use.messages_24h,
+        calls_24h=use.calls_24h,
+    )
+
+
+def _tests(
+    state: State,
+    agreement: Agreement,
+    line: Line,
+    way: tuple[str, str],
+    at_us: int,
+    sight: Sight,
+) -> tuple[TestAge, ...]:
+    """Return the tests of both kinds one way; none under rules that do not know them apart."""
+    scope = state.scope(agreement.id)
+    if scope.rules.version < LINE_DUTIES_SINCE:
+        return ()
+    since_us = owed_since_us(state, agreement, line, way, at_us, sight)
+    return tuple(
+        test_age(
+            tests_of(agreement, scope, line, way, kind, sight),
+            schedule_of(agreement, line, kind, since_us),
+            at_us,
+        )
+        for kind in TEST_KINDS
+    )
+
+
+def owed_since_us(
+    state: State,
+    agreement: Agreement,
+    line: Line,
+    way: tuple[str, str],
+    at_us: int,
+    sight: Sight,
+) -> int | None:
+    """Return since when the first end owes the second tests; None: the agreement asks for none.
+
+    They are owed while both have adopted one text that holds and neither side is suspended or
+    withdrawn; a line that was resumed starts its periods anew.
+    """
+    scope = state.scope(agreement.id)
+    since_us = agreed_since_us(scope, way, at_us, sight)
+    if since_us is None or not agreement.in_force(at_us):
+        return None
+    for party in way:
+        act, _ = acts_on(scope, line.id, party, at_us, sight, state=state)
+        if act is not None and act.body.value != "in force":
+            return None
+        since_us = max(since_us, act.since_us if act is not None else since_us)
+    return since_us
+
+
+def _tests_word(ways: tuple[Direction, ...]) -> tuple[str, int | None]:
+    """Return one word over all tests, the worst if they differ; and the last good of any."""
+    words = {age.word for way in ways for age in way.tests}
+    good = [age.good_us for way in ways for age in way.tests if age.good_us is not None]
+    word = words.pop() if len(words) == 1 else "unverified"
+    return word, max(good, default=None)
+
+
+def glance_of(
+    viewer: str,
+    sides: tuple[Side, ...],
+    ways: tuple[Direction, ...],
+    test: str,
+    closed: str = "",
+) -> tuple[str, tuple[str, ...]]:
     """Return the one word of NORMS 1, and what is missing.
 
     With several other ends the line is DOWN only if none of them is linked; a single lost end
-    makes it DEGRADED and is named.
+    makes it DEGRADED and is named. What is declared stays named beside it.
+
+    Args:
+        viewer: who looks: its own link is no evidence.
+        sides: of the vector.
+        ways: its directions.
+        test: the word over all tests.
+        closed: the hours of the line, outside of which it is; empty: it is not.
     """
-    others = [s for s in sides if s.party != state.party]
+    others = [s for s in sides if s.party != viewer]
     suspended = [s.party for s in sides if s.agreement in ("suspended", "withdrawn")]
     missing = [f"agreement {s.agreement} by {s.party}" for s in sides if s.agreement != "in force"]
     missing += [f"link to {s.party} {s.link}" for s in others if s.link != "up"]
+    missing += [
+        f"{way.receiver} says its link to {way.sender} is down"
+        for way in ways
+        if way.receiver != viewer and way.link == "down"
+    ]
+    missing += [f"outside the hours {closed}"] if closed else []
     missing += [f"{s.party} {s.attended}" for s in sides if s.attended != "attended"]
-    if test != "verified":
-        missing.append(f"test {test}")
+    missing += _untested(ways, test)
     if all(s.link != "up" for s in others):
         return "DOWN", tuple(missing)
     if suspended:
         return "SUSPENDED", tuple(missing)
     return ("DEGRADED" if missing else "OPEN"), tuple(missing)
+
+
+def _untested(ways: tuple[Direction, ...], test: str) -> list[str]:
+    """Return which tests are not verified: each way and kind, or one word where all are alike."""
+    if test == "verified":
+        return []
+    words = {age.word for way in ways for age in way.tests}
+    if len(words) < 2:
+        return [f"test {test}"]
+    return [
+        f"{age.kind} test {way.sender} to {way.receiver} {age.word}"
+        for way in ways
+        for age in way.tests
+        if age.word != "verified"
+    ]

@@ -1,0 +1,449 @@
+"""What the logs show of a line at an instant: acts on it, posts attended, use, tests, links.
+
+Rules:
+- Everything is computed from entries and from when whoever looks could know each of them (`Sight`):
+  at present that is all that is held here, for the past see `line_history`.
+- Each party is believed about its own side alone. A date ahead of our clock by more than two clocks
+  may differ is no evidence of now; one dated back counts from where its log had come.
+- What a machine wrote is never a person's answer, presence or use.
+
+What does not live here: the vector and its one word (`lines`), who must test when (`line_tests`).
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from parley.node.custody_bodies import ActSigned
+from parley.node.entries import (
+    AgreementAdopted,
+    Entry,
+    LineDeclared,
+    PresenceDeclared,
+)
+from parley.node.indexes import MACHINE_TEST, PERSON_TEST
+from parley.node.line_bodies import CallLogged, TestKind
+from parley.node.rules.agreements import OWN_POSTS_SINCE, posts_of
+from parley.node.rules.keyring import signatures_of
+from parley.node.state import Key, Scope, State, key_of, rank_of, written_us
+from parley.world.agreement import Agreement, Line
+from parley.world.faults import InputFault
+from parley.world.limits import PEER_ENTRIES_AHEAD_S
+from parley.world.norms import norms
+from parley.world.watch_hours import WatchHours, parse_hours
+
+AHEAD_US = PEER_ENTRIES_AHEAD_S * 1_000_000
+LINE_DUTIES_SINCE = 3
+"""The rules version from which tests of both kinds, link entries and second signatures count."""
+SYSTEM = "system"
+"""By whom the node itself writes."""
+TEST_EVERY_LEAST_US = 60 * 1_000_000
+"""No text makes a node test a line more often: a test must be over before the next."""
+_DAY_US = 86_400 * 1_000_000
+TYPE_OF: dict[TestKind, str] = {"machine": MACHINE_TEST, "person": PERSON_TEST}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who looks, and from when on that party knew an entry; None: all that is held here is known.
+
+    `known` gives None for what was never provably known there. `views`: what was computed so far.
+    """
+
+    viewer: str
+    known: Callable[[Entry], int | None] | None = None
+    views: dict[str, tuple[object, object]] = field(default_factory=dict)
+
+    def since_us(self, entry: Entry) -> int | None:
+        """Return from when on an entry was known to whoever looks."""
+        return written_us(entry) if self.known is None else self.known(entry)
+
+    def has(self, entry: Entry, at_us: int) -> bool:
+        """Whether an entry is known at an instant."""
+        if self.known is None:
+            return True
+        known_us = self.known(entry)
+        return known_us is not None and known_us <= at_us
+
+
+# ---- a party's own acts on its side --------------------------------------------------------------
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """An act that stands in the log and has no effect yet: which, from when, what it waits for."""
+
+    value: str
+    by: Key
+    said_us: int
+    effective_us: int
+    waits_for: str
+    reason: str = ""
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """A party's act that is in effect on its side, with when it took effect and who signed it.
+
+    `signing`: "two people", "single-signed", or nothing where no second signature is asked for.
+    `second_due_us`: until when a second person may still sign; None: that time is over, or done.
+    """
+
+    entry: Entry
+    since_us: int
+    signing: str = ""
+    second_due_us: int | None = None
+
+    @property
+    def body(self) -> LineDeclared:
+        """What was declared."""
+        assert isinstance(self.entry.body, LineDeclared)
+        return self.entry.body
+
+
+def effective_us(entry: Entry) -> int:
+    """Return when an act on a line takes effect: at its stated time, never before it was written.
+
+    A suspension dated back would make what was said meanwhile look like a breach.
+    """
+    assert isinstance(entry.body, LineDeclared)
+    return max(entry.body.effective_us, written_us(entry))
+
+
+def people_on(
+    scope: Scope, entry: Entry, at_us: int, sight: Sight, *, state: State | None = None
+) -> list[tuple[int, str]]:
+    """Return who signed an act by an instant: when each person first did, in order of time.
+
+    Only signatures that count: of people enrolled then, at their own post. One dated back counts
+    from where its log had come.
+    """
+    key = key_of(entry)
+    signed = [
+        each
+        for each in scope.acts_of("act.signed", entry.log.party).values()
+        if isinstance(each.body, ActSigned) and each.ref and each.ref[0].key == key
+        and sight.has(each, at_us)
+    ]  # fmt: skip
+    log = scope.logs.get(key[0])
+    if not signed or log is None or key[1] >= log.tree.size:
+        return []
+    good = {(e.body.operator, e.issued_us) for e in signed if isinstance(e.body, ActSigned)}
+    if state is not None:
+        leaf = log.tree.leaf(key[1]).hex()
+        good = {(s.operator, s.at_us) for s in signatures_of(state, scope, key, leaf) if s.counts}
+    first: dict[str, int] = {}
+    for each in sorted(signed, key=rank_of):
+        assert isinstance(each.body, ActSigned)
+        if (each.body.operator, each.issued_us) in good and written_us(each) <= at_us:
+            first.setdefault(each.body.operator, written_us(each))
+    return sorted((when_us, person) for person, when_us in first.items())
+
+
+def _in_effect(
+    scope: Scope, entry: Entry, at_us: int, sight: Sight, state: State | None
+) -> Declared | Pending:
+    """Return an act as it stands at an instant: in effect, or still waiting and for what."""
+    body = entry.body
+    assert isinstance(body, LineDeclared)
+    since_us, said_us = effective_us(entry), written_us(entry)
+    second = scope.rules.version >= LINE_DUTIES_SINCE and body.value != "in force"
+    people = people_on(scope, entry, at_us, sight, state=state) if second else []
+    waits = ""
+    if second and body.value == "withdrawn":
+        # Withdrawing is the act of two (NORMS 4): one person's word ends no agreement.
+        waits = "" if len(people) > 1 else f"signatures of {2 - len(people)} more"
+        since_us = max(since_us, people[1][0]) if len(people) > 1 else since_us
+    if waits or since_us > at_us:
+        return Pending(
+            value=body.value,
+            by=key_of(entry),
+            said_us=said_us,
+            effective_us=since_us,
+            waits_for=waits or "its time",
+            reason=body.reason,
+        )
+    if not second:
+        return Declared(entry=entry, since_us=since_us)
+    due_us = said_us + norms().line.second_signature_within_s * 1_000_000
+    both = body.value == "withdrawn" or (len(people) > 1 and people[1][0] <= due_us)
+    return Declared(
+        entry=entry,
+        since_us=since_us,
+        signing="two people" if both else "single-signed",
+        second_due_us=None if both or at_us > due_us else due_us,
+    )
+
+
+def acts_on(
+    scope: Scope,
+    line_id: str,
+    party: str,
+    at_us: int,
+    sight: Sight,
+    *,
+    state: State | None = None,
+) -> tuple[Declared | None, tuple[Pending, ...]]:
+    """Return a party's newest act in effect on its side of a line, and its later ones that wait."""
+    acts = [
+        entry
+        for entry in scope.line_acts.get(line_id, {}).values()
+        if entry.log.party == party and isinstance(entry.body, LineDeclared)
+        and sight.has(entry, at_us)
+    ]  # fmt: skip
+    waiting: list[Pending] = []
+    for entry in sorted(acts, key=key_of, reverse=True):
+        found = _in_effect(scope, entry, at_us, sight, state)
+        if isinstance(found, Declared):
+            return found, tuple(reversed(waiting))
+        waiting.append(found)
+    return None, tuple(reversed(waiting))
+
+
+def declared(
+    scope: Scope, line_id: str, party: str, at_us: int, *, state: State | None = None
+) -> Entry | None:
+    """Return a party's act that is in effect on its side of a line, the newest written.
+
+    `state`: gives the keys that count no more; without it signatures are counted as they stand.
+    """
+    act, _ = acts_on(scope, line_id, party, at_us, Sight(party), state=state)
+    return act.entry if act is not None else None
+
+
+def suspended_by(
+    scope: Scope,
+    line_id: str,
+    at_us: int,
+    *,
+    ends: tuple[str, ...] | None = None,
+    state: State | None = None,
+) -> tuple[str, ...]:
+    """Return the parties whose suspension or withdrawal is in effect, in order.
+
+    Args:
+        scope: the record of the agreement.
+        line_id: the line.
+        at_us: the instant.
+        ends: the parties at its ends; what any other party declares about it does not count.
+        state: gives the keys that count no more; without it signatures are counted as they stand.
+    """
+    parties = sorted({e.log.party for e in scope.line_acts.get(line_id, {}).values()})
+    if ends is not None:
+        parties = [party for party in parties if party in ends]
+    found = []
+    for party in parties:
+        act, _ = acts_on(scope, line_id, party, at_us, Sight(party), state=state)
+        if act is not None and act.body.value != "in force":
+            found.append(party)
+    return tuple(found)
+
+
+def text_of(scope: Scope, party: str, at_us: int, sight: Sight) -> tuple[str, int] | None:
+    """Return the text of the agreement that a party has adopted by an instant, and since when."""
+    acts = scope.adopted.get(party, {}).values()
+    known = [entry for entry in acts if sight.has(entry, at_us)]
+    newest = max(known, key=rank_of, default=None)
+    if newest is None or not isinstance(newest.body, AgreementAdopted):
+        return None
+    return newest.body.sha256, written_us(newest)
+
+
+def agreed_since_us(scope: Scope, parties: tuple[str, ...], at_us: int, sight: Sight) -> int | None:
+    """Return since when all these parties have adopted one and the same text; None: they have not.
+
+    Measured by the newest adoption of each: a text adopted again starts its duties again.
+    """
+    texts = [text_of(scope, party, at_us, sight) for party in parties]
+    found = [text for text in texts if text is not None]
+    if len(found) < len(parties) or len({sha256 for sha256, _ in found}) != 1:
+        return None
+    return max(since_us for _, since_us in found)
+
+
+# ---- who is there, and who used it ---------------------------------------------------------------
+
+
+def hours_of(line: Line) -> WatchHours | None:
+    """Return the hours of a line; None where its text says none that can be read."""
+    try:
+        return parse_hours(line.hours)
+    except InputFault:
+        return None
+
+
+class PostPresence(msgspec.Struct, frozen=True, kw_only=True):
+    """A post of a party: "present", "left", or "lapsed" when nobody said so again in time."""
+
+    post: str
+    word: str
+    since_us: int
+    by: Key
+
+
+def posts_at(
+    agreement: Agreement, scope: Scope, line: Line, party: str, at_us: int, sight: Sight
+) -> tuple[PostPresence, ...]:
+    """Return what is known of each post of a party, by its newest presence act, in order.
+
+    Each post counts by itself: who leaves one does not empty another. Under rules version 3 a post
+    that the agreement does not name is nobody's.
+    """
+    found = []
+    for post, (known_us, newest) in sorted(
+        presence_of(agreement, scope, line, party, sight).items()
+    ):
+        place = bisect.bisect_right(known_us, at_us) if sight.known else len(known_us)
+        entry = newest[place - 1] if place else None
+        if entry is not None and entry.issued_us <= at_us + AHEAD_US:
+            found.append(_post_word(post, entry, at_us))
+    return tuple(found)
+
+
+Presence = dict[str, tuple[list[int], list[Entry]]]
+"""By post: when something new of it was known, in order, and the newest act of it from then on."""
+
+
+def presence_of(
+    agreement: Agreement, scope: Scope, line: Line, party: str, sight: Sight
+) -> Presence:
+    """Return the presence acts of a party's posts as they became known, computed once."""
+    acts = scope.presence.get((line.id, party), {})
+    own = posts_of(agreement, party) if agreement.rules_version >= OWN_POSTS_SINCE else None
+    views = scope.index.views if sight.known is None else sight.views
+    name, since = f"posts {line.id} {party}", (len(acts), own)
+    kept = views.get(name)
+    if kept is None or kept[0] != since:
+        kept = (since, _presence(acts.values(), own, sight))
+        views[name] = kept
+    assert isinstance(kept[1], dict)
+    return kept[1]
+
+
+def _presence(acts: Iterable[Entry], own: tuple[str, ...] | None, sight: Sight) -> Presence:
+    known: dict[str, list[tuple[int, Key, Entry]]] = {}
+    for entry in acts:
+        body, known_us = entry.body, sight.since_us(entry)
+        if not isinstance(body, PresenceDeclared) or known_us is None:
+            continue
+        if own is None or (body.post in own and entry.by != SYSTEM):
+            known.setdefault(body.post, []).append((known_us, key_of(entry), entry))
+    found: Presence = {}
+    for post, told in known.items():
+        told.sort(key=lambda each: each[:2])
+        newest: list[Entry] = []
+        for _, _, entry in told:
+            # The newest in its log, whenever it became known.
+            newest.append(max(newest[-1], entry, key=key_of) if newest else entry)
+        found[post] = ([each[0] for each in told], newest)
+    return found
+
+
+def _post_word(post: str, entry: Entry, at_us: int) -> PostPresence:
+    assert isinstance(entry.body, PresenceDeclared)
+    within_us = norms().line.presence_within_s * 1_000_000
+    word = "left"
+    if entry.body.present:
+        word = "present" if at_us - entry.issued_us <= within_us else "lapsed"
+    return PostPresence(post=post, word=word, since_us=entry.issued_us, by=key_of(entry))
+
+
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """Use of a line one way: the last message or call, and how many of each in 24 h."""
+
+    last_us: int | None = None
+    messages_24h: int = 0
+    calls_24h: int = 0
+
+
+def use_of(scope: Scope, line: Line, sender: str, receiver: str, at_us: int, sight: Sight) -> Use:
+    """Return how much one end used a line towards another by an instant.
+
+    Tests by machine do not count, and of the calls only those in which people talked.
+    """
+    if sight.known is None:
+        said = scope.index.sent_to_us.get((line.id, sender, receiver), [])
+        until = bisect.bisect_right(said, at_us)
+        last = [said[until - 1]] if until else []
+        count = max(until - bisect.bisect_left(said, at_us - _DAY_US), 0)
+    else:
+        known = [us for known_us, us in _said(scope, line, sender, receiver, sight)
+                 if known_us <= at_us]  # fmt: skip
+        last = [max(known)] if known else []
+        count = sum(at_us - _DAY_US <= us <= at_us for us in known)
+    called = [us for us in _called_us(scope, line, sender, receiver, at_us, sight) if us <= at_us]
+    return Use(
+        last_us=max([*last, *called], default=None),
+        messages_24h=count,
+        calls_24h=sum(us >= at_us - _DAY_US for us in called),
+    )
+
+
+def _said(
+    scope: Scope, line: Line, sender: str, receiver: str, sight: Sight
+) -> list[tuple[int, int]]:
+    """Return the messages of people one way: when each was known, and written; computed once."""
+    name = f"said {line.id} {sender} {receiver}"
+    if name not in sight.views:
+        found = []
+        for thread in scope.threads.values():
+            said = thread.said
+            if said is None or said.log.party != sender or receiver not in said.to:
+                continue
+            known_us = sight.since_us(said)
+            ours = thread.body.line == line.id and thread.body.message_type != MACHINE_TEST
+            if ours and known_us is not None:
+                found.append((known_us, said.issued_us))
+        sight.views[name] = (None, sorted(found))
+    listed = sight.views[name][1]
+    assert isinstance(listed, list)
+    return listed
+
+
+def _called_us(
+    scope: Scope, line: Line, caller: str, called: str, at_us: int, sight: Sight
+) -> list[int]:
+    """Return when calls began, as the end that entered more of them says.
+
+    Both ends enter the same call: counting both would show twice the use.
+    """
+    by_end: dict[str, dict[str, int]] = {caller: {}, called: {}}
+    for entry in scope.line.calls.values():
+        body, writer = entry.body, entry.log.party
+        if not isinstance(body, CallLogged) or body.line != line.id or body.outcome != "talked":
+            continue
+        way = (writer, body.party, body.direction)
+        this_way = way in ((caller, called, "placed"), (called, caller, "received"))
+        if this_way and sight.has(entry, at_us):
+            by_end[writer].setdefault(body.call, min(body.began_us, written_us(entry)))
+    return list(max(by_end.values(), key=len).values())
+
+
+# ---- links as their observers wrote them ---------------------------------------------------------
+
+
+def link_observed(
+    scope: Scope, observer: str, about: str, at_us: int, sight: Sight
+) -> Entry | None:
+    """Return the newest entry in which an observer says how its link to a party is."""
+    table = scope.line.links.get((observer, about), {})
+    if sight.known is None:
+        newest = newest_link(scope, observer, about)
+        if newest is not None and newest.issued_us <= at_us + AHEAD_US:
+            return newest
+    known = [e for e in table.values() if sight.has(e, at_us) and e.issued_us <= at_us + AHEAD_US]
+    return max(known, key=rank_of, default=None)
+
+
+def newest_link(scope: Scope, observer: str, about: str) -> Entry | None:
+    """Return the last entry of an observer about its link to a party, computed once."""
+    table = scope.line.links.get((observer, about), {})
+    name = f"link {observer} {about}"
+    kept = scope.index.views.get(name)
+    if kept is None or kept[0] != len(table):
+        kept = (len(table), max(table.values(), key=rank_of, default=None))
+        scope.index.views[name] = kept
+    newest = kept[1]
+    return newest if isinstance(newest, Entry) else None
