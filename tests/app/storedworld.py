@@ -74,11 +74,12 @@ def write_node(world: SimWorld, party: str, folder: Path) -> Path:
     with Store(folder / read_config(folder / "node.toml").store) as store:
         store.put_meta(PARTY, party)
         for origin in sim.origins():
-            _write_log(sim, store, origin)
+            write_log(sim, store, origin)
     return folder
 
 
-def _write_log(sim: SimStore, store: Store, origin: str) -> None:
+def write_log(sim: SimStore, store: Store, origin: str) -> None:
+    """Write a log of a simulated store to a real one, with what others said of it."""
     first = 0
     for size, note in sorted(sim.heads[origin].items()):
         if size > sim.size(origin):

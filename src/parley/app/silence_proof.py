@@ -17,7 +17,8 @@ import msgspec
 
 from parley.app.evidence import PARTY, PackRequest, Selection, make_pack
 from parley.app.proving import held_origins, party_of_key, read_record
-from parley.node.entries import AgreementAdopted, Entry, MessageSaid, log_name
+from parley.node.entries import AgreementAdopted, Entry, LogOpened, MessageSaid, log_name
+from parley.node.line_bodies import CallLogged
 from parley.review.pack import (
     Pack,
     PackHead,
@@ -31,6 +32,7 @@ from parley.review.pack import (
 )
 from parley.review.silence import answer_silence, window_range
 from parley.review.silence_words import (
+    CALL_TYPE,
     SilenceAnswer,
     SilenceQuestion,
     not_asked,
@@ -46,13 +48,15 @@ from parley.trust.note import add_signatures
 from parley.trust.policy import make_policy, parse_policy
 from parley.trust.tree import HASH_BYTES, Tree
 from parley.world.faults import InputFault, OurFault, nearest, printable
-from parley.world.norms import norms
+from parley.world.norms import nearest_subject, norms
 from parley.world.units import MICROSECONDS_PER_SECOND
 
 STATEMENT = "silence"
 """The kind of the pack's statement; `parley verify` computes it again."""
 
 
+_CALLS_SINCE = 3
+"""The rules version in which telephone calls are entries."""
 _ALWAYS_SHOWN = ("agreement.adopted",)
 """Open in a redacted pack: who could have said it stands in the text of the agreement."""
 
@@ -103,6 +107,7 @@ def prove_silence(
         PeerFault: what is held does not verify.
     """
     record = read_record(store, question.agreement)
+    question = _by_rules(question, record.parts)
     _check_type(question, record.parts)
     notes = tuple(_subject_notes(question, record.parts, whole=True))
     parts = [_as_released(part, release) for part in record.parts]
@@ -149,6 +154,7 @@ def prove_packed_silence(
         PeerFault: the pack is not intact.
     """
     evidence = open_evidence(data)
+    question = _by_rules(question, evidence.parts)
     _check_type(question, evidence.parts)
     sizes = {log.origin: log.size for log in evidence.report.logs}
     lines = [part for part in evidence.parts if part.name.kind == "line"]
@@ -214,6 +220,30 @@ def _said(parts: Iterable[LogPart]) -> Iterator[MessageSaid]:
                 yield entry.body
 
 
+def _called(parts: Iterable[LogPart]) -> Iterator[CallLogged]:
+    for part in parts:
+        for entry in part.entries:
+            if isinstance(entry, Entry) and isinstance(entry.body, CallLogged):
+                yield entry.body
+
+
+def _by_rules(question: SilenceQuestion, parts: Iterable[LogPart]) -> SilenceQuestion:
+    """Return the question without calls, where all logs are of rules that have none.
+
+    What a release before calls could answer is then asked, and answered, in the same words.
+    """
+    opened = [
+        entry.body.rules_version
+        for part in parts
+        for entry in part.entries[:1]
+        if isinstance(entry, Entry) and isinstance(entry.body, LogOpened)
+    ]
+    kinds = tuple(kind for kind in question.kinds if kind != CALL_TYPE)
+    if not kinds or not opened or max(opened) >= _CALLS_SINCE:
+        return question
+    return msgspec.structs.replace(question, kinds=kinds)
+
+
 def _check_type(question: SilenceQuestion, parts: Iterable[LogPart]) -> None:
     """Refuse a message type that is none: nobody is silent about a slip of the hand."""
     name = question.message_type
@@ -234,16 +264,19 @@ def _check_type(question: SilenceQuestion, parts: Iterable[LogPart]) -> None:
 def _subject_notes(
     question: SilenceQuestion, parts: Iterable[LogPart], *, whole: bool
 ) -> Iterator[str]:
-    """Yield that no message has the subject asked for: it may be spelt in another way."""
+    """Yield that nothing here has the subject asked for: it may be spelt in another way."""
     if question.subject is None:
         return
-    known = {said.subject for said in _said(parts)}
+    known = {said.subject for said in _said(parts)} | {each.subject for each in _called(parts)}
     if question.subject in known:
         return
     where = "in these logs, at any time," if whole else "among the entries shown here"
     close = nearest(question.subject, sorted(known))
     hint = f": did you mean {close!r}?" if close else ": is it spelt as it was?"
-    yield f"no message that can be read {where} has subject {printable(question.subject)!r}{hint}"
+    code = nearest_subject(question.subject)
+    coded = f" Its subject code would be {code!r}." if code not in ("", question.subject) else ""
+    subject = printable(question.subject)
+    yield f"no message that can be read {where} has subject {subject!r}{hint}{coded}"
 
 
 # ---- releases -----------------------------------------------------------------------------------
@@ -375,10 +408,14 @@ def _spans(
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield the entries [start, end) of each log that go in.
 
-    Of a line those around the window, and what falsely claims it; of other logs those by which a
-    party adopted the agreement's text, from the first on.
+    Of a line those around the window, and what claims it from elsewhere; of other logs those by
+    which a party adopted the agreement's text, from the first on.
     """
-    misdated = {log.origin: [each.index for each in log.misdated] for log in answer.logs}
+    # A call may have been entered long after the window that it was made in.
+    misdated = {
+        log.origin: [each.index for each in (*log.misdated, *log.found, *log.maybe)]
+        for log in answer.logs
+    }
     for part in parts:
         if part.name.kind == "line":
             start, end = windows[part.origin]

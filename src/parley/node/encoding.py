@@ -32,6 +32,7 @@ from parley.node.entries import (
     Unreadable,
     kind_of,
 )
+from parley.node.line_bodies import LineBody
 from parley.node.versions import RULES_LATEST, Rules, rules_of
 from parley.trust.bytes import check_entry_bytes, read_entry_object
 from parley.trust.seal import commitment, make_opening, payload_of, verify_commitment
@@ -166,9 +167,9 @@ def _body_fields(body: Body) -> dict[str, object]:
     """
     later = _LATER_FIELDS.get(type(body), {})
     return {
-        field.encode_name: value
-        for field in msgspec.structs.fields(type(body))
-        if (value := getattr(body, field.name)) != later.get(field.name, msgspec.UNSET)
+        written: value
+        for name, written in zip(body.__struct_fields__, body.__struct_encode_fields__, strict=True)
+        if (value := getattr(body, name)) != later.get(name, msgspec.UNSET)
     }
 
 
@@ -321,9 +322,24 @@ def _check_instants(body: msgspec.Struct) -> None:
             _check_instants(vector)
 
 
+def _check_lengths(body: msgspec.Struct) -> None:
+    """Check that no text of a body is longer than a person's, and no field is without a name."""
+    for name in body.__struct_fields__:
+        value = getattr(body, name)
+        fields = value if isinstance(value, dict) else {}
+        texts = [value] if isinstance(value, str) else [*fields.values()]
+        if any(len(text) > TEXT_CHARACTERS_MAX for text in texts):
+            wanted = f"{TEXT_CHARACTERS_MAX} characters at most"
+            raise InputFault(f"entry {name}", value="a longer one", wanted=wanted)
+        if any(not 0 < len(each) <= NAME_CHARACTERS_MAX for each in fields):
+            raise InputFault(f"entry {name}", value="a name", wanted="a short one")
+
+
 def _check_body(body: Body) -> None:
     """Check the limits that the types cannot say."""
     _check_instants(body)
+    if isinstance(body, LineBody):
+        _check_lengths(body)
     if isinstance(body, MessageSaid | MessageAnswered):
         if len(body.text) > TEXT_CHARACTERS_MAX:
             wanted = f"{TEXT_CHARACTERS_MAX} characters at most"

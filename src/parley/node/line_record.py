@@ -11,7 +11,9 @@ What does not live here: what the entries mean (`rules`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from parley.node.entries import Entry, log_name
 from parley.node.line_bodies import (
@@ -32,6 +34,7 @@ from parley.world.faults import InputFault
 Key = tuple[str, int]
 """Where an entry stands: origin and index."""
 Table = dict[Key, Entry]
+N = TypeVar("N", Key, tuple[str, str], str)
 
 
 @dataclass(slots=True)
@@ -113,9 +116,10 @@ class LineRecord:
         def keys(table: Table) -> list[str]:
             return sorted(str(key) for key in table if key not in narrow)
 
-        def by(tables: dict[Key, Table]) -> dict[str, list[str]]:
-            found = {str(about): keys(table) for about, table in sorted(tables.items())}
-            return {about: held for about, held in found.items() if held}
+        def by(tables: Mapping[N, Table]) -> dict[str, list[str]]:
+            # A name under which only some parties hold anything is not even named.
+            found = {str(name): keys(table) for name, table in sorted(tables.items())}
+            return {name: held for name, held in found.items() if held}
 
         return {
             "calls": keys(self.calls),
@@ -128,9 +132,9 @@ class LineRecord:
                 for what, e in sorted(table.items())
                 if (e.log.origin, e.seq) not in narrow
             },
-            "links": {str(who): keys(table) for who, table in sorted(self.links.items())},
-            "tests_missed": {line: keys(t) for line, t in sorted(self.tests_missed.items())},
-            "acknowledged": {str(name): keys(t) for name, t in sorted(self.acknowledged.items())},
+            "links": by(self.links),
+            "tests_missed": by(self.tests_missed),
+            "acknowledged": by(self.acknowledged),
         }
 
 

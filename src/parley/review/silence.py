@@ -32,9 +32,17 @@ from parley.node.entries import (
 )
 from parley.review.adopted import adopted_agreement, exclusive_channel
 from parley.review.silence_asked import Asked
+from parley.review.silence_calls import (
+    calls_beside,
+    calls_in,
+    calls_of_others,
+    is_call,
+)
 from parley.review.silence_words import (
     ANSWER,
     BESIDE_TYPES,
+    CALL,
+    CALL_TYPE,
     FOUND,
     LINE_DECLARATION,
     NOT_IN_THESE_LOGS,
@@ -122,11 +130,11 @@ def answer_silence(
 
 
 def _answered_beside(log: LogAnswer) -> bool:
-    """Whether the party answered in the window, and answers were not asked for.
+    """Whether the party answered or telephoned in the window, and that was not asked for.
 
     An answer may hold any words: with one there, "nothing was sent" would be false.
     """
-    return any(each.what == ANSWER and each.inside + each.maybe for each in log.beside)
+    return any(each.what in (ANSWER, CALL) and each.inside + each.maybe for each in log.beside)
 
 
 def _word(logs: Sequence[LogAnswer], missing: Sequence[str]) -> Word:
@@ -267,6 +275,8 @@ def _answer_log(asked: Asked, part: LogPart) -> LogAnswer:
             found.append(named)
         elif place != "outside":
             maybe.append(named)
+    for at, named in _calls(asked, part, start):
+        (found if at == "inside" else maybe).append(named)
     why += _open(maybe)
     misdated = tuple(_misdated(asked, part, start, end)) if bounded else ()
     word: Word = FOUND if found else UNDECIDED if why else NOT_IN_THESE_LOGS
@@ -285,6 +295,24 @@ def _answer_log(asked: Asked, part: LogPart) -> LogAnswer:
         beside=tuple(_beside(asked, part, start, end if bounded else part.end)),
         why=tuple(why),
     )
+
+
+def _calls(asked: Asked, part: LogPart, start: int) -> Iterator[tuple[str, Named]]:
+    """Yield the entries of calls that count, or may, wherever they were entered."""
+    if CALL_TYPE not in asked.question.kinds:
+        return
+    every = {
+        index: _named(asked, part.origin, index, entry, "")
+        for index, entry in enumerate(part.entries, part.start)
+        if index >= start and is_call(entry)
+    }
+    for call in calls_in(asked, part, start, list(every.values())):
+        why = call.why or call.words if call.place == "maybe" else _and(call.words, call.why)
+        yield call.place, msgspec.structs.replace(every[call.at], why=why)
+
+
+def _and(words: str, more: str) -> str:
+    return f"{words}, {more}" if more else words
 
 
 def _since(asked: Asked, origin: str) -> tuple[int, Bound | None]:
@@ -358,6 +386,9 @@ def _match(asked: Asked, part: LogPart, entry: Entry | Unreadable) -> str:
         told = part.types.get(entry.seq)
         return "unreadable" if told is None or told in question.kinds else "no"
     if entry.type not in question.kinds or not _is_for(question.addressee, entry):
+        return "no"
+    if entry.type == CALL_TYPE:
+        # It counts by when it happened, not by when it was said (`silence_calls`).
         return "no"
     wanted = (question.line, question.subject, question.message_type, question.message_class)
     if all(value is None for value in wanted):
@@ -519,6 +550,7 @@ def _beside(asked: Asked, part: LogPart, start: int, end: int) -> Iterator[Besid
             counts.setdefault(BESIDE_TYPES[entry.type], [0, 0])[place == "partly"] += 1
     for what, (inside, maybe) in counts.items():
         yield Beside(what=what, inside=inside, maybe=maybe)
+    yield from calls_beside(asked, part, start)
 
 
 # ---- remarks ------------------------------------------------------------------------------------
@@ -528,6 +560,7 @@ def _remarks(asked: Asked, senders: Sequence[str]) -> Iterator[str]:
     """Yield what an inquiry should know beside the answer: who stopped, went back, misplaced."""
     for part in _asked_parts(asked, senders):
         yield from _went_back(asked, part.origin)
+    yield from calls_of_others(asked, senders)
     for _, part in sorted(asked.timeline.parts.items()):
         name = part.name
         if name.agreement != asked.question.agreement or name.party not in senders:

@@ -6,8 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
+from parley.node.call_matching import CallPair
 from parley.node.custody_bodies import LogClosed
 from parley.node.entries import Entry, LogOpened
+from parley.node.state import Key
 from parley.review.silence_words import SilenceQuestion
 from parley.review.times import Bound, Cosigned, LogPart, Timeline, party_of
 
@@ -51,6 +53,7 @@ class Asked:
         self.question = question
         self.timeline = timeline
         self.offsets_us = offsets_us
+        self.pairs: dict[Key, CallPair] | None = None
         grouped: dict[str, dict[str, list[Cosigned]]] = {}
         for head in heads:
             if head.party != party_of(head.origin):
@@ -78,6 +81,10 @@ class Asked:
         cosigner = self.cosigners(origin).get(bound.party)
         least = cosigner.least_after(bound.at_us) if cosigner is not None else None
         return least is not None and least < size
+
+    def offset_us(self, entry: Entry) -> int:
+        """Return how far the clock of an entry's writer may be from the others'."""
+        return abs(self.offsets_us.get(entry.log.party, 0))
 
     def in_window(self, claimed_us: int) -> bool:
         """Whether a claimed instant lies in the window."""

@@ -15,8 +15,11 @@ from parley.world.faults import InputFault, nearest
 from parley.world.norms import CLASSES, MessageClass
 from parley.world.time import US_MAX, US_MIN
 
-COUNTED_KINDS = ("message.said", "message.answered")
+CALL_TYPE: Final = "call.logged"
+COUNTED_KINDS = ("message.said", "message.answered", CALL_TYPE)
 """Entry types that a question may ask for; all of them stand in line logs."""
+USE_KINDS = ("message.said", CALL_TYPE)
+"""What says that a line was used: a message, or a telephone call."""
 NOT_IN_THESE_LOGS: Final = "not in these logs"
 NOTHING_WAS_SENT: Final = "nothing was sent"
 FOUND: Final = "in these logs"
@@ -26,13 +29,15 @@ Word = Literal["in these logs", "not in these logs", "nothing was sent", "undeci
 
 ANSWER: Final = "answer"
 MESSAGE: Final = "message"
+CALL: Final = "call"
 LINE_DECLARATION: Final = "line declaration"
 BESIDE_TYPES = {
     "message.said": MESSAGE,
     "message.answered": ANSWER,
     "line.declared": LINE_DECLARATION,
 }
-"""Entry types of a line log by which a party says something: what was not asked is counted."""
+"""Entry types of a line log by which a party says something: what was not asked is counted. Calls
+are, too, by when they happened."""
 _NAMED_MAX = 20
 """Entries named one by one in the text of an answer; the rest are counted."""
 _DIGITS_MAX = 20
@@ -56,7 +61,8 @@ class SilenceQuestion(_Record, frozen=True, kw_only=True):
         message_type: type of the message.
         message_class: class of the message.
         kinds: entry types that count. For an answer, line, subject, type and class are those of
-            the message that it answers.
+            the message that it answers; a call counts by when it happened, and has neither type
+            nor class.
     """
 
     agreement: str
@@ -127,7 +133,7 @@ class Beside(_Record, frozen=True, kw_only=True):
     """What a party said in the window and was not asked for, counted.
 
     Attributes:
-        what: "answer", "message" or "line declaration".
+        what: "answer", "message", "line declaration" or "call".
         inside: how many were sent in the window.
         maybe: how many more may have been.
     """

@@ -25,6 +25,7 @@ from parley.node.custody_bodies import ClockMeasured, LogClosed
 from parley.node.encoding import decode_entry
 from parley.node.entries import Entry, LogName, LogOpened, Seen, Unreadable, log_name
 from parley.trust.bytes import read_entry_object
+from parley.trust.tree import leaf_hash
 from parley.world.faults import Fault, InputFault
 from parley.world.time import US_MAX, US_MIN, format_instant
 from parley.world.units import MICROSECONDS_PER_SECOND
@@ -44,12 +45,14 @@ class LogPart(_Record, frozen=True, kw_only=True):
         start: index of the first entry here.
         entries: as `decode_entry` read them, with the openings that are held.
         types: for entries that could not be read, the type they give, where even that can be read.
+        leaves: leaf hashes (hex) of the entries of calls: a call may name another.
     """
 
     origin: str
     start: int = 0
     entries: tuple[Entry | Unreadable, ...]
     types: dict[int, str] = {}
+    leaves: dict[int, str] = {}
 
     @property
     def name(self) -> LogName:
@@ -233,7 +236,12 @@ def read_part(
         for one, data in zip(read, entries, strict=True)
         if isinstance(one, Unreadable) and (told := _type_of(data)) is not None
     }
-    return LogPart(origin=origin, start=start, entries=read, types=types)
+    leaves = {
+        one.seq: leaf_hash(data).hex()
+        for one, data in zip(read, entries, strict=True)
+        if isinstance(one, Entry) and one.type == "call.logged"
+    }
+    return LogPart(origin=origin, start=start, entries=read, types=types, leaves=leaves)
 
 
 def _type_of(data: bytes) -> str | None:
