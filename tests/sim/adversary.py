@@ -8,6 +8,7 @@ as bad as the seed has it; the link between HONEST and NEUTRAL is good: what the
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -69,7 +70,7 @@ class AdversaryWorld(SimWorld):
         self.frames_seen: list[tuple[str, Frame]] = []
         self.rival_broke: list[str] = []
         self.huge = 0
-        super().__init__(seed, agreements, faults)
+        super().__init__(seed, agreements, faults, tick_s=None)
 
     # ---- RIVAL's second node --------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ class AdversaryWorld(SimWorld):
         """From now on NEUTRAL deals with a copy of RIVAL that goes its own way."""
         self.identities[TWIN] = self.identities[RIVAL]
         self.stores[TWIN] = copy_of(self.stores[RIVAL])
-        self.clock_offset_us[TWIN] = 0
+        self.clock_offset_us[TWIN], self.clock_ppm[TWIN] = 0, 0.0
         for connection in list(self.connections.values()):
             if set(connection.ends) == {NEUTRAL, RIVAL}:
                 self._close(connection)
@@ -134,7 +135,9 @@ class AdversaryWorld(SimWorld):
                 self.took_us[key] = self.now_us - said_us
 
     def _send(self, sender: str, number: int, data: bytes) -> None:
-        connection = self.connections[number]
+        connection = self.connections.get(number)
+        if connection is None:
+            return
         ends = set(connection.ends)
         before = self.faults
         if ends == set(GOOD):
@@ -228,7 +231,7 @@ class Plot:
     """
 
     def __init__(self, seed: int, acts: tuple[str, ...] | None = None) -> None:
-        draw = SimWorld(seed, [agreement_of("X", ("A", "B"))], Faults()).random
+        draw = random.Random(f"plot {seed}")
         # Each act is the first of some seed; the others come on top.
         self.acts = acts or (
             ACTS[seed % len(ACTS)],

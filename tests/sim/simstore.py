@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from parley.store.sqlite import EntryReceipt, Refused, Staged, StoredCosignature
+from parley.store.sqlite import EntryReceipt, Overtaken, Refused, Staged, StoredCosignature
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -46,6 +46,7 @@ class SimStore:
     parts: dict[str, Staged] = field(default_factory=dict)
     seen_heads: dict[str, bytes] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    overtaken: dict[str, dict[int, Overtaken]] = field(default_factory=dict)
     received: dict[tuple[str, int, str], bytes] = field(default_factory=dict)
     _undo: list[Callable[[], object]] = field(default_factory=list)
     _appended: bool = False
@@ -88,6 +89,9 @@ class SimStore:
         assert first_index == len(log), "an append that does not continue the log"
         self._appended = True
         self._put(self.parts, origin, None)
+        ahead = self.overtaken.get(origin, {})
+        for index in [i for i in ahead if i < first_index + len(entries)]:
+            self._put(ahead, index, None)
         self._undo.append(lambda: self._take_back(origin, first_index))
         log.extend(entries)
         self.opened.setdefault(origin, {}).update(openings or {})
@@ -149,6 +153,17 @@ class SimStore:
 
     def staged(self, origin: str) -> Staged | None:
         return self.parts.get(origin)
+
+    def put_ahead(self, origin: str, entry: Overtaken) -> None:
+        assert entry.index >= self.size(origin), "an entry ahead that the log has"
+        self._appended = True
+        self._put(self.overtaken.setdefault(origin, {}), entry.index, entry)
+
+    def ahead(self, origin: str) -> list[Overtaken]:
+        return [entry for _, entry in sorted(self.overtaken.get(origin, {}).items())]
+
+    def ahead_origins(self) -> list[str]:
+        return sorted(origin for origin, held in self.overtaken.items() if held)
 
     def meta(self, key: str) -> str | None:
         return self.settings.get(key)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 from adversary import ACTS, GOOD, HONEST, NEUTRAL, RIVAL, AdversaryWorld, Plot
+from simkeys import oracle
 from simworld import SECOND_US, SimWorld
 
 from parley.node.custody_bodies import ClockMeasured, ForkEvidence, HeadDisputed, PeerRefused
@@ -18,7 +19,7 @@ from parley.node.rules import forks, quotas
 from parley.node.state import Log, State, digest, fold
 from parley.world.norms import norms
 
-SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "60"))
+SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "32"))
 GROUP = 5
 NOT_DEFENDED = {
     "echo lies": "a peer that never echoes a heartbeat rightly is not measured: its clock is shown "
@@ -40,12 +41,13 @@ def _small_quotas(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("first", range(0, SEEDS, GROUP))
 def test_seeds(first: int) -> None:
     for seed in range(first, min(first + GROUP, SEEDS)):
-        plot = Plot(seed)
-        try:
-            plot.play()
-            check(plot)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}, {', '.join(plot.acts)}: {error}") from error
+        with oracle(seed % 10 != 0):
+            plot = Plot(seed)
+            try:
+                plot.play()
+                check(plot)
+            except Exception as error:
+                raise AssertionError(f"seed {seed}, {', '.join(plot.acts)}: {error}") from error
 
 
 def test_every_act_is_either_named_or_listed_as_not_defended() -> None:
@@ -58,10 +60,11 @@ def test_each_act_alone_is_really_done_and_named(act: str) -> None:
     """No act is idle: over some seeds it happens, and where it happens it is named."""
     done = 0
     for seed in range(900, 906):
-        plot = Plot(seed, (act,))
-        plot.play()
-        check(plot)
-        done += act in plot.did and (act not in NAMED or NAMED[act](plot) is True)
+        with oracle():
+            plot = Plot(seed, (act,))
+            plot.play()
+            check(plot)
+            done += act in plot.did and (act not in NAMED or NAMED[act](plot) is True)
         if done:
             return
     raise AssertionError(f"{act}: never done and named")
