@@ -70,8 +70,9 @@ def test_the_wildfire_plays_to_its_end():
     assert any(text.startswith("#26 by RANGE after 240 s against 120 s") for text in facts["late"])
     assert not summary["refused"]
     line = next(text for text in summary["lines"] if text.startswith("LINE-HOSP"))
-    assert "test unverified" in line
-    assert "17:36:00Z  MEDEVAC                     sees line LINE-HOSP: test unverified" in story
+    assert "person test MEDEVAC to HOSP unverified" in line
+    seen = "sees line LINE-HOSP: person test MEDEVAC to HOSP unverified"
+    assert f"17:36:00Z  MEDEVAC                     {seen}" in story
     assert "ALERT incursion · short-term · M-22" in story
     assert "ALERT separation" in story
     assert "TFR-1: requested" in story

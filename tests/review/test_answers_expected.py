@@ -355,6 +355,8 @@ def test_the_fire_messages(wildfire):
         "after_s": 120,
         "post": "duty-officer",
         "party": "RANGE",
+        "result": "answered",
+        "detail": "WILCO by range-scheduling-desk",
     }
     for seq in (34, 35):
         assert _message(found, seq)["acknowledgement"]["verdict"] == "met"

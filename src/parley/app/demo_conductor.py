@@ -26,12 +26,13 @@ import msgspec
 from parley.app.demo_idle import Idle
 from parley.app.demo_looks import Looks, standing_lines, standing_zones
 from parley.app.demo_nodes import NodeDied, Nodes, RawEntry, Views, entries_of
-from parley.app.demo_plan import Cue, Plan, Reply, UnitTold
+from parley.app.demo_plan import CallEntered, Cue, Plan, RelayTold, Reply, Shown, UnitTold
 from parley.app.demo_story import Facts, Line, Story, merged
 from parley.app.driven import Advanced, DrivenInput, Snapshot
 from parley.node.encoding import decode_entry
 from parley.node.entries import Entry, MessageAnswered, MessageSaid, Reference, log_name
 from parley.node.inputs import Answer, BePresent, Display, Say, SegmentRecorded, TrackReports
+from parley.node.line_bodies import CallLogged
 from parley.node.state import key_of
 from parley.trust.tree import leaf_hash
 from parley.world.faults import OurFault
@@ -39,8 +40,9 @@ from parley.world.norms import norms
 from parley.world.time import MICROSECONDS_PER_SECOND, seconds_between
 
 FEED = "scenario"
-TOGETHER_US = 30 * MICROSECONDS_PER_SECOND
-"""While something is near every node is told the time this often: a link is up for 30 s."""
+TOGETHER_US = 20 * MICROSECONDS_PER_SECOND
+"""While something is near every node is told the time this often: a link is up for 30 s, and a
+heartbeat may be up to 10 s old when the time is told."""
 _HEARTBEAT_US = norms().line.heartbeat_every_s * MICROSECONDS_PER_SECOND
 DEATHS_MAX = 3
 """A node that dies more often than this at one instant is broken, and the demo says so."""
@@ -158,7 +160,7 @@ class Conductor:
         self._parties = [node.party for node in plan.nodes]
         self._idle = Idle(nodes, _pairs(plan))
         self._looks = Looks(plan)
-        self._keys: dict[int, Reference] = {}
+        self._keys: dict[int | str, Reference] = {}
         self._untold: list[tuple[Entry, bytes]] = []
         self._known: dict[str, dict[str, int]] = {party: {} for party in self._parties}
         self._place = 0
@@ -223,9 +225,8 @@ class Conductor:
             await self._advance_all([_Turn(party) for party in self._parties])
         self.now_us = now_us
         cues = self._due_cues(now_us)
-        # An answer to something said at this very instant goes after it.
-        said_now = {cue.seq for cue in cues if isinstance(cue.do, Say)}
-        later = [cue for cue in cues if isinstance(cue.do, Reply) and cue.do.of in said_now]
+        # What speaks of something said or entered at this very instant goes after it.
+        later = _later(cues)
         turns = self._turns(cue for cue in cues if cue not in later)
         self._feed(turns, now_us)
         await self._advance_all(list(turns.values()))
@@ -279,18 +280,33 @@ class Conductor:
                 text = f"unit {cue.do.unit} has #{cue.do.of} (as the scenario says; in no log yet)"
                 self._screen.tell(Line(cue.at_us, cue.party, text, "dim"))
                 return ()
-            case Reply():
-                known = self._keys.get(cue.do.of)
-                if known is None:
-                    self._refuse(cue.party, f"#{cue.do.of} was never sent, so it is not answered")
+            case Reply() | RelayTold() | Shown():
+                return self._about(cue.party, cue.do)
+            case CallEntered():
+                named = [self._keys.get(name) for name in _named(cue.do)]
+                if None in named:
+                    what = f"call {cue.do.call} names what was never sent or entered"
+                    self._refuse(cue.party, what)
                     return ()
-                key = known.key
-                return (Display(ref=key, post=cue.do.post), cue.do.answering(key))
+                return (cue.do.entering(tuple(ref for ref in named if ref is not None)),)
             case Say():
                 about = self._keys.get(cue.of) if cue.of is not None else None
                 return (msgspec.structs.replace(cue.do, ref=(about,)) if about else cue.do,)
             case _:
                 return (cue.do,)
+
+    def _about(self, party: str, do: Reply | RelayTold | Shown) -> tuple[DrivenInput, ...]:
+        """Return the inputs about a message, none where it was never sent."""
+        known = self._keys.get(do.of)
+        if known is None:
+            self._refuse(party, f"#{do.of} was never sent, so it is not answered")
+            return ()
+        if isinstance(do, RelayTold):
+            return (do.reporting(known.key),)
+        shown = Display(ref=known.key, post=do.post)
+        if isinstance(do, Shown):
+            return (shown,)
+        return (do.answering(known.key),) if do.shown else (shown, do.answering(known.key))
 
     # ---- one advance ----------------------------------------------------------------------------
 
@@ -340,20 +356,20 @@ class Conductor:
 
     def _name_messages(self, turn: _Turn) -> None:
         """Learn where the messages and answers of this turn stand: in order, as they were given."""
-        waiting = [cue for cue, _ in turn.items if cue is not None and cue.seq is not None]
+        waiting = [cue for cue, _ in turn.items if cue is not None and _name(cue) is not None]
         for entry, data in self._untold:
             if entry.log.party != turn.party or entry.by == "system":
                 continue
             if any(ref.key == key_of(entry) for ref in self._keys.values()):
                 continue
             found = next((cue for cue in waiting if _is_entry_of(cue, entry)), None)
-            if found is not None and found.seq is not None:
+            name = _name(found) if found is not None else None
+            if name is not None:
                 waiting = [cue for cue in waiting if cue is not found]
                 origin, index = key_of(entry)
-                self._keys[found.seq] = Reference(
-                    log=origin, index=index, leaf=leaf_hash(data).hex()
-                )
-                self.story.label((origin, index), found.seq)
+                self._keys[name] = Reference(log=origin, index=index, leaf=leaf_hash(data).hex())
+                if isinstance(name, int):
+                    self.story.label((origin, index), name)
 
     async def _settle(self, moved: Iterable[str]) -> None:
         """Wait until idle, collect what was written meanwhile, and tell it."""
@@ -497,11 +513,37 @@ def _is_query(act: Say, fault: str) -> bool:
     return named and not act.confirmed and fault.startswith(f"place {act.fields['place']}")
 
 
+def _name(cue: Cue) -> int | str | None:
+    """Return what a cue's entry is known by in the scenario: a message's seq, a call's id."""
+    return cue.do.call if isinstance(cue.do, CallEntered) else cue.seq
+
+
+def _named(call: CallEntered) -> tuple[int | str, ...]:
+    """Return what the entry of a call names, as the scenario knows it."""
+    return (*(() if call.of is None else (call.of,)), *call.calls)
+
+
+def _later(cues: Sequence[Cue]) -> list[Cue]:
+    """Return the cues of an instant that speak of what is said or entered at that instant."""
+    now: set[int | str | None] = {
+        _name(cue) for cue in cues if isinstance(cue.do, Say | CallEntered)
+    }
+    now.discard(None)
+    return [
+        cue
+        for cue in cues
+        if (isinstance(cue.do, Reply | RelayTold) and cue.do.of in now)
+        or (isinstance(cue.do, CallEntered) and not now.isdisjoint(_named(cue.do)))
+    ]
+
+
 def _is_entry_of(cue: Cue, entry: Entry) -> bool:
     """Whether an entry is what a cue with a number led to."""
     body = entry.body
     if isinstance(cue.do, Say):
         return isinstance(body, MessageSaid) and body.message_type == cue.do.message_type
+    if isinstance(cue.do, CallEntered):
+        return isinstance(body, CallLogged) and body.began_us == cue.do.act.began_us
     return isinstance(cue.do, Reply | Answer) and isinstance(body, MessageAnswered)
 
 

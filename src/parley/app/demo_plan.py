@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from parley.app.demo_flights import FlightPlan, flight_cues, plan_flights
+from parley.node.entries import Reference
 from parley.node.inputs import (
     Act,
     Answer,
@@ -25,10 +26,14 @@ from parley.node.inputs import (
     DeclareBoundary,
     DeclareLine,
     DeclareZone,
+    LogCall,
     Promulgate,
+    ReportRelay,
     Say,
     SetActivity,
 )
+from parley.node.line_bodies import CALL_OUTCOMES, RELAY_OUTCOMES
+from parley.node.rules.guard import POSITION_FIELDS
 from parley.world.agreement import (
     Agreement,
     BoundaryRule,
@@ -48,25 +53,62 @@ LEAD_IN_US = 60 * MICROSECONDS_PER_SECOND
 NEAR_US = 600 * MICROSECONDS_PER_SECOND
 """An instant is near what happened up to this long before it."""
 PRESENCE_EVERY_US = 300 * MICROSECONDS_PER_SECOND
+SHOWN_AFTER_US = 3 * MICROSECONDS_PER_SECOND
+"""Somebody at an attended post has a message before their eyes so soon after it came."""
 _ACTIVITIES = ("hot", "cold", "unknown")
 _DECLARED = {"suspended": "suspended", "withdrawn": "withdrawn"}
 _RESUMED = ("active", "in force", "resumed")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to message `of` of the scenario, whose place in a log is known only then."""
+    """An answer to message `of` of the scenario, whose place in a log is known only then.
+
+    `shown`: that the message was displayed is a cue of its own; else whoever answers has read.
+    """
 
     of: int
     post: str
     answer: str
     fields: dict[str, str] = {}
     text: str = ""
+    shown: bool = False
 
     def answering(self, ref: tuple[str, int]) -> Answer:
         """Return the act, now that it is known which entry the message is."""
         return Answer(
             ref=ref, post=self.post, answer=self.answer, fields=self.fields, text=self.text
         )
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """Message `of` of the scenario was put in front of a post, some seconds after it came."""
+
+    of: int
+    post: str
+
+
+class CallEntered(msgspec.Struct, frozen=True, kw_only=True):
+    """An end enters call `call` of the scenario: about message `of`, beside the entries `calls`."""
+
+    call: str
+    act: LogCall
+    of: int | None = None
+    calls: tuple[str, ...] = ()
+
+    def entering(self, refs: tuple[Reference, ...]) -> LogCall:
+        """Return the act, now that it is known where what it speaks of stands."""
+        return msgspec.structs.replace(self.act, ref=refs)
+
+
+class RelayTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A party says what became of relay request `of`, whose place in a log is known only then."""
+
+    of: int
+    report: ReportRelay
+
+    def reporting(self, ref: tuple[str, int]) -> ReportRelay:
+        """Return the act, now that it is known which entry the request is."""
+        return msgspec.structs.replace(self.report, ref=ref)
 
 
 class UnitTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +128,7 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
     rank: int
     party: str
-    do: Act | Reply | UnitTold
+    do: Act | Reply | Shown | CallEntered | RelayTold | UnitTold
     seq: int | None = None
     of: int | None = None
 
@@ -148,6 +190,8 @@ def plan_scenario(scenario: Scenario) -> Plan:
     cues = [
         *_declarations(scenario, agreements, begins_us),
         *_messages(scenario),
+        *_calls(scenario),
+        *_relay_reports(scenario),
         *_presence(scenario, near),
         *_intents(scenario, agreements),
         *_told(scenario),
@@ -203,11 +247,18 @@ def _with_objects(scenario: Scenario, agreement: Agreement) -> Agreement:
         b for b in scenario.boundaries if _is_shared(b) and _names_boundary(agreement, b)
     )
     checked = any(isinstance(clause, PositionCheck) for clause in agreement.clauses)
+    # Whoever names a place as where to go names one that stands in the text with its coordinates.
+    known = {place.id for place in scenario.places}
+    named = any(
+        m.agreement == agreement.id and m.fields.get(name) in known
+        for m in scenario.messages
+        for name in POSITION_FIELDS
+    )
     return msgspec.structs.replace(
         agreement,
         zones=zones,
         boundaries=boundaries,
-        places=scenario.places if checked else (),
+        places=scenario.places if checked or named else (),
     )
 
 
@@ -261,6 +312,8 @@ def _spans(scenario: Scenario, flights: FlightPlan) -> list[tuple[int, int]]:
     """Return when something happens: messages with the time in which they are to be answered."""
     spans = [(m.at_us, m.at_us + _wait_us(m)) for m in scenario.messages]
     spans += [(receipt.at_us, receipt.at_us) for receipt in scenario.distribution_receipts]
+    spans += [(call.entered_us, call.entered_us) for call in scenario.calls]
+    spans += [(report.entered_us, report.entered_us) for report in scenario.relay_reports]
     if flights.instants:
         spans.append((flights.instants[0], flights.instants[-1]))
     return sorted(spans)
@@ -345,17 +398,32 @@ def _initial_state(scenario: Scenario, agreement: Agreement, zone: str, begins_u
     return Cue(at_us=max(begins_us, state.since_us), rank=0, party=state.by, do=act)
 
 
+def _shown(scenario: Scenario, message: ScenarioMessage, post: str) -> Cue | None:
+    """Return that a message was displayed as it came, where its answer in time says so."""
+    opener = next(m for m in scenario.messages if m.seq == message.of)
+    within_s = opener.answer_within_s or class_norms(opener.message_class).answered_s
+    at_us = opener.at_us + SHOWN_AFTER_US
+    late = message.at_us - opener.at_us > within_s * MICROSECONDS_PER_SECOND
+    if late or at_us >= message.at_us or message.of is None:
+        return None
+    return Cue(at_us=at_us, rank=2, party=message.sender, do=Shown(of=message.of, post=post))
+
+
 def _messages(scenario: Scenario) -> Iterator[Cue]:
     for message in scenario.messages:
         post = scenario.party(message.sender).posts[0]
         do: Say | Reply
         if message.answer is not None and message.of is not None:
+            shown = _shown(scenario, message, post)
+            if shown is not None:
+                yield shown
             do = Reply(
                 of=message.of,
                 post=post,
                 answer=message.answer,
                 fields=message.fields,
                 text=message.text,
+                shown=shown is not None,
             )
         else:
             do = _say(scenario, message, post)
@@ -390,10 +458,51 @@ def _say(scenario: Scenario, message: ScenarioMessage, post: str) -> Say:
         text=message.text,
         fields=fields,
         answer_within_s=message.answer_within_s,
+        valid_until_us=message.valid_until_us,
         wants_answer=asked or bool(scenario.answers_to(message.seq)),
         wants_read_back=message.requires == "read_back",
         status="exercise" if scenario.synthetic else "actual",
     )
+
+
+def _calls(scenario: Scenario) -> Iterator[Cue]:
+    """Yield the entries of telephone calls, each when its own end made it."""
+    for call in scenario.calls:
+        act = LogCall(
+            agreement=call.agreement,
+            line=call.line,
+            post=scenario.party(call.by).posts[0],
+            party=call.party,
+            outcome=next(word for word in CALL_OUTCOMES if word == call.outcome),
+            direction=call.direction,
+            began_us=call.began_us,
+            ended_us=call.ended_us,
+            call="" if call.corrects else call.id,
+            spoke_with=call.spoke_with,
+            subject=call.subject,
+            text=call.text,
+            fields=call.fields,
+            read_back=call.read_back,
+            reason=call.reason,
+        )
+        others = tuple(name for name in (call.corrects, call.same_as) if name is not None)
+        entered = CallEntered(call=call.id, act=act, of=call.of, calls=others)
+        yield Cue(at_us=call.entered_us, rank=5, party=call.by, do=entered, of=call.of)
+
+
+def _relay_reports(scenario: Scenario) -> Iterator[Cue]:
+    """Yield what became of relay requests, each when it was written down."""
+    for told in scenario.relay_reports:
+        report = ReportRelay(
+            ref=("", 0),
+            post=scenario.party(told.by).posts[0],
+            outcome=next(word for word in RELAY_OUTCOMES if word == told.outcome),
+            at_us=told.at_us,
+            received_by=told.received_by,
+            text=told.text,
+        )
+        do = RelayTold(of=told.of, report=report)
+        yield Cue(at_us=told.entered_us, rank=5, party=told.by, do=do, of=told.of)
 
 
 def _line_act(message: ScenarioMessage, post: str) -> DeclareLine | None:

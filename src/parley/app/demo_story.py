@@ -3,7 +3,8 @@
 Rules:
 - Only what stands in a log is told here, by the node that wrote it, once; nothing is concluded.
 - Times are scenario times, UTC. Words are those of the field; nothing says that all is clear.
-- Acts that keep coming (presence, display, the opening of logs) are counted and not told.
+- Acts that keep coming (presence, display, the opening of logs, the machines' own tests that are
+  answered) are counted and not told; no fact about people's messages counts a machine's test.
 
 What does not live here: the screen (`demo_screen`).
 """
@@ -51,6 +52,7 @@ from parley.node.entries import (
 from parley.node.indexes import Key
 from parley.node.line_bodies import LineBody
 from parley.node.rules.hotline import CLOSING
+from parley.node.rules.tested import is_machine_test
 from parley.node.state import key_of
 from parley.world.time import datetime_from_us, seconds_between
 from parley.world.units import feet_from_metres, nautical_miles_from_metres
@@ -75,6 +77,7 @@ class Told:
     body: MessageSaid
     answered: dict[str, int] = field(default_factory=dict)
     escalations: int = 0
+    machine: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,10 +203,14 @@ class Story:
 
     # ---- messages -------------------------------------------------------------------------------
 
-    def _said(self, entry: Entry, body: MessageSaid) -> tuple[str, str, str]:
+    def _said(self, entry: Entry, body: MessageSaid) -> tuple[str, str, str] | None:
         key = key_of(entry)
         label = self._labels.get(key, f"{entry.log.party}/{entry.seq}")
-        self.messages[key] = Told(label, entry, body)
+        machine = is_machine_test(body, entry.by)
+        self.messages[key] = Told(label, entry, body, machine=machine)
+        if machine:
+            # The machines' own tests keep coming, and are nobody's words.
+            return None
         parts = [f"{label} {body.message_class} {body.message_type}"]
         parts += [body.subject] if body.subject != body.message_type else []
         parts += [_fields_text(body.fields)] if body.fields else []
@@ -220,8 +227,10 @@ class Story:
     def _known(self, entry: Entry) -> Told | None:
         return self.messages.get(entry.ref[0].key) if entry.ref else None
 
-    def _answered(self, entry: Entry, body: MessageAnswered) -> tuple[str, str, str]:
+    def _answered(self, entry: Entry, body: MessageAnswered) -> tuple[str, str, str] | None:
         told = self._known(entry)
+        if told is not None and told.machine:
+            return None
         who = f"{entry.log.party} → {', '.join(entry.to)}"
         if told is None:
             return who, f"{body.answer} to a message that is not known here", ""
@@ -241,6 +250,8 @@ class Story:
     ) -> tuple[str, str]:
         told = self._known(entry)
         label = told.label if told is not None else "a message"
+        if told is not None and told.machine:
+            label = f"machine test of {told.body.line}"
         match body:
             case ReadBackChecked(matches=True):
                 self.matched += 1
@@ -267,8 +278,9 @@ class Story:
         judged = [(told, party, *_outcome(told, party)) for told, party in self._duties()]
         late = [f"{t.label} by {p} {text}" for t, p, word, text in judged if word == "late"]
         missed = [f"{t.label} by {p}" for t, p, word, _ in judged if word == "missed"]
+        by_people = [told for told in self.messages.values() if not told.machine]
         return Facts(
-            messages=len(self.messages),
+            messages=len(by_people),
             answered_in_time=sum(word == "met" for _, _, word, _ in judged),
             answered_late=len(late),
             never_answered=len(missed),
@@ -281,14 +293,14 @@ class Story:
             alerts_resolved=self.resolved,
             acknowledged={
                 told.label: f"{len(told.answered)} of {len(told.entry.to)}"
-                for told in self.messages.values()
+                for told in by_people
                 if told.body.answers
             },
             entries_by_type=dict(sorted(self.entries.items())),
         )
 
     def _duties(self) -> list[tuple[Told, str]]:
-        asked = [told for told in self.messages.values() if told.body.answers]
+        asked = [t for t in self.messages.values() if t.body.answers and not t.machine]
         return [(told, party) for told in asked for party in told.entry.to]
 
 

@@ -12,7 +12,7 @@ from parley.node.line_bodies import (
     NoticeDiffers,
     RelayReported,
 )
-from parley.world.time import format_instant
+from parley.world.time import format_second
 
 
 def line_words(body: LineBody) -> tuple[str, str] | None:
@@ -33,7 +33,7 @@ def line_words(body: LineBody) -> tuple[str, str] | None:
             apart_km = body.distance_mm / 1_000_000
             return f"{body.aircraft} was seen {apart_km:.1f} km from what was noticed", "bold red"
         case LinkObserved():
-            at = format_instant(body.since_us)
+            at = format_second(body.since_us)
             return f"link to {body.party} {body.link} since {at}", "cyan"
         case LineTestMissed():
             return f"line {body.line}: {body.kind} test by {body.party} did not come", "bold red"

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import msgspec
 
+from parley.node.rules.line_evidence import hours_of
+from parley.node.rules.tested import grace_us, missed_since, period_us
+from parley.review import answers_calls as spoken
 from parley.review import answers_geometry as geometry
 from parley.review import answers_messages as said
 from parley.review import answers_queries as asked
 from parley.review import answers_zones as areas
 from parley.review.answers_acts import demand
-from parley.review.answers_duties import DutyAnswer, acknowledgement
-from parley.world.agreement import IncidentReport
+from parley.review.answers_duties import DutyAnswer, acknowledgement, as_of_us
+from parley.world.agreement import IncidentReport, LineTest
 from parley.world.scenario import Scenario, ScenarioMessage
 from parley.world.time import add_calendar, format_instant, parse_instant_us, seconds_between
 
@@ -32,6 +35,19 @@ class LineStatement(_Answered, frozen=True, kw_only=True):
     test: str
     last_good_test: str
     because: str
+
+
+class MissedTests(_Answered, frozen=True, kw_only=True):
+    """Tests of a line that one end had begun and that then did not come."""
+
+    about: str
+    id: str
+    by: str
+    last_test: str
+    due: str
+    missed: int
+    last_missed: str
+    reads: str
 
 
 class StopStatement(_Answered, frozen=True, kw_only=True):
@@ -81,8 +97,20 @@ class OpenTermStatement(_Answered, frozen=True, kw_only=True):
     reads: str
 
 
+class AskAnswer(_Answered, frozen=True, kw_only=True):
+    """A text that mixes words for lines and zones: what must be asked before it counts as one."""
+
+    where: str
+    by: str
+    words: str
+    beside: str
+    meant: tuple[str, ...]
+    asks: str
+
+
 Statement = (
     LineStatement
+    | MissedTests
     | OpenTermStatement
     | StopStatement
     | DemandStatement
@@ -104,9 +132,12 @@ class Answers(_Answered, frozen=True, kw_only=True):
     presence: dict[str, dict[str, geometry.PresenceAnswer]]
     encounters: list[geometry.EncounterAnswer]
     messages: list[said.MessageAnswer]
+    calls: spoken.CallsAnswer
+    relays: list[spoken.RelayAnswer]
     zones: dict[str, areas.ZoneAnswer]
     queries: list[asked.QueryAnswer]
     statements: list[Statement]
+    asks: list[AskAnswer]
 
 
 def answers(scenario: Scenario) -> Answers:
@@ -126,9 +157,12 @@ def answers(scenario: Scenario) -> Answers:
         presence=geometry.presences(scenario),
         encounters=geometry.encounters(scenario),
         messages=said.messages(scenario),
+        calls=spoken.calls(scenario),
+        relays=spoken.relays(scenario),
         zones=areas.zones(scenario),
         queries=asked.queries(scenario),
         statements=_statements(scenario),
+        asks=_asks(scenario),
     )
 
 
@@ -136,6 +170,7 @@ def _statements(scenario: Scenario) -> list[Statement]:
     incursions = areas.incursions(scenario)
     return [
         *_lines(scenario),
+        *_missed_tests(scenario),
         *areas.hot_overlaps(scenario),
         *incursions,
         *areas.conformance(scenario),
@@ -173,6 +208,40 @@ def _lines(scenario: Scenario) -> list[LineStatement]:
                     because=f"line test, message {test.seq}: {duty.verdict}, {duty.because}",
                 )
             )
+    return found
+
+
+def _missed_tests(scenario: Scenario) -> list[MissedTests]:
+    """Return for each end that has tested a line by its schedule the tests that then did not come.
+
+    By the arithmetic that the nodes use live: one missed alarms, two make the line unverified.
+    """
+    now_us, grace, found = as_of_us(scenario), grace_us("person"), []
+    for line in scenario.lines:
+        agreement = scenario.agreement_of_line(line.id)
+        stated = any(isinstance(clause, LineTest) for clause in agreement.clauses)
+        every_us = period_us(agreement, line, "person")
+        for party in line.parties if stated or line.test_every_s is not None else ():
+            tests = [m.at_us for m in scenario.messages
+                     if (m.line, m.sender, m.type) == (line.id, party, "line.test")]  # fmt: skip
+            if not tests:
+                continue
+            due_us, missed, last_us = missed_since(
+                max(tests), every_us, grace, now_us, hours_of(line)
+            )
+            if missed:
+                found.append(
+                    MissedTests(
+                        about="tests missed",
+                        id=line.id,
+                        by=party,
+                        last_test=format_instant(max(tests)),
+                        due=format_instant(due_us),
+                        missed=missed,
+                        last_missed=format_instant(last_us),
+                        reads="alarm" if missed == 1 else "unverified",
+                    )
+                )
     return found
 
 
@@ -300,4 +369,19 @@ def _open_terms(scenario: Scenario) -> list[OpenTermStatement]:
     return [
         OpenTermStatement(about="open term", object=term.about, text=term.text, reads="undefined")
         for term in scenario.open_terms
+    ]
+
+
+def _asks(scenario: Scenario) -> list[AskAnswer]:
+    """Return what the scenario's own texts leave open; no state ever rests on an answer to it."""
+    return [
+        AskAnswer(
+            where=ask.where,
+            by=ask.by,
+            words=ask.query.words,
+            beside=ask.query.beside,
+            meant=ask.query.meant,
+            asks=ask.query.text,
+        )
+        for ask in scenario.asks
     ]

@@ -85,12 +85,17 @@ class ReadBackAnswer(Answered, frozen=True, kw_only=True):
 
 
 class EscalationAnswer(Answered, frozen=True, kw_only=True):
-    """Who was to be called when, because nobody had answered."""
+    """Who was to be called when, because nobody had answered, and what came of it.
+
+    `result`: answered, no answer, refused or technical failure, until the next one was called.
+    """
 
     t: str
     after_s: float
     post: str
     party: str
+    result: str = ""
+    detail: str = ""
 
 
 def as_of_us(scenario: Scenario) -> int:

@@ -18,6 +18,7 @@ from parley.review.answers_acts import (
     passage_of,
     suspension_of,
 )
+from parley.review.answers_calls import tried
 from parley.review.answers_duties import (
     Answered,
     DutyAnswer,
@@ -92,7 +93,7 @@ def _message(scenario: Scenario, message: ScenarioMessage) -> MessageAnswer:
         acknowledgement=acknowledgement(scenario, message),
         lead_time=lead_time_of(scenario, message),
         read_backs=tuple(read_back_of(scenario, answer) for answer in read_backs),
-        escalations=tuple(escalations_of(scenario, message)),
+        escalations=tried(scenario, message, tuple(escalations_of(scenario, message))),
         position_check=check_position(scenario, message),
         suspension=suspension_of(scenario, message),
         demand=demand(scenario, message),

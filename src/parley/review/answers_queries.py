@@ -3,6 +3,8 @@
 Rules:
 
 - Logs decide only the time that they cover: from the first to the last message on that line.
+- A telephone call is use of the line, by whoever entered it. One that a party alone entered after
+  the time that is asked about leaves the question open: it is that party's word after the fact.
 - Nothing found reads "not in these logs", unless the agreement makes them the exclusive channel.
 - Claims never decide. Where they differ the answer is contested; where all say one thing it is
   still only as they say.
@@ -18,7 +20,9 @@ from typing import Literal
 import msgspec
 
 from parley.review.answers_acts import agreement_status, distribution
+from parley.review.answers_calls import calls_in
 from parley.review.answers_geometry import zone_distance_km
+from parley.review.silence_calls import happened
 from parley.world.agreement import ExclusiveChannel
 from parley.world.faults import InputFault, nearest
 from parley.world.geo import UNDECIDED, Answer
@@ -56,6 +60,8 @@ class QueryAnswer(_Answered, frozen=True, kw_only=True):
     rests_on: dict[str, tuple[str, ...]] | None = None
     decidable_from_logs: bool | None = None
     messages: tuple[int, ...] | None = None
+    calls: tuple[str, ...] | None = None
+    calls_open: tuple[str, ...] | None = None
     # line_state
     glance: str | None = None
     agreement: dict[str, str] | str | None = None
@@ -105,18 +111,22 @@ def _line_used(scenario: Scenario, query: Query) -> QueryAnswer:
     assert query.from_us is not None
     assert query.to_us is not None
     scenario.line(query.line)
-    on_line = [m for m in scenario.messages if m.line == query.line]
-    found = [m for m in on_line if _asked_for(query, m)]
-    covered = bool(on_line) and (
-        min(m.at_us for m in on_line) <= query.from_us
-        and query.to_us <= max(m.at_us for m in on_line)
-    )
+    on_line = [m.at_us for m in scenario.messages if m.line == query.line]
+    on_line += [c.entered_us for c in scenario.calls if c.line == query.line]
+    found = [m for m in scenario.messages if m.line == query.line and _asked_for(query, m)]
+    called, left_open, of_others = _called(scenario, query)
+    covered = bool(on_line) and min(on_line) <= query.from_us and query.to_us <= max(on_line)
     claims = _claimed(scenario, query)
-    if found or covered:
-        return _used_by_logs(scenario, query, found, claims)
+    if found or called or (covered and not left_open):
+        answer = _used_by_logs(scenario, query, found, called, claims)
+        told = f"{answer.because}; but another says: {'; '.join(of_others.values())}"
+        return msgspec.structs.replace(answer, because=told) if of_others else answer
     if len(claims) > 1:
         verdict: Verdict = "contested"
         because = "the logs do not cover this time, and claims about it differ"
+    elif left_open:
+        verdict = "undecided"
+        because = f"of calls then there is one party's word alone: {'; '.join(left_open.values())}"
     else:
         verdict = "undecided"
         because = "the logs do not cover this time" + (", and claims do not decide" * bool(claims))
@@ -128,7 +138,47 @@ def _line_used(scenario: Scenario, query: Query) -> QueryAnswer:
         reads="not decidable from this evidence",
         rests_on=claims,
         decidable_from_logs=False,
+        calls_open=tuple(left_open) or None,
     )
+
+
+_Words = dict[str, str]
+
+
+def _called(scenario: Scenario, query: Query) -> tuple[_Words, _Words, _Words]:
+    """Return the entries of calls that count, those that leave it open, and those of others.
+
+    Each in words, by its id. Of others: what stands in no log of who is asked about, though another
+    says that it had a call with that party.
+    """
+    assert query.from_us is not None
+    assert query.to_us is not None
+    sure: _Words = {}
+    left_open: _Words = {}
+    of_others: _Words = {}
+    for logged, call in calls_in(scenario):
+        for end in call.pair.ends if call.line == query.line else ():
+            if query.subject not in (None, end.body.subject or query.subject):
+                continue
+            times_us = (end.body.began_us, end.ended_us)
+            place, why = happened(times_us, (query.from_us, query.to_us))
+            if query.subject is not None and not end.body.subject and place == "inside":
+                place, why = "maybe", "a call whose subject is not stated"
+            late = end.entered != "at once" and end.entry.issued_us > query.to_us
+            if late and call.pair.second is None:
+                why = f"entered after this time, by {end.party} alone"
+                place = place if place == "outside" else "maybe"
+            if place == "outside":
+                continue
+            words = f"{logged.ids[end.key]}: {end.body.outcome}, {call.word}"
+            if query.by not in (None, end.party):
+                of_others[logged.ids[end.key]] = f"{words}, with {end.body.party}"
+            elif place == "inside":
+                sure[logged.ids[end.key]] = words
+            else:
+                left_open[logged.ids[end.key]] = f"{words}, {why}"
+    # Of a call that the party has entered too, the other end's entry says nothing more.
+    return sure, left_open, {} if sure or left_open else of_others
 
 
 def _asked_for(query: Query, message: ScenarioMessage) -> bool:
@@ -161,13 +211,16 @@ def _used_by_logs(
     scenario: Scenario,
     query: Query,
     found: list[ScenarioMessage],
+    called: dict[str, str],
     claims: dict[str, tuple[str, ...]],
 ) -> QueryAnswer:
     assert query.line is not None
     agreement = scenario.agreement_of_line(query.line)
     exclusive = any(c.value for c in agreement.clauses if isinstance(c, ExclusiveChannel))
-    if found:
-        reads, because = "used", f"{len(found)} messages on {query.line} in this time"
+    if found or called:
+        told = [f"{len(found)} messages"] if found or not called else []
+        told += [f"{len(called)} entries of calls ({'; '.join(called.values())})"] if called else []
+        reads, because = "used", f"{' and '.join(told)} on {query.line} in this time"
     elif exclusive:
         reads, because = "not used", f"{agreement.id} makes these logs the exclusive channel"
     else:
@@ -177,11 +230,12 @@ def _used_by_logs(
         kind=query.kind,
         verdict="decided",
         because=because,
-        used=bool(found),
+        used=bool(found or called),
         reads=reads,
         rests_on=claims or None,
         decidable_from_logs=True,
         messages=tuple(m.seq for m in found),
+        calls=tuple(called) or None,
     )
 
 

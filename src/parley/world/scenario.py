@@ -18,12 +18,13 @@ from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
-from parley.world.agreement import Agreement, Line, Party, refuse_twice
+from parley.world.agreement import Agreement, Line, Party, check_name, refuse_twice
 from parley.world.boundary import Boundary
 from parley.world.faults import InputFault, nearest
 from parley.world.geo import Position
 from parley.world.norms import MessageClass, MessageType, message_type
 from parley.world.place import Gazetteer, Place
+from parley.world.terms import TermQuery
 from parley.world.time import Interval, format_instant
 from parley.world.track import Track
 from parley.world.zone import Zone
@@ -148,6 +149,7 @@ class ScenarioMessage(_Record, frozen=True, kw_only=True):
         requires: what the sender asked for.
         answer_within_s: the sender's own deadline in seconds after `at_us`.
         reads_back: whether this is an answer that repeats fields.
+        valid_until_us: until when it can be taken; None is for as long as anybody likes.
     """
 
     seq: int
@@ -167,6 +169,7 @@ class ScenarioMessage(_Record, frozen=True, kw_only=True):
     requires: Requires | None = None
     answer_within_s: float | None = None
     reads_back: bool = False
+    valid_until_us: int | None = None
 
     def __post_init__(self) -> None:
         if (self.type is None) == (self.answer is None):
@@ -177,6 +180,60 @@ class ScenarioMessage(_Record, frozen=True, kw_only=True):
         """The norms of its type; asks only where it is an opener."""
         assert self.type is not None, "an answer has no type of its own"
         return message_type(self.type)
+
+
+class ScenarioCall(_Record, frozen=True, kw_only=True):
+    """One end's own entry of a telephone call; the other end's, if it made one, is another.
+
+    Attributes:
+        id: the writer's name for this entry.
+        by: the party that enters it.
+        party: whom it says it was with.
+        line: the line it was made on, which stands under `agreement`.
+        direction: who placed it, seen from the writer.
+        outcome: talked, no answer, refused or technical failure.
+        began_us, ended_us: as the writer says; an end that is None was not stated.
+        entered_us: when the entry was made, at once or long afterwards.
+        reason: why it was refused, or what failed.
+        of: seq of the message that it was about.
+        same_as: id of the other end's entry that it says is the same call.
+        corrects: id of the writer's own earlier entry.
+    """
+
+    id: str
+    by: str
+    party: str
+    line: str
+    agreement: str
+    direction: Literal["placed", "received"]
+    outcome: str
+    began_us: int
+    ended_us: int | None = None
+    entered_us: int
+    spoke_with: str = ""
+    subject: str = ""
+    text: str = ""
+    fields: dict[str, str] = {}
+    read_back: dict[str, str] = {}
+    reason: str = ""
+    of: int | None = None
+    same_as: str | None = None
+    corrects: str | None = None
+
+
+class ScenarioRelayReport(_Record, frozen=True, kw_only=True):
+    """What a party that was asked to pass something on says became of it.
+
+    `at_us` is when it was passed or declined, `entered_us` when that was written down.
+    """
+
+    of: int
+    by: str
+    outcome: str
+    at_us: int
+    entered_us: int
+    received_by: str = ""
+    text: str = ""
 
 
 class InitialState(_Record, frozen=True, kw_only=True):
@@ -221,6 +278,14 @@ class DistributionReceipt(_Record, frozen=True, kw_only=True):
     at_us: int
 
 
+class TermAsk(_Record, frozen=True, kw_only=True):
+    """A text of the scenario that mixes line, zone, area, ring and corridor: what to ask of it."""
+
+    where: str
+    by: str = ""
+    query: TermQuery
+
+
 class Query(_Record, frozen=True, kw_only=True):
     """A question to be answered from the scenario; the fields that its kind uses are set."""
 
@@ -254,6 +319,8 @@ class Scenario(_Record, frozen=True, kw_only=True):
     tracks: tuple[Track, ...] = ()
     flights: tuple[Flight, ...] = ()
     messages: tuple[ScenarioMessage, ...] = ()
+    calls: tuple[ScenarioCall, ...] = ()
+    relay_reports: tuple[ScenarioRelayReport, ...] = ()
     initial_states: tuple[InitialState, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     events: tuple[Event, ...] = ()
@@ -262,10 +329,11 @@ class Scenario(_Record, frozen=True, kw_only=True):
     distribution_required: tuple[DistributionRequired, ...] = ()
     distribution_receipts: tuple[DistributionReceipt, ...] = ()
     queries: tuple[Query, ...] = ()
+    asks: tuple[TermAsk, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("sources", "parties", "agreements", "boundaries", "zones", "tracks", "flights",
-                     "events", "claims", "demands", "queries"):  # fmt: skip
+                     "calls", "events", "claims", "demands", "queries"):  # fmt: skip
             refuse_twice((item.id for item in getattr(self, name)), f"scenario {self.id} {name}")
         refuse_twice((p.name for p in self.places), f"scenario {self.id} places")
         refuse_twice((line.id for line in self.lines), f"scenario {self.id} lines")
@@ -284,14 +352,17 @@ class Scenario(_Record, frozen=True, kw_only=True):
 
     @property
     def acting_parties(self) -> tuple[str, ...]:
-        """The parties that send or receive a message: a node runs for each of them."""
+        """The parties that send or receive a message or a call: a node runs for each of them."""
         acting = {m.sender for m in self.messages}.union(*(m.to for m in self.messages))
+        acting = acting.union(*({call.by, call.party} for call in self.calls))
         return tuple(party.id for party in self.parties if party.id in acting)
 
     @property
     def end_us(self) -> int | None:
-        """The last instant of which messages or receipts tell; None where there are none."""
+        """The last instant of which anything written tells; None where there is nothing."""
         told = [m.at_us for m in self.messages] + [r.at_us for r in self.distribution_receipts]
+        told += [call.entered_us for call in self.calls]
+        told += [report.entered_us for report in self.relay_reports]
         return max(told, default=None)
 
     def party(self, party_id: str) -> Party:
@@ -387,8 +458,16 @@ def _check_references(scenario: Scenario) -> None:
     required = (needed.of for needed in scenario.distribution_required)
     for seq in (*required, *(receipt.of for receipt in scenario.distribution_receipts)):
         scenario.message(seq)
+    _check_said(scenario)
+
+
+def _check_said(scenario: Scenario) -> None:
     for message in scenario.messages:
         _check_message(scenario, message)
+    for call in scenario.calls:
+        _check_call(scenario, call)
+    for report in scenario.relay_reports:
+        _check_relay_report(scenario, report)
 
 
 def _parties_named(scenario: Scenario) -> Iterator[str]:
@@ -403,9 +482,18 @@ def _parties_named(scenario: Scenario) -> Iterator[str]:
     yield from (receipt.party for receipt in scenario.distribution_receipts)
     for message in scenario.messages:
         yield from (message.sender, *message.to)
+    for call in scenario.calls:
+        yield from (call.by, call.party)
 
 
 def _check_message(scenario: Scenario, message: ScenarioMessage) -> None:
+    if message.type == "relay.request":
+        third, ends = message.fields.get("third", ""), scenario.line(message.line).parties
+        if not third.strip() or third in ends:
+            raise InputFault(
+                f"message {message.seq} third", value=third,
+                wanted=f"for whom it is: somebody who is no end of {message.line}",
+            )  # fmt: skip
     if message.of is None:
         return
     opener = scenario.message(message.of)
@@ -421,3 +509,53 @@ def _check_message(scenario: Scenario, message: ScenarioMessage) -> None:
             value=message.sender,
             wanted=f"an addressee of message {opener.seq}: {', '.join(opener.to)}",
         )
+    until_us = opener.valid_until_us
+    if message.answer == "WILCO" and until_us is not None and message.at_us > until_us:
+        raise InputFault(
+            f"message {message.seq} time",
+            value=format_instant(message.at_us),
+            wanted=f"not after {format_instant(until_us)}: what has expired is not taken",
+        )
+
+
+def _check_call(scenario: Scenario, call: ScenarioCall) -> None:
+    """Refuse a call that could not have been entered so."""
+    check_name(call.id, "call id")
+    what, ends = f"call {call.id}", scenario.line(call.line).parties
+    if call.by == call.party or not {call.by, call.party} <= set(ends):
+        wanted = f"two ends of {call.line}: {', '.join(ends)}"
+        raise InputFault(what, value=f"{call.by} with {call.party}", wanted=wanted)
+    ended_us = call.began_us if call.ended_us is None else call.ended_us
+    if not call.began_us <= ended_us <= call.entered_us:
+        raise InputFault(f"{what} times", wanted="began, ended, entered in this order")
+    if call.outcome == "talked" and not (call.subject or call.of is not None):
+        raise InputFault(f"{what} subject", value="", wanted="what was talked about")
+    if call.outcome in ("refused", "technical failure") and not call.reason.strip():
+        wanted = "why it was refused" if call.outcome == "refused" else "the cause, as far as known"
+        raise InputFault(f"{what} reason", value="", wanted=wanted)
+    if call.of is not None and scenario.message(call.of).at_us > call.entered_us:
+        raise InputFault(f"{what} of", value=call.of, wanted="a message said before it was entered")
+    for name, own in (("same_as", False), ("corrects", True)):
+        named = getattr(call, name)
+        if named is None:
+            continue
+        other = _found(scenario.calls, named, "call")
+        whose = (call.by, call.party) if own else (call.party, call.by)
+        fits = (other.by, other.party, other.line) == (*whose, call.line)
+        if not fits or other.entered_us > call.entered_us or other.id == call.id:
+            wanted = "an earlier entry of its own" if own else "an earlier entry of the other end"
+            raise InputFault(f"{what} {name}", value=named, wanted=f"{wanted}, on {call.line}")
+
+
+def _check_relay_report(scenario: Scenario, report: ScenarioRelayReport) -> None:
+    """Refuse a report of a relay that nobody asked its writer for, or that cannot be."""
+    what, request = f"relay report of {report.of}", scenario.message(report.of)
+    if request.type != "relay.request":
+        raise InputFault(what, value=request.kind, wanted="of a relay_request")
+    if report.by not in request.to:
+        wanted = f"who was asked: {', '.join(request.to)}"
+        raise InputFault(f"{what} by", value=report.by, wanted=wanted)
+    if not request.at_us <= report.at_us <= report.entered_us:
+        raise InputFault(f"{what} times", wanted="asked, passed, entered in this order")
+    if report.outcome == "declined" and not report.text.strip():
+        raise InputFault(f"{what} text", value="", wanted="why it was declined")

@@ -44,7 +44,9 @@ def replay(
 ) -> None:
     """Fold a scenario and print what must be said about it.
 
-    With --answers: places, crossings, presence, encounters, messages, zones, queries, statements.
+    With --answers: places, crossings, presence, encounters, messages, calls, relays, zones,
+    queries, statements, asks (texts that mix words for lines and zones: what was meant is asked,
+    never guessed).
     Without: only check it, and say what it holds.
 
     Exit codes: 0 printed, 2 bad usage or a scenario that cannot be used.
@@ -94,7 +96,7 @@ def _read(path: Path, folder: Path) -> bytes:
 def _contents(scenario: Scenario) -> list[str]:
     """Return what a scenario holds, one kind a line."""
     names = ("parties", "agreements", "lines", "places", "boundaries", "zones", "tracks",
-             "messages", "assertions", "events", "claims", "queries")  # fmt: skip
+             "messages", "calls", "assertions", "events", "claims", "queries")  # fmt: skip
     counted = [f"{len(getattr(scenario, name)):>6}  {name}" for name in names]
     return [f"{scenario.id}: understood", *counted]
 
@@ -109,9 +111,13 @@ def _tables(found: Answers) -> Iterable[Table]:
     yield _presence(found.presence)
     yield _encounters(found)
     yield _messages(found)
+    yield _calls(found)
+    yield _plain("calls by line and way", found.calls.counts, ("line", "from", "to"))
+    yield _relays(found)
     yield _zones(found)
     yield _plain("queries", found.queries, ("id", "kind", "verdict"))
     yield _plain(f"statements (as of {found.as_of})", found.statements, ("about",))
+    yield _asks(found)
 
 
 def _table(title: str, *headings: str) -> Table:
@@ -218,7 +224,8 @@ def _findings(message: MessageAnswer) -> Iterable[str]:
             clause = f" [{found.clause}]" if found.clause else ""
             yield f"{name} {found.verdict}: {found.because}{clause}"
     for step in message.escalations:
-        yield f"{step.t[11:19]} calls {step.post} of {step.party}"
+        came = f": {step.result}" + (f" ({step.detail})" if step.detail else "")
+        yield f"{step.t[11:19]} calls {step.post} of {step.party}{came}"
     if message.read_back is not None:
         verb = "matches" if message.read_back.matches else "does not match"
         yield f"read-back {verb}{_apart(message.read_back.distance_km)}"
@@ -245,6 +252,30 @@ def _effects(message: MessageAnswer) -> Iterable[str]:
         yield f"issued by {message.issue.issued_by} after {message.issue.value_s:g} s"
 
 
+def _calls(found: Answers) -> Table:
+    table = _table("calls", "line", "began", "from", "ends", "stands", "differences")
+    for call in found.calls.calls:
+        ends = "\n".join(
+            f"{end.by} ({end.id}): {end.outcome}"
+            + (f", {end.reason}" if end.reason else "")
+            + (f", entered {end.entered} at {end.entered_at}" if end.entered != "at once" else "")
+            for end in call.ends
+        )
+        differs = "\n".join(f"{name}: {_text(each)}" for name, each in call.differences.items())
+        _row(table, call.line, call.ends[0].began, call.called_by, ends, call.stands, differs)
+    return table
+
+
+def _relays(found: Answers) -> Table:
+    table = _table("relays", "of", "for", "through", "state", "since", "outstanding", "says")
+    for relay in found.relays:
+        age = "" if relay.age_s is None else f"{relay.age_s:g} s"
+        said = "\n".join(filter(None, (relay.received_by, relay.text)))
+        third, state = relay.third, relay.state.upper()
+        _row(table, relay.of, third, relay.party, state, relay.since, age, said)
+    return table
+
+
 def _zones(found: Answers) -> Table:
     table = _table("zones", "zone", "owner", "agreed by", "asserted by", "activity, promulgation")
     for name, zone in found.zones.items():
@@ -255,6 +286,13 @@ def _zones(found: Answers) -> Table:
         )
         agreed, asserted = " ".join(zone.agreed_by), " ".join(zone.asserted_by)
         _row(table, name, zone.owner or "", agreed, asserted, states)
+    return table
+
+
+def _asks(found: Answers) -> Table:
+    table = _table("asks: words for lines and zones that do not go together", "where", "by", "asks")
+    for each in found.asks:
+        _row(table, each.where, each.by, each.asks)
     return table
 
 

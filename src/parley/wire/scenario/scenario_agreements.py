@@ -135,6 +135,10 @@ _CLAUSES: dict[str, tuple[str, dict[str, _Part]]] = {
     "line": ("boundary", {"line": _as("boundary"), "rule": _as("rule")}),
     "zone": ("zone", {"zone": _as("zone"), "rule": _as("rule")}),
     "priority": ("priority", {"order": _as("order")}),
+    "yield": ("yield", {"of": _message_types, "within": _duration("within_s")}),
+    "bearer": ("bearer", {
+        "line": _as("line"), "delay": _duration("delay_s"), "rate_bps": _as("rate_bps"),
+    }),
     "incident_report": ("incident_report", {
         "initial": _calendar("initial"), "final": _calendar("final"), "content": _as("content"),
     }),

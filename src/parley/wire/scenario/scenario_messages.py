@@ -26,18 +26,18 @@ from parley.world.time import (
 
 _TEXT_FIELDS = (
     "about", "activity", "area", "boundary", "corridor", "dimension", "flight", "level",
-    "named_place", "nonce", "part", "pick_up", "place", "reason_code", "reference", "value",
-    "volume", "zone",
+    "named_place", "nonce", "part", "pick_up", "place", "reason_code", "reference", "third",
+    "value", "volume", "zone",
 )  # fmt: skip
 _INSTANT_FIELDS = ("due", "effective", "from_time", "time", "until")
 _POSITION_FIELDS = ("centre", "position")
 _LIST_FIELDS = ("measures", "wants")
 
 
-def _flat(prefix: str, value: object) -> dict[str, str]:
+def flat(prefix: str, value: object) -> dict[str, str]:
     """Return nested values as dotted names with text."""
     if isinstance(value, dict):
-        nested = (_flat(f"{prefix}.{k}" if prefix else str(k), v) for k, v in value.items())
+        nested = (flat(f"{prefix}.{k}" if prefix else str(k), v) for k, v in value.items())
         return {name: text for part in nested for name, text in part.items()}
     return {prefix: plain_text(value)}
 
@@ -64,8 +64,20 @@ def _fields(doc: MessageDoc, where: str) -> dict[str, str]:
         fields["window"] = f"{format_instant(start)}/{format_instant(end)}"
     if doc.status is not None:
         fields["activity"] = doc.status
-    fields |= _flat("limits", doc.limits) if doc.limits is not None else {}
-    return fields | (_flat("", doc.fields) if doc.fields is not None else {})
+    fields |= flat("limits", doc.limits) if doc.limits is not None else {}
+    return fields | (flat("", doc.fields) if doc.fields is not None else {})
+
+
+def _valid_until_us(doc: MessageDoc, where: str) -> int | None:
+    """Return until when a message can be taken; None where it does not say."""
+    if doc.valid_until is None:
+        return None
+    until_us = instant_us(doc.valid_until, f"{where} valid_until")
+    if until_us <= instant_us(doc.t, where):
+        raise InputFault(
+            f"{where} valid_until", value=doc.valid_until, wanted="a time after it is said"
+        )
+    return until_us
 
 
 class MessageReader:
@@ -129,6 +141,7 @@ class MessageReader:
             fields=_fields(doc, where),
             requires=doc.requires,
             answer_within_s=within_s,
+            valid_until_us=_valid_until_us(doc, where),
         )
 
     def _answer(self, doc: MessageDoc, where: str) -> ScenarioMessage:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from parley.node.line_bodies import CallOutcome, RelayOutcome
 from parley.wire.scenario.scenario_reading import GEOMETRY_NAME, Document, Plain, Words
 from parley.world.geo import EdgeMeaning
 from parley.world.scenario import (
@@ -36,6 +37,8 @@ class TimelineDoc(Document, frozen=True, kw_only=True, rename={"schema_name": "s
     demands: object = None
     flights: object = None
     messages: object = None
+    calls: object = None
+    relay_reports: object = None
     distribution_receipts: object = None
     distribution_required: object = None
     queries: object = None
@@ -264,6 +267,41 @@ class QueryDoc(Document, frozen=True, kw_only=True, rename={"from_": "from"}):
     message: int | None = None
 
 
+class CallDoc(Document, frozen=True, kw_only=True, rename={"party": "with"}):
+    """One end's entry of a telephone call."""
+
+    id: str
+    by: str
+    party: str
+    line: str
+    direction: Literal["placed", "received"]
+    outcome: CallOutcome
+    began: str
+    ended: str | None = None
+    entered_at: str | None = None
+    spoke_with: str = ""
+    subject: str = ""
+    text: str = ""
+    fields: dict[str, object] = {}
+    read_back: dict[str, object] = {}
+    reason: str = ""
+    of: int | None = None
+    same_as: str | None = None
+    corrects: str | None = None
+
+
+class RelayReportDoc(Document, frozen=True, kw_only=True):
+    """What became of a relay request, by a party that was asked; `to` is who took it there."""
+
+    of: int
+    by: str
+    outcome: RelayOutcome
+    at: str
+    entered_at: str | None = None
+    to: str = ""
+    text: str = ""
+
+
 class MessageDoc(Document, frozen=True, kw_only=True, rename={"sender": "from"}):
     """One message or answer."""
 
@@ -278,6 +316,7 @@ class MessageDoc(Document, frozen=True, kw_only=True, rename={"sender": "from"})
     ack_deadline_s: float | None = None
     subject: str = ""
     text: str = ""
+    valid_until: str | None = None
     derived: bool = False
     matches: bool | None = None
     what: str | None = None
@@ -306,6 +345,7 @@ class MessageDoc(Document, frozen=True, kw_only=True, rename={"sender": "from"})
     reason_code: str | None = None
     reference: str | None = None
     status: str | None = None
+    third: str | None = None
     time: str | None = None
     until: str | None = None
     value: str | None = None

@@ -15,6 +15,8 @@ from parley.wire.scenario.scenario_agreements import (
     parties_of,
     posts_by_party,
 )
+from parley.wire.scenario.scenario_asks import asks_of
+from parley.wire.scenario.scenario_calls import calls_of, relay_reports_of
 from parley.wire.scenario.scenario_geometry import (
     boundary_of,
     read_geometry,
@@ -273,6 +275,8 @@ def scenario_from_documents(timeline: bytes, geometry: bytes) -> Scenario:
     check_clause_objects(agreements, drawn)
     places = {place.id: place for place in drawn.places}
     message_docs = records(MessageDoc, doc.messages, f"{TIMELINE_NAME} messages")
+    messages = MessageReader(message_docs, agreements).all()
+    assertions, claims = _assertions(doc.line_state_assertions, parties), _claims(doc.claims)
     with within(""):
         return Scenario(
             id=doc.id,
@@ -291,15 +295,18 @@ def scenario_from_documents(timeline: bytes, geometry: bytes) -> Scenario:
             zone_terms=tuple(zone_terms_of(d) for d, _ in drawn.zones),
             tracks=tuple(drawn.tracks),
             flights=_flights(doc.flights, drawn.flights),
-            messages=MessageReader(message_docs, agreements).all(),
+            messages=messages,
+            calls=calls_of(doc.calls, agreements),
+            relay_reports=relay_reports_of(doc.relay_reports),
             initial_states=_initial_states(doc.initial_states),
-            assertions=_assertions(doc.line_state_assertions, parties),
+            assertions=assertions,
             events=_events(doc.events),
-            claims=_claims(doc.claims),
+            claims=claims,
             demands=_demands(doc.demands),
             distribution_required=_required(doc.distribution_required),
             distribution_receipts=_receipts(doc.distribution_receipts),
             queries=_queries(doc.queries),
+            asks=asks_of(agreements, claims, assertions, messages),
         )
 
 
