@@ -40,7 +40,7 @@ def main(count: int) -> None:
                 found_ms.append((time.perf_counter() - began_s) * 1000)
                 row = next(r for r in rus.rows() if r.startswith(">"))
                 rus.enter(f"a {row[1:].split()[0]} WILCO level=FL{number:03d} time=06:12Z")
-                until(lambda: "us>RUS URGENT" not in coal.text(), 20)
+                until(lambda: "us>RUS URGENT conflict.alert due" not in coal.text(), 20)
             cost = rus.wire.size_bytes / max(1, count)
     found_ms.sort()
     p95 = found_ms[min(len(found_ms) - 1, round(0.95 * len(found_ms)))]

@@ -14,11 +14,19 @@ TOP = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":
     sys.path[:0] = [str(TOP), str(TOP / "src")]
 
-from builders import make_cli_docs, make_intent_diagram, make_norms_page, make_rooms_page, make_rows  # noqa: E402  the script's own folder comes first
+from builders import (  # noqa: E402  the script's own folder comes first
+    make_cli_docs,
+    make_intent_diagram,
+    make_norms_page,
+    make_phrases_page,
+    make_rooms_page,
+    make_rows,
+)
 
 BUILDERS: tuple[Callable[[], dict[str, str]], ...] = (
     make_rows.pages,
     make_norms_page.pages,
+    make_phrases_page.pages,
     make_rooms_page.pages,
     make_intent_diagram.pages,
     make_cli_docs.pages,

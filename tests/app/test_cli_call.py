@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from nodekit import do
@@ -270,3 +271,21 @@ def test_a_json_act_of_a_call_has_its_fields_checked(nodes):
     reply = nodes["COAL"].act(type="log_call", agreement="AGR-1", wiht="RUS")
     assert reply.status_code == 422
     assert json.loads(reply.text)
+
+
+def test_an_outcome_is_typed_as_it_reads_and_any_other_is_answered_with_the_list(cli):
+    with_rus = ("call", "L1", "--with", "RUS", "--began", "50 min ago", "--outcome")
+    done(cli("COAL", *with_rus, "no-answer"))
+    code, out, err = cli("COAL", *with_rus, "noanswer")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "wanted one of talked, no answer, refused, technical failure" in err
+
+
+def test_people_are_shown_whole_seconds_and_machines_exact_times(nodes, cli):
+    done(cli("COAL", "call", "L1", "--with", "RUS", "--began", "1 min ago", "--subject", "clash Z"))
+    nodes["COAL"].act(**say(message_type="zone.notice", text="seconds",
+                            fields={"zone": "Z1", "window": "a/b"}))  # fmt: skip
+    for listing in (("line",), ("call",), ("relay",), ("answer",)):
+        out = done(cli("COAL", *listing))
+        assert not re.search(r"\d\d:\d\d:\d\d\.\d", out), out
+    assert re.search(r"_us\":\d{16}", cli("COAL", "call", "--json")[1])

@@ -110,8 +110,7 @@ def test_killed_and_started_again_a_node_has_lost_nothing_that_it_acknowledged(t
         until(lambda: len(rus.get("/api/messages")) == 21)
         until(lambda: _step(coal, keys[0])["read_back"] == "matched")
         assert _step(coal, keys[0])["answer"]["at_us"] > 0
-        logs = [until(lambda node=node: _quiet(node, rus_key, len(keys))) for node in (coal, rus)]
-        assert logs[0] == logs[1]
+        until(lambda: _quiet(coal, rus_key, len(keys)) and _heads(coal) == _heads(rus))
         assert coal.stop() == rus.stop() == 0
     assert mind(files["COAL"]) == mind(files["RUS"])
 
@@ -120,12 +119,18 @@ def _step(node, key):
     return next(m for m in node.get("/api/messages") if m["key"] == key)["ladder"][0]
 
 
+def _heads(node):
+    return {log["origin"]: (log["size"], log["root"]) for log in node.get("/api/logs")}
+
+
 def _quiet(node, rus_key, messages):
-    """Return the heads once this node holds all that the test wrote, the check included."""
-    logs = {log["origin"]: (log["size"], log["root"]) for log in node.get("/api/logs")}
+    """Whether this node holds all that the test wrote, the check included.
+
+    What it measured of the link, which went down and came up, stands there beside it.
+    """
+    logs = _heads(node)
     ours = [size for origin, (size, _) in logs.items() if "/COAL/line/" in origin]
-    held = logs.get(rus_key[0], (0, ""))[0] > rus_key[1]
-    return logs if held and ours and ours[0] == 1 + messages + 1 else None
+    return logs.get(rus_key[0], (0, ""))[0] > rus_key[1] and ours and ours[0] > 1 + messages
 
 
 def test_a_second_node_on_the_same_store_is_refused(capsys, tmp_path):
@@ -206,7 +211,8 @@ def test_a_driven_node_lives_in_its_drivers_time(driven):
     assert "L9" in reply["errors"][0]["fault"]
     said = next(w for w in reply["written"] if w["type"] == "message.said")
     assert (said["at_us"], said["to"]) == (T0_US + 1_000_000, ["RUS"])
-    assert reply["next_due_us"] == T0_US + 1_000_000 + 120_000_001  # the read-back, norms
+    # Stored at the peer within 10 s and the second that the norms allow the bearer.
+    assert reply["next_due_us"] == T0_US + 1_000_000 + 11_000_001
     settled(driven)
     late = coal.ask(do="advance", now_us=T0_US + 300_000_000)
     duties = [w["text"] for w in late["written"] if w["type"] == "message.overdue"]

@@ -145,6 +145,7 @@ def test_under_the_first_rules_an_old_table_will_do_and_what_is_missing_is_said(
     known = setup.identity.peers["RUS"]
     assert (known.witness, known.seal, known.next) == (None, None, None)
     said = "\n".join(setup.notices)
+    assert "agreement AGR-1 is read by rules version 1: no calls" in said
     for words in ("peer RUS has no witness", "no seal", "no next", "no roots", "has no [root]"):
         assert words in said
     changed(agreement, '"rules_version":1', '"rules_version":9')
@@ -498,3 +499,12 @@ def test_a_party_name_that_cannot_stand_in_a_log_is_refused(tmp_path, party):
 def test_an_address_that_is_none_is_refused(bad):
     with pytest.raises(InputFault, match="host:port"):
         parse_address(bad, "address")
+
+
+@pytest.mark.row("S1", "R1")
+def test_hours_that_nobody_can_read_are_refused_when_the_agreement_is_read(pair):
+    agreement = pair["COAL"].parent.parent / "agr-1.json"
+    changed(agreement, '"hours":"24/7"', '"hours":"by day"')
+    assert 'line L1 hours is by day, wanted "24/7", or times of day' in refused(pair["COAL"])
+    changed(agreement, '"rules_version":3', '"rules_version":2')
+    assert load_node(pair["COAL"]).identity.agreements["AGR-1"].lines[0].hours == "by day"

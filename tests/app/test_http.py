@@ -30,7 +30,10 @@ def test_every_get_of_the_document_answers_in_its_own_form(coal):
     assert {"/api/status", "/api/lines", "/api/logs/{origin}/entries", "/api/export"} <= set(paths)
     origin = coal.get("/api/logs")[0]["origin"]
     for path in paths:
-        reply = WEB.get(coal.url + path.replace("{origin}", origin))
+        instants = "?at=2026-01-01T00:00:00Z&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
+        query = instants if "{line}" in path else ""
+        where = path.replace("{origin}", origin).replace("{line}", "L1") + query
+        reply = WEB.get(coal.url + where)
         assert reply.status_code == 200, path
         wanted = document["paths"][path]["get"]["responses"]["200"]["content"]
         assert reply.headers["content-type"].partition(";")[0] in wanted

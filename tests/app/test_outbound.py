@@ -378,6 +378,7 @@ def told(one: Line, what: Alarm, at_us: int) -> None:
     known = one.told.setdefault((what.agreement, what.name), Told())
     if not known.tried:
         one.first_us.append(at_us)
+    one.heard_us[what.party] = at_us
     known.tried, known.delivered, known.last_us = known.tried + 1, known.delivered + 1, at_us
 
 

@@ -9,8 +9,14 @@ import pytest
 from app.terminal import watching
 from app.twonodes import make_pair, parley, running, say, until
 from parley.app.watch_commands import HELP
+from parley.app.watch_model import Watch
 
-pytest_plugins = ["app.sharednodes"]
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """Give two nodes of their own: what other tests say would fill these screens."""
+    with running(make_pair(tmp_path_factory.mktemp("watched"))) as started:
+        yield started
 
 
 def number_of(screen: str, words: str) -> str:
@@ -170,7 +176,9 @@ def test_a_refusal_stays_with_its_reason_and_what_was_said_is_found_again(nodes)
         until(lambda: nodes["RUS"].act(**answer, text="no aircraft here").status_code == 201)
         coal.shows("closed: RUS UNABLE (no aircraft here)")
         coal.enter("h 2h")
-        assert "RUS UNABLE: hour ago" in coal.shows("said in the last 2h")
+        assert "RUS UNABLE (no aircraft here): hour ago" in coal.shows(
+            "said by people in the last 2h"
+        )
 
 
 def test_a_call_is_entered_as_the_help_says(nodes):
@@ -198,3 +206,13 @@ def test_a_node_that_is_gone_makes_everything_old_and_rings(tmp_path):
         assert "OLD: L1" in coal.shows("ALL BELOW IS OLD")
         assert "not known: the node does not answer" in coal.text()
         until(lambda: coal.wire.bells > 0)
+
+
+def test_before_the_first_look_nothing_is_said_to_be_absent_and_a_lost_node_is_said_first():
+    watch = Watch(post="duty-officer")
+    for rows in (watch.alarm_rows(0, 80), watch.message_rows(0, 80)):
+        assert [text for _, text in rows] == ["not known: the node has not answered"]
+    watch.lost = "node at 127.0.0.1:1 is refused"
+    said = [text for _, text in watch.head(0, 100)]
+    assert said[1] == "THE NODE DOES NOT ANSWER"
+    assert said[-1] == "asking the node"

@@ -222,6 +222,28 @@ def banned_in_text(text: str, line: int = 1) -> list[str]:
     return found
 
 
+# The same words in the languages of the fixed phrases. Left out are those that only look like
+# them: flight safety (безопасность, سلامة) is the name of a class, as SAFETY is.
+BANNED_PHRASES = {
+    "ru": r"\b(?:противник|враг|вражеск|враждебн|"
+    r"цел(?:ь|и|ью|ей|ям|ями|ях|ев\w*)\b|(?:не)?безопас(?!ност)|угроз|"
+    r"оружи|боеприпас|ракет|датчик|убит|убив|поразить|поражени|неприятел)\w*",
+    "ar": r"(?<!\w)[وفبكل]?(?:ال|ل)?(?:عدو|أعداء|معاد(?:ي|ية)?|هدف|أهداف|استهداف|"
+    r"تهديد|تهديدات|آمن|آمنة|بأمان|"
+    r"سلاح|أسلحة|صاروخ|صواريخ|قتل|مستشعر)(?!\w)",
+}
+_ARABIC_MARKS = re.compile("[\u064b-\u0652\u0640]")
+
+
+def banned_phrase(text: str, language: str) -> list[str]:
+    """Return each word of a fixed phrase that Parley says in no language."""
+    if language not in BANNED_PHRASES:
+        return banned_in_text(text)
+    plain = _ARABIC_MARKS.sub("", text)
+    found = re.finditer(BANNED_PHRASES[language], plain, re.IGNORECASE)
+    return [f"the {language} text {text[:60]!r} holds {match[0]!r}" for match in found]
+
+
 def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -10,6 +10,7 @@ from builders import (
     make_docs,
     make_intent_diagram,
     make_norms_page,
+    make_phrases_page,
     make_rooms_page,
     make_rows,
 )
@@ -19,6 +20,7 @@ from house.tree import TOP, refuse
 BUILDERS = {
     "rows": make_rows.pages,
     "norms": make_norms_page.pages,
+    "phrases": make_phrases_page.pages,
     "rooms": make_rooms_page.pages,
     "intent": make_intent_diagram.pages,
     "cli": make_cli_docs.pages,

@@ -10,10 +10,14 @@ import pytest
 
 from house import checkers
 from house.tree import ROOMS, SRC, TOP, findings, own_files, refuse, source_files
+from parley.world.phrases import phrases
 
 PURE_ROOMS = [r for r in ROOMS if r != "app"]
 FILELESS_ROOMS = [r for r in PURE_ROOMS if r != "store"]
-READS_PACKAGE_DATA = {"src/parley/world/norms.py": "reads its own data file of the package"}
+READS_PACKAGE_DATA = {
+    "src/parley/world/norms.py": "reads its own data file of the package",
+    "src/parley/world/phrases.py": "reads its own data file of the package",
+}
 
 
 @pytest.mark.parametrize("room", PURE_ROOMS)
@@ -120,6 +124,49 @@ def test_texts_never_hold_those_words_nor_promise_safety():
     ]
     assert SRC / "world" / "norms.toml" in data
     refuse(findings(data, checkers.banned_in_text))
+
+
+def every_phrase():
+    table = phrases()
+    for kind, texts in table.tables().items():
+        for code, by_language in texts.items():
+            for language, text in by_language.items():
+                yield f"phrases.toml {kind} {code}", text, language
+
+
+@pytest.mark.row("S39")
+def test_no_fixed_phrase_says_those_words_in_any_language():
+    found = [
+        f"{where}: {finding}"
+        for where, text, language in every_phrase()
+        for finding in checkers.banned_phrase(text, language)
+    ]
+    refuse(found)
+    assert {language for _, _, language in every_phrase()} == {"en", *checkers.BANNED_PHRASES}
+
+
+@pytest.mark.parametrize(
+    ("language", "bad"),
+    [
+        ("en", "the zone is safe"),
+        ("ru", "воздушная цель"),
+        ("ru", "Полёт безопасен"),
+        ("ru", "силы противника"),
+        ("ru", "угроза"),
+        ("ar", "العدو"),
+        ("ar", "الممر آمن"),
+        ("ar", "هَدَف جوي"),
+        ("ar", "بالتهديد"),
+    ],
+)
+def test_the_phrase_checker_bites(language, bad):
+    assert checkers.banned_phrase(bad, language)
+
+
+def test_the_phrase_checker_lets_good_words_pass():
+    assert checkers.banned_phrase("Безопасность полётов, целиком", "ru") == []
+    assert checkers.banned_phrase("سلامة الطيران، معدود", "ar") == []
+    assert checkers.banned_phrase("Flight safety", "en") == []
 
 
 @pytest.mark.parametrize(

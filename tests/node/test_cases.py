@@ -92,6 +92,19 @@ def test_a_call_refused_by_policy_is_neither_unanswered_nor_a_technical_failure(
             reason=reason, began_us=world.now_us, ref=(reference(world, "ALFA", key),),
         ))  # fmt: skip
     world.run(120)
+    # Whoever called says so alone: nobody refuses by another's word.
+    (alone,) = {
+        outcome_of(*held(world, party, keys[0]), "BRAVO", world.now_us).text
+        for party in ("ALFA", "BRAVO")
+    }
+    assert alone.startswith("unanswered since ")
+    assert alone.endswith("; call: refused, says ALFA alone: policy: no talks")
+    do(world, "BRAVO", LogCall(
+        agreement="AB", line="LINE-AB", post="desk", party="ALFA", direction="received",
+        outcome="refused", reason="policy: no talks", began_us=world.now_us - 119 * SECOND_US,
+        ref=(reference(world, "BRAVO", keys[0]),),
+    ))  # fmt: skip
+    world.run(2)
     for party in ("ALFA", "BRAVO"):
         found = [outcome_of(*held(world, party, key), "BRAVO", world.now_us) for key in keys]
         assert [each.word for each in found] == ["refused", "unanswered", "technical failure"]

@@ -457,6 +457,48 @@ def test_a_test_dated_far_ahead_keeps_no_silence_from_being_noticed() -> None:
     assert [kind for _, kind, _ in missed(world, "ALFA")] == ["machine", "machine"]
 
 
+def test_a_test_that_came_well_before_its_date_is_answered_neither_then_nor_when_it_comes() -> None:
+    """Though our own log says nothing meanwhile: the node remembers how long the log was."""
+    with oracle():
+        world = pair()
+        world.run(400)
+        at_us = world.now_us + 1200 * SECOND_US
+        body = MessageSaid(
+            line="LINE-AB", message_type=MACHINE_TEST, message_class="ROUTINE",
+            subject=MACHINE_TEST, fields={"nonce": "0" * 32}, answers=("REPLY",),
+            answer_due_us=at_us + 60 * SECOND_US,
+        )  # fmt: skip
+        key = write_by(world, "BRAVO", "system", body, to=("ALFA",), issued_us=at_us)
+        world.run(20)
+        scope = world.node("ALFA").state.scope("AB")
+        assert key in scope.threads
+        world.run(1170)
+        assert scope.index.held_since_us("ALFA", key) is None, "our log is silent about it"
+        # Something new is held, so that ALFA looks at what wants its answer.
+        write_as(world, "BRAVO", PresenceDeclared(line="LINE-AB", post="desk", present=True))
+        world.run(30)
+        assert thread(world, "ALFA", key).answers == {}
+
+
+def test_what_our_log_says_of_another_log_is_since_when_we_held_it() -> None:
+    with oracle():
+        world = pair()
+        body = MessageSaid(line="LINE-AB", message_type="free.text", message_class="ROUTINE")
+        first = write_as(world, "BRAVO", body, to=("ALFA",))
+        world.run(5)
+        index = world.node("ALFA").state.scope("AB").index
+        assert index.held_since_us("ALFA", (first[0], first[1] + 1)) is None
+        say(world)
+        held_us = index.held_since_us("ALFA", first)
+        assert held_us is not None
+        world.run(50)
+        second = write_as(world, "BRAVO", body, to=("ALFA",))
+        world.run(5)
+        say(world)
+        assert index.held_since_us("ALFA", first) == held_us
+        assert index.held_since_us("ALFA", second) >= held_us + 50 * SECOND_US
+
+
 def test_presence_is_nobodys_test() -> None:
     world = pair()
     attend(world)

@@ -4,18 +4,30 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from nodekit import do, pair, say, write_as
+from simkeys import oracle
 from simstory import agreement_of, three
 from simworld import SECOND_US, START_US, SimWorld
 
 from node.test_custody import enrolled, person
 from parley.app.cli.replay import read_scenario
 from parley.node.entries import LineDeclared, MessageSaid, PresenceDeclared
-from parley.node.inputs import Answer, BePresent, DeclareLine, EnrolOperator, SignAct, TestLine
+from parley.node.inputs import (
+    Answer,
+    BePresent,
+    DeclareLine,
+    EnrolOperator,
+    SignAct,
+    TestLine,
+    Tick,
+)
 from parley.node.line_bodies import ActRefused, CallLogged, LinkObserved
-from parley.node.rules.line_evidence import suspended_by
+from parley.node.rules.line_evidence import Sight, acts_on, suspended_by
+from parley.node.rules.line_links import newest_link, ups_since_us
 from parley.node.rules.lines import line_vector
-from parley.node.state import key_of
+from parley.node.state import key_of, rank_of
 from parley.trust.statements import sign_act
 from parley.world.agreement import LineEnd
 from parley.world.faults import InputFault
@@ -278,6 +290,43 @@ def test_who_is_not_heard_learns_it_from_the_other_side_and_it_is_told_as_its_wo
     assert next(w for w in found.directions if w.sender == "ALFA").link == "up"
 
 
+def looks(world: SimWorld, at_s: list[float]) -> list[str]:
+    """Let ALFA alone look at its links at some times from now, and hear nobody meanwhile."""
+    crank, since_us = world.node("ALFA"), world.now_us
+    for each_s in at_s:
+        crank.turn(since_us + round(each_s * SECOND_US), Tick())
+    return links(world, "ALFA", "BRAVO")
+
+
+@pytest.mark.row("R1")
+def test_who_slept_for_forty_seconds_writes_no_link_down_and_who_looked_each_second_does() -> None:
+    with oracle():
+        world = pair()
+        world.run(20)
+        slept = [1.0, 41.0, 42.0, 43.0, 60.0, 70.9]
+        assert looks(world, slept) == ["up"], "nobody could be heard in its sleep"
+        assert looks(world, [72.0]) == ["up", "down"], "but since then it has looked itself"
+        world = pair()
+        world.run(20)
+        awake = [float(n) for n in range(1, 26)]
+        assert looks(world, awake) == ["up"]
+        assert looks(world, [*(float(n) for n in range(26, 32))]) == ["up", "down"]
+
+
+@pytest.mark.row("R1")
+def test_what_is_known_of_links_is_what_reading_the_whole_table_gives() -> None:
+    world = pair()
+    for _ in range(3):
+        world.partition("ALFA", "BRAVO", seconds=50)
+        world.run(90)
+        scope = world.node("ALFA").state.scope("AB")
+        for (observer, about), table in scope.line.links.items():
+            assert newest_link(scope, observer, about) == max(table.values(), key=rank_of)
+            ups = sorted(e.issued_us for e in table.values() if e.body.link == "up")
+            assert ups_since_us(scope, observer, about, 0) == ups
+            assert ups_since_us(scope, observer, about, ups[0]) == ups[1:]
+
+
 # ---- one party's own acts ------------------------------------------------------------------------
 
 
@@ -317,6 +366,34 @@ def test_a_suspension_without_a_second_person_is_shown_as_single_signed() -> Non
     world.run(1)
     found = side(world, "ALFA", "BRAVO")
     assert (found.agreement_signing, found.second_due_us) == ("two people", None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(("suspended", "in force")), st.integers(0, 60)), max_size=12
+    ),
+    at_s=st.integers(-5, 70),
+)
+def test_the_act_in_effect_is_the_newest_written_whose_time_has_come(acts, at_s) -> None:
+    """By its definition, looking at each; read after each, as the table grows."""
+    with oracle():
+        world = pair()
+        since_us, scope = world.now_us, world.node("BRAVO").state.scope("AB")
+        keys = []
+        for value, after_s in acts:
+            body = LineDeclared(
+                line="LINE-AB", value=value, effective_us=since_us + after_s * SECOND_US
+            )
+            keys.append((write_as(world, "BRAVO", body), after_s, value))
+            at_us = since_us + at_s * SECOND_US
+            act, pending = acts_on(scope, "LINE-AB", "BRAVO", at_us, Sight("BRAVO"))
+            past = Sight("BRAVO", lambda entry: 0)
+            assert acts_on(scope, "LINE-AB", "BRAVO", at_us, past) == (act, pending)
+            here = [n for n, (_, after, _) in enumerate(keys) if after <= at_s]
+            assert (act and key_of(act.entry)) == (keys[here[-1]][0] if here else None)
+            later = keys[here[-1] + 1 :] if here else keys
+            assert [each.by for each in pending] == [key for key, _, _ in later]
 
 
 @pytest.mark.row("R1")

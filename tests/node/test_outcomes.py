@@ -43,12 +43,13 @@ def cut(world, seconds: float) -> None:
 
 
 def call(world, key, result: str, party: str = "ALFA", **changes) -> None:
-    """Write the entry of a call about a message, as `LogCall` does."""
+    """Write one end's entry of a call by ALFA to BRAVO about a message, as `LogCall` does."""
+    other, direction = ("BRAVO", "placed") if party == "ALFA" else ("ALFA", "received")
     body = CallLogged(
-        line="LINE-AB", call=f"C-{world.now_us}", party="BRAVO", direction="placed",
-        outcome=result, began_us=world.now_us, **changes,
+        line="LINE-AB", call=f"C-{world.now_us}", party=other, direction=direction,
+        outcome=result, **{"began_us": world.now_us} | changes,
     )  # fmt: skip
-    write_as(world, party, body, to=("BRAVO",), ref=(reference(world, party, key),))
+    write_as(world, party, body, to=(other,), ref=(reference(world, party, key),))
 
 
 @pytest.mark.row("R2", "S9")
@@ -141,6 +142,11 @@ def test_a_call_about_a_message_refuses_it_fails_or_leaves_it_waiting(result, wo
     world.run(2)
     call(world, key, result, reason="policy")
     world.run(1)
+    if result == "refused":
+        alone = outcome(world, "ALFA", key)
+        assert alone.text == "waiting call: refused, says ALFA alone: policy"
+        call(world, key, result, party="BRAVO", reason="policy")
+        world.run(1)
     found = outcome(world, "ALFA", key)
     assert found.word == word
     if word == result:
@@ -167,13 +173,14 @@ def test_what_an_end_has_corrected_about_its_call_does_not_count_any_more() -> N
     world = pair()
     key = say(world)
     world.run(2)
-    call(world, key, "refused", reason="wrong button")
-    first = world.node("ALFA").state.log(key[0]).tree.size - 1
+    call(world, key, "refused", party="BRAVO", reason="wrong button")
+    log = key[0].replace("ALFA", "BRAVO")
+    first = world.node("BRAVO").state.log(log).tree.size - 1
     world.run(1)
-    assert outcome(world, "BRAVO", key).word == "refused"
-    body = CallLogged(line="LINE-AB", call="C-2", party="BRAVO", direction="placed",
+    assert outcome(world, "ALFA", key).word == "refused"
+    body = CallLogged(line="LINE-AB", call="C-2", party="ALFA", direction="received",
                       outcome="talked", began_us=world.now_us)  # fmt: skip
-    write_as(world, "ALFA", body, ref=(reference(world, "ALFA", (key[0], first)),))
+    write_as(world, "BRAVO", body, ref=(reference(world, "BRAVO", (log, first)),))
     world.run(1)
     for party in ("ALFA", "BRAVO"):
         assert outcome(world, party, key).word == "waiting"
@@ -238,8 +245,13 @@ def test_a_rung_that_refuses_or_cannot_be_reached_says_so() -> None:
     call(world, key, "refused", reason="no orders", spoke_with="duty-officer")
     world.run(1)
     rung = ladder(world, "ALFA", key).rungs[1]
+    assert (rung.post, rung.result) == ("duty-officer", "no answer")
+    assert rung.detail == "call: refused, says ALFA alone: no orders"
+    call(world, key, "refused", party="BRAVO", reason="no orders")
+    world.run(1)
+    rung = ladder(world, "ALFA", key).rungs[1]
     assert (rung.post, rung.result) == ("duty-officer", "refused")
-    assert rung.detail == "call: no orders by duty-officer"
+    assert rung.detail == "call: no orders"
     cut(world, 10_000)
     gone = say(world, **URGENT)
     world.run(90)
@@ -306,4 +318,37 @@ def test_an_act_about_a_call_reaches_the_outcome_of_its_message() -> None:
     )  # fmt: skip
     do(world, "ALFA", act)
     world.run(1)
-    assert outcome(world, "BRAVO", key).word == "refused"
+    assert outcome(world, "BRAVO", key).text.endswith("call: refused, says ALFA alone: no orders")
+    act = msgspec.structs.replace(
+        act, party="ALFA", direction="received", ref=(reference(world, "BRAVO", key),)
+    )
+    do(world, "BRAVO", act)
+    world.run(1)
+    assert outcome(world, "ALFA", key).word == "refused"
+
+
+@pytest.mark.row("R2")
+@pytest.mark.parametrize("apart_s", [-7200, 10**9])
+def test_a_call_before_or_long_after_a_message_says_nothing_of_it(apart_s) -> None:
+    world = pair()
+    key = say(world)
+    world.run(2)
+    began_us = world.now_us + apart_s * SECOND_US
+    call(world, key, "technical failure", reason="no line", began_us=began_us)
+    call(world, key, "refused", party="BRAVO", reason="policy", began_us=began_us)
+    world.run(1)
+    found = outcome(world, "ALFA", key)
+    assert (found.word, found.detail) == ("waiting", "")
+
+
+@pytest.mark.row("R2")
+def test_whoever_calls_and_is_refused_has_not_refused_itself() -> None:
+    """The addressee calls back, and it is the sender that does not take the call."""
+    world = pair()
+    key = say(world)
+    world.run(2)
+    body = CallLogged(line="LINE-AB", call="C-1", party="ALFA", direction="placed",
+                      outcome="refused", began_us=world.now_us, reason="busy")  # fmt: skip
+    write_as(world, "BRAVO", body, to=("ALFA",), ref=(reference(world, "BRAVO", key),))
+    world.run(1)
+    assert outcome(world, "ALFA", key).word == "waiting"

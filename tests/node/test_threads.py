@@ -249,8 +249,9 @@ def test_the_tree_holds_all_that_hangs_together_whatever_one_asks_for() -> None:
         for party in ("ALFA", "BRAVO"):
             assert set(thread_tree(scope(world, party), place).places()) == whole
     tree = thread_tree(scope(world, "BRAVO"), key)
-    assert [child.what for child in tree.children] == ["clarify.request", "correction"]
-    assert [child.what for child in tree.children[0].children] == ["REPLY"]
+    assert [each.what for each in tree.below(key)] == ["clarify.request", "correction"]
+    assert [each.what for each in tree.below(asks)] == ["REPLY"]
+    assert [each.depth for each in tree.rows] == [0, 1, 2, 1]
     assert thread_tree(scope(world, "BRAVO"), (key[0], 9999)) is None
 
 

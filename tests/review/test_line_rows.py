@@ -342,6 +342,13 @@ def test_the_27_minutes_show_who_was_tried_when_and_with_what_result():
     one(timeline["calls"], id="b-2").update(
         began="2031-03-03T08:14:05Z", ended="2031-03-03T08:14:40Z"
     )
+    # BRAVO alone says that ALFA refused it; with ALFA's own entry it did.
+    assert ladder()[1] == ("08:13:00", "alternate", "no answer")
+    told = message(answered(timeline, geometry), 11)["escalations"][1]["detail"]
+    assert told.startswith("call: refused, says BRAVO alone: ")
+    other = dict(one(timeline["calls"], id="b-2"), id="a-9", by="ALFA", direction="received")
+    other.pop("spoke_with")
+    timeline["calls"].append(other | {"with": "BRAVO"})
     assert ladder()[1] == ("08:13:00", "alternate", "refused")
     one(timeline["calls"], id="b-1").update(outcome="technical failure", reason="no tone")
     assert ladder()[0] == ("08:11:00", "duty-officer", "technical failure")

@@ -128,14 +128,22 @@ def store_forgets(patch: pytest.MonkeyPatch) -> None:
 
 def deaf_to_others(patch: pytest.MonkeyPatch) -> None:
     """A node knows nothing of what others declare about a line."""
-    acts_on = line_evidence.acts_on
+    acts_on, act_on = line_evidence.acts_on, line_evidence.act_on
 
     def own(scope: object, line: str, party: str, *args: object, state: object = None) -> object:
         if state is not None and party != state.party:
             return None, ()
         return acts_on(scope, line, party, *args, state=state)
 
+    def own_one(
+        scope: object, line: str, party: str, *args: object, state: object = None
+    ) -> object:
+        if state is not None and party != state.party:
+            return None
+        return act_on(scope, line, party, *args, state=state)
+
     everywhere(patch, own, acts_on)
+    everywhere(patch, own_one, act_on)
 
 
 def suspended_for_all(patch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parley import __version__
+from parley.app.alarm_api import alarm_operations
+from parley.app.bundle_api import BundleApi, Bundles
+from parley.app.call_api import CallApi
+from parley.app.changes import WAIT_S_MAX, Changes, ChangesView
 from parley.app.config import decode_json
 from parley.app.custody_views import (
     ConsentView,
@@ -28,10 +32,12 @@ from parley.app.custody_views import (
 )
 from parley.app.evidence import make_pack
 from parley.app.http import Access, Refusal, fault_reply, json_reply, read_body, refusing
+from parley.app.line_api import line_operations
 from parley.app.message_views import MessageView, messages
 from parley.app.openapi import Operation, Parameter, make_document
 from parley.app.service import Service
 from parley.app.shorttext import Written, short
+from parley.app.standing_views import standing_operations
 from parley.app.views import (
     AlertsView,
     BoundaryShown,
@@ -57,6 +63,7 @@ from parley.node.inputs import (
     EnrolOperator,
     GiveConsent,
     LiftHold,
+    NoteAlarmSent,
     OpenPayload,
     RemoveOperator,
     RevokeKey,
@@ -90,6 +97,10 @@ CUSTODY_ACTS: dict[str, tuple[type[CustodyAct], str]] = {
 }
 """Acts about the record itself, each under its own path; `POST /api/acts` takes them as well."""
 _Count = Annotated[int, msgspec.Meta(ge=0)]
+CHANGES_PARAMETERS = (
+    Parameter("after", "query", _Count, "The number seen last; 0 without it."),
+    Parameter("wait_s", "query", _Count, f"Wait at most so long; {WAIT_S_MAX:g} s at most."),
+)
 
 
 class ActDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +143,10 @@ def decode_act(data: bytes) -> Act:
         InputFault: not an act, or a field that it does not have (the repair names the nearest).
     """
     act: Act = decode_json(data, Act, "act")  # type: ignore[arg-type]  # a union is a type to msgspec, not to its stub
+    if isinstance(act, NoteAlarmSent):
+        # What it says counts as a call that went out, and is not made again.
+        wanted = "an act of a person: which alarms went out is written by the node that sent them"
+        raise InputFault("act", value="note_alarm_sent", wanted=wanted)
     _check_fields(data, act)
     return act
 
@@ -172,17 +187,37 @@ class Api:
         self._store = store
         self._access = access
         self._receipts = StoredReceipts(store)
+        self._calls = CallApi(service, self._receipts)
+        self._changes = Changes(service)
+        self._bundles = BundleApi(Bundles(service, store), service, access)
         self._document = msgspec.json.encode(make_document(self.operations(), version=__version__))
 
     def operations(self) -> list[Operation]:
         """Return the table of operations."""
-        agreement = Parameter("agreement", "query", str, "Only the logs under this agreement.")
-        start = Parameter("start", "query", _Count, "First index; 0 without it.")
-        end = Parameter(
-            "end", "query", _Count, f"Index after the last; at most {ENTRIES_PER_PAGE_MAX} come."
+        return [
+            *self._reads(),
+            *line_operations(self._service),
+            *standing_operations(self._service),
+            *self._log_reads(),
+            *self._does(),
+            *self._bundles.operations(),
+            *self._calls.operations(),
+            *alarm_operations(self._service, self._acting_body),
+            *self._custody_reads(),
+            *(
+                Operation("POST", path, summary, self._act_of(kind), ActDone, body=kind, status=201)
+                for path, (kind, summary) in CUSTODY_ACTS.items()
+            ),
+        ]
+
+    def _reads(self) -> list[Operation]:
+        """Return the operations that show what stands now."""
+        which = (
+            Parameter("open", "query", bool, "true: only those that still want an answer."),
+            Parameter("since_us", "query", _Count, "Only those sent then or later."),
+            Parameter("log", "query", str, "With index: this one alone."),
+            Parameter("index", "query", _Count, "Its index in that log."),
         )
-        origin = Parameter("origin", "path", str, "The origin of the log, with its slashes.")
-        open_only = Parameter("open", "query", bool, "true: only those that still want an answer.")
         return [
             Operation("GET", "/api/status", "The node at a glance.", self._status, StatusView),
             Operation(
@@ -191,7 +226,7 @@ class Api:
             ),
             Operation(
                 "GET", "/api/messages", "Messages, newest first, each with how far it got.",
-                self._messages, tuple[MessageView, ...], parameters=(open_only,),
+                self._messages, tuple[MessageView, ...], parameters=which,
             ),
             Operation(
                 "GET", "/api/zones", "Zones with both their states.", self._zones,
@@ -210,6 +245,21 @@ class Api:
                 self._alerts, AlertsView,
             ),
             Operation(
+                "GET", "/api/changes", "Wait until something else is written here.",
+                self._changed, ChangesView, parameters=CHANGES_PARAMETERS,
+            ),
+        ]  # fmt: skip
+
+    def _log_reads(self) -> list[Operation]:
+        """Return the operations that show the logs themselves, exactly."""
+        agreement = Parameter("agreement", "query", str, "Only the logs under this agreement.")
+        start = Parameter("start", "query", _Count, "First index; 0 without it.")
+        end = Parameter(
+            "end", "query", _Count, f"Index after the last; at most {ENTRIES_PER_PAGE_MAX} come."
+        )
+        origin = Parameter("origin", "path", str, "The origin of the log, with its slashes.")
+        return [
+            Operation(
                 "GET", "/api/logs", "Logs: sizes, heads, receipts.", self._logs,
                 tuple[LogView, ...],
             ),
@@ -221,19 +271,17 @@ class Api:
                 "GET", "/api/export", "The evidence pack, for parley verify.", self._export,
                 media="application/zip", parameters=(agreement,),
             ),
+        ]  # fmt: skip
+
+    def _does(self) -> list[Operation]:
+        """Return the operations that write: what an operator does, what a feed reports."""
+        return [
             Operation(
                 "POST", "/api/acts", "An operator's act.", self._act, ActDone, body=Act, status=201
             ),
             Operation(
                 "POST", "/api/tracks", "Reports of a feed, in order of time.", self._tracks,
                 TracksTaken, body=TrackReports, status=202,
-            ),
-            *self._custody_reads(),
-            *(
-                Operation(
-                    "POST", path, summary, self._act_of(kind), ActDone, body=kind, status=201
-                )
-                for path, (kind, summary) in CUSTODY_ACTS.items()
             ),
         ]  # fmt: skip
 
@@ -260,6 +308,10 @@ class Api:
                 tuple[ConsentView, ...],
             ),
         ]  # fmt: skip
+
+    def end_waits(self) -> None:
+        """Answer the requests that wait for news: the node stops."""
+        self._changes.end()
 
     def routes(self) -> list[Route]:
         """Return the routes of the operations and of their document."""
@@ -289,9 +341,15 @@ class Api:
         if only not in ("true", "false"):
             fault = InputFault("query open", value=only, wanted="true or false")
             raise Refusal(400, fault)
-        now_us = self._service.clock()
+        log = request.query_params.get("log")
+        since = "since_us" in request.query_params
         found = messages(
-            self._service.state, now_us, open_only=only == "true", receipts=self._receipts
+            self._service.state,
+            self._service.clock(),
+            open_only=only == "true",
+            since_us=_count(request, "since_us", 0, digits=18) if since else None,
+            only=(log, _count(request, "index", 0)) if log is not None else None,
+            receipts=self._receipts,
         )
         return json_reply(found)
 
@@ -311,6 +369,10 @@ class Api:
         del request
         service = self._service
         return json_reply(alerts_view(service.state, service.feeds, service.clock()))
+
+    async def _changed(self, request: Request) -> Response:
+        wait_s = float(_count(request, "wait_s", 0))
+        return json_reply(await self._changes.after(_count(request, "after", 0), wait_s))
 
     async def _logs(self, request: Request) -> Response:
         del request
@@ -451,10 +513,10 @@ def require_begun(service: Service) -> None:
         raise Refusal(503, InputFault("node", value="waiting for its clock", wanted="an advance"))
 
 
-def _count(request: Request, name: str, default: int) -> int:
+def _count(request: Request, name: str, default: int, *, digits: int = 15) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
+    if not text.isascii() or not text.isdigit() or len(text) > digits:
         raise Refusal(400, InputFault(f"query {name}", value=text, wanted="a number, 0 or more"))
     return int(text)

@@ -18,6 +18,7 @@ from parley.world.faults import InputFault, OurFault
 
 T = TypeVar("T")
 _TIMEOUT_S = 30.0
+_FILE_TIMEOUT_S = 600.0
 _REPLY_BYTES_MAX = 1 << 30
 
 
@@ -88,19 +89,36 @@ class Client:
         """
         return self._ask("GET", path, b"", {})
 
+    def post_for_bytes(self, path: str, body: object) -> bytes:
+        """Return what the node answers to an act, as it is.
+
+        Raises:
+            InputFault: it cannot be reached, or refuses; nothing has changed.
+        """
+        return self._ask("POST", path, msgspec.json.encode(body), self._acting("application/json"))
+
+    def post_file(self, path: str, data: bytes, kind: type[T]) -> T:
+        """Return what the node answers to a file; it may be long about it.
+
+        Raises:
+            InputFault: it cannot be reached, or refuses; nothing has changed.
+        """
+        headers = self._acting("application/octet-stream")
+        return self._decode(self._ask("POST", path, data, headers, _FILE_TIMEOUT_S), kind)
+
     def post(self, path: str, body: object, kind: type[T]) -> T:
         """Return what the node answers to an act.
 
         Raises:
             InputFault: it cannot be reached, or refuses; nothing has changed.
         """
+        headers = self._acting("application/json")
+        return self._decode(self._ask("POST", path, msgspec.json.encode(body), headers), kind)
+
+    def _acting(self, media: str) -> dict[str, str]:
         if self._token is None:
             raise InputFault("--token", wanted="the node's token file")
-        headers = {
-            "Authorization": f"Bearer {read_token(self._token)}",
-            "Content-Type": "application/json",
-        }
-        return self._decode(self._ask("POST", path, msgspec.json.encode(body), headers), kind)
+        return {"Authorization": f"Bearer {read_token(self._token)}", "Content-Type": media}
 
     def _decode(self, data: bytes, kind: type[T]) -> T:
         try:
@@ -113,9 +131,16 @@ class Client:
                 repair="run the command line of the node's own release",
             ) from None
 
-    def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> bytes:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: dict[str, str],
+        timeout_s: float = _TIMEOUT_S,
+    ) -> bytes:
         where = f"{self._host}:{self._port}"
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_S)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
         try:
             connection.request(method, path, body or None, headers)
             reply = connection.getresponse()

@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from parley.app.alarm_config import AlarmConfig, AlarmSetup, alarm_setup, uncalled_posts
 from parley.app.enrolment import (
     OutsideWitness,
     PeerConfig,
@@ -29,10 +30,12 @@ from parley.app.enrolment import (
 )
 from parley.app.keyfile import read_keys
 from parley.node.identity import Identity
-from parley.node.versions import rules_of
+from parley.node.versions import RULES_LATEST, rules_of
 from parley.trust.keys import parse_vkey
 from parley.world.agreement import Agreement, check_name, pinned, refuse_twice
 from parley.world.faults import InputFault, nearest
+from parley.world.phrases import check_language
+from parley.world.watch_hours import parse_hours
 
 T = TypeVar("T")
 _FILE_BYTES_MAX = 16_777_216
@@ -89,9 +92,14 @@ class PublishConfig(_Table, frozen=True, kw_only=True):
 
 
 class NodeConfig(_Table, frozen=True, kw_only=True):
-    """The whole file."""
+    """The whole file.
+
+    `language`: of the fixed phrases that are shown here (docs/phrases.md); "": the party's first
+    language in its agreements.
+    """
 
     party: str
+    language: str = ""
     store: str = "parley.db"
     keys: str = "keys"
     agreements: tuple[str, ...] = ()
@@ -103,6 +111,7 @@ class NodeConfig(_Table, frozen=True, kw_only=True):
     witness: tuple[WitnessConfig, ...] = ()
     c2sp: C2spConfig | None = None
     publish: PublishConfig | None = None
+    alarm: AlarmConfig | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,7 @@ class NodeSetup:
         keys: the folder of the keys and of the count of starts.
         witnesses: the outside witnesses that are asked, each with its address and key.
         publish: the folder for a static web server, None without one.
+        alarm: whom to call when an alarm stands, None if nobody.
         notices: what is missing though the node can run without it, one line each.
     """
 
@@ -129,6 +139,7 @@ class NodeSetup:
     keys: Path
     witnesses: tuple[OutsideWitness, ...] = ()
     publish: Path | None = None
+    alarm: AlarmSetup | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -303,6 +314,8 @@ def load_node(path: Path) -> NodeSetup:
     config = read_config(path)
     folder = path.parent
     check_name(config.party, f"{path} party")
+    if config.language:
+        check_language(config.language, f"{path} language")
     refuse_twice((peer.party for peer in config.peer), f"{path} peer")
     documents = _documents(path, config)
     agreements = {agreement.id: agreement for _, agreement in documents}
@@ -321,6 +334,7 @@ def load_node(path: Path) -> NodeSetup:
     )
     _check_ports(path, config)
     _check_publish(path, config)
+    alarm = alarm_setup(f"{path}", folder, config.alarm, config.party, agreements)
     refuse_two_jobs(f"{path}", config.party, identity.keys, identity.peers, roots)
     return NodeSetup(
         config=config,
@@ -331,7 +345,12 @@ def load_node(path: Path) -> NodeSetup:
         keys=folder / config.keys,
         witnesses=outside_witnesses(f"{path}", config.witness),
         publish=folder / config.publish.folder if config.publish is not None else None,
-        notices=tuple(missing_lines(f"{path}", config.peer, config.root)),
+        alarm=alarm,
+        notices=(
+            *missing_lines(f"{path}", config.peer, config.root),
+            *_older_rules(agreements.values()),
+            *uncalled_posts(alarm, config.party, agreements),
+        ),
     )
 
 
@@ -356,6 +375,16 @@ def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
     return found
 
 
+def _older_rules(agreements: Iterable[Agreement]) -> list[str]:
+    """Return one line for each agreement that is read by older rules than this release knows."""
+    return [
+        f"agreement {each.id} is read by rules version {each.rules_version}: no calls, no relays, "
+        f"no alarms, no tests by people; a new document says rules_version {RULES_LATEST}"
+        for each in agreements
+        if each.rules_version < RULES_LATEST
+    ]
+
+
 def _check_rules(file: Path, agreement: Agreement) -> None:
     try:
         rules_of(agreement.rules_version)
@@ -364,6 +393,8 @@ def _check_rules(file: Path, agreement: Agreement) -> None:
         raise InputFault(
             what, value=fault.value, wanted=fault.wanted, repair=fault.repair
         ) from None
+    for line in agreement.lines if agreement.rules_version > 2 else ():
+        parse_hours(line.hours, f"agreement {file} line {line.id} hours")
 
 
 def _meant(word: str, known: list[str]) -> str:

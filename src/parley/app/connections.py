@@ -34,6 +34,9 @@ from parley.world.faults import PeerFault
 
 CONNECTIONS_MAX = 64
 """Peers and strangers together; when full, the oldest stranger makes room, else the oldest."""
+LINKS_OF_PEER_MAX = 16
+"""A link that breaks leaves its dead ends for a while; who opens more loses the oldest of its own,
+and never another peer's."""
 BUFFER_BYTES_MAX = 67_108_864
 """Waiting for one peer: four full batches. The rest stays in the store until it reads."""
 STRANGER_BYTES_MAX = 65_536
@@ -112,6 +115,7 @@ class Links:
         self._service = service
         self._calls = calls
         self._silent_s = _SILENT_S if watch_silence else None
+        service.state.links.silence_counts = watch_silence
         self._connections: dict[int, _Connection] = {}
         self._number = 0
         self._server: asyncio.Server | None = None
@@ -260,7 +264,9 @@ class Links:
             for frame in frames.receive(data):
                 await self._service.link(FrameIn(connection=link.number, frame=frame))
                 link.received += 1
-            proven = proven or self._proven(link)
+            if not proven and self._proven(link):
+                proven = True
+                self._keep_few(link)
             if not proven and total_bytes > STRANGER_BYTES_MAX:
                 wanted = f"at most {STRANGER_BYTES_MAX} before a proof of identity"
                 raise PeerFault("link bytes", value=total_bytes, wanted=wanted)
@@ -321,10 +327,30 @@ class Links:
             self.drop(link.number, f"no proof of identity within {_HANDSHAKE_S:g} s")
 
     def _make_room(self) -> None:
+        """Drop the oldest stranger when there are too many; else one of whoever has most."""
         standing = [c for _, c in sorted(self._connections.items()) if not c.closed]
-        if len(standing) >= CONNECTIONS_MAX:
-            strangers = [c for c in standing if not self._proven(c)]
-            self.drop((strangers or standing)[0].number, "made room for another connection")
+        if len(standing) < CONNECTIONS_MAX:
+            return
+        groups: dict[str, list[_Connection]] = {}
+        for each in standing:
+            groups.setdefault(self._peer_of(each) if self._proven(each) else "", []).append(each)
+        most = groups.get("") or max(groups.values(), key=len)
+        self.drop(most[0].number, "made room for another connection")
+
+    def _peer_of(self, link: _Connection) -> str:
+        session = self._service.state.links.sessions.get(link.number)
+        return session.peer or "" if session is not None else ""
+
+    def _keep_few(self, link: _Connection) -> None:
+        """Drop the oldest link of a peer that has opened too many."""
+        peer = self._peer_of(link)
+        theirs = [
+            each
+            for _, each in sorted(self._connections.items())
+            if not each.closed and self._proven(each) and self._peer_of(each) == peer
+        ]
+        if len(theirs) > LINKS_OF_PEER_MAX:
+            self.drop(theirs[0].number, f"more than {LINKS_OF_PEER_MAX} links of {peer}")
 
 
 def lane_of(frame: Frame) -> int:

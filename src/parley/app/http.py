@@ -75,7 +75,7 @@ class Refusal(Exception):  # noqa: N818  it is a reply, not a mistake of ours
         super().__init__(str(fault))
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """Return the body of a request.
 
     Raises:
@@ -86,8 +86,8 @@ async def read_body(request: Request) -> bytes:
     try:
         async for part in request.stream():
             size += len(part)
-            if size > BODY_BYTES_MAX:
-                wanted = f"at most {BODY_BYTES_MAX} bytes"
+            if size > bytes_max:
+                wanted = f"at most {bytes_max} bytes"
                 raise Refusal(413, InputFault("request body", value="longer", wanted=wanted))
             parts.append(part)
     except ClientDisconnect:
@@ -262,6 +262,8 @@ class WebServer:
     """
 
     def __init__(self, routes: list[Route], host: str, port: int) -> None:
+        self.ending: list[Callable[[], None]] = []
+        """Called when serving stops: requests that wait would else be cut off with a loud fault."""
         self._socket = _listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
@@ -285,4 +287,6 @@ class WebServer:
 
     def stop(self) -> None:
         """Stop serving soon."""
+        for each in self.ending:
+            each()
         self._server.should_exit = True

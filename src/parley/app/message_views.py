@@ -7,6 +7,7 @@ without its words until somebody here has opened it, and after its destruction a
 
 from __future__ import annotations
 
+import heapq
 from typing import Literal
 
 import msgspec
@@ -28,7 +29,8 @@ from parley.app.custody_views import (
 from parley.node.entries import Entry, MessageAnswered, MessageOverdue, ReadBackChecked
 from parley.node.line_bodies import NoticeDiffers
 from parley.node.rules.custody import destroyed
-from parley.node.rules.delivery import Known, held_by
+from parley.node.rules.deadlines import overdue_of
+from parley.node.rules.delivery import Known, failed, held_by
 from parley.node.rules.guard import PlaceCheck, place_checks
 from parley.node.rules.hotline import closing_answer, ladder_of_thread, outcome_of, standby
 from parley.node.rules.keyring import Signed
@@ -36,13 +38,15 @@ from parley.node.rules.notices import is_notice, lead_time_of
 from parley.node.rules.outcomes import LadderSeen, OutcomeWord
 from parley.node.rules.replying import answers_of
 from parley.node.rules.threads import Ending, Translation, ending_of, translations_of
-from parley.node.state import Key, Scope, State, Thread, key_of
+from parley.node.state import Key, Scope, State, Thread, key_of, rank_of
 from parley.world.faults import InputFault
 from parley.world.norms import known_type, message_type
 from parley.world.time import format_second
 
 __all__ = ["Known", "Ladder", "MessageView", "held_by", "message_view", "messages"]
 
+DIFFERS_SHOWN_MAX = 4
+"""Sightings otherwise than noticed that are shown of one party beside a notice; the rest counts."""
 ReadBackWord = Literal["not asked", "waiting", "matched", "differs", "not given"]
 
 
@@ -108,8 +112,8 @@ class MessageView(_View, frozen=True, kw_only=True):
     `about`: the entry that it speaks of. `corrected_by`, `cancelled_by`: by what it is over.
     `one_sided`: it states its sender's own view, and makes no duty for anybody else.
     `translations` stand beside the words. `places`: named places against their coordinates.
-    `differs`: aircraft that were seen otherwise than noticed. `lead_text`: whether it came early
-    enough before its window, where a clause asks for that.
+    `differs`: aircraft that were seen otherwise than noticed, the newest. `lead_text`: whether it
+    came early enough before its window, where a clause asks for that.
     """
 
     key: Key
@@ -316,13 +320,25 @@ def message_view(
 
 
 def _differs(scope: Scope, key: Key) -> tuple[str, ...]:
-    """Return what was seen otherwise than a notice said, one line for each who saw it."""
-    return tuple(
-        f"{entry.body.aircraft} seen {entry.body.distance_mm / 1e6:.1f} km off at "
-        f"{format_second(entry.body.at_us)} by {entry.log.party}: {entry.body.text}"
-        for _, entry in sorted(scope.line.differs.get(key, {}).items())
-        if isinstance(entry.body, NoticeDiffers)
-    )
+    """Return what was seen otherwise than a notice said: the newest of each who saw it, a count.
+
+    Of each party for itself: what one of them writes without end hides nothing of another.
+    """
+    told: dict[str, list[Entry]] = {}
+    for entry in scope.line.differs.get(key, {}).values():
+        told.setdefault(entry.log.party, []).append(entry)
+    lines = []
+    for party, entries in sorted(told.items()):
+        newest = heapq.nlargest(DIFFERS_SHOWN_MAX, entries, key=rank_of)
+        lines += [
+            f"{entry.body.aircraft} seen {entry.body.distance_mm / 1e6:.1f} km off at "
+            f"{format_second(entry.body.at_us)} by {party}: {entry.body.text}"
+            for entry in reversed(newest)
+            if isinstance(entry.body, NoticeDiffers)
+        ]
+        if len(entries) > len(newest):
+            lines.append(f"and {len(entries) - len(newest)} times before, says {party}")
+    return tuple(lines)
 
 
 def _lead(state: State, scope: Scope, thread: Thread) -> str:
@@ -381,7 +397,9 @@ def _ladder(
         overdue=tuple(
             f"{duty.replace('_', '-')} since {format_second(entry.body.due_us)}"
             for (who, duty), entry in sorted(thread.overdue.items())
-            if who == party and isinstance(entry.body, MessageOverdue)
+            if who == party
+            and isinstance(entry.body, MessageOverdue)
+            and overdue_of(thread, party, duty) is not None
         ),
         called=tuple(
             getattr(entry.body, "post", "")
@@ -392,7 +410,7 @@ def _ladder(
         outcome_text=GUARDED if masked and outcome.word == "refused" else outcome.text,
         tried=_masked(tried) if masked else tried,
         over=ending_of(scope, thread, party),
-        undelivered=_undelivered(scope, thread.key, party),
+        undelivered=_undelivered(scope, thread, party),
     )
 
 
@@ -402,12 +420,12 @@ def _masked(tried: LadderSeen) -> LadderSeen:
     return msgspec.structs.replace(tried, rungs=rungs)
 
 
-def _undelivered(scope: Scope, key: Key, party: str) -> tuple[str, ...]:
+def _undelivered(scope: Scope, thread: Thread, party: str) -> tuple[str, ...]:
     return tuple(
         f"not {duty} by {format_second(getattr(entry.body, 'due_us', 0))}, "
         f"link {getattr(entry.body, 'link', 'unknown')}"
-        for (who, duty), entry in sorted(scope.line.undelivered.get(key, {}).items())
-        if who == party
+        for (who, duty), entry in sorted(scope.line.undelivered.get(thread.key, {}).items())
+        if who == party and failed(scope, thread, party, duty) is not None
     )
 
 

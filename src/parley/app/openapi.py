@@ -43,6 +43,7 @@ class Operation:
     Attributes:
         reply: the type of the JSON reply; None where it is not JSON (`media` says what).
         body: the type of the JSON body, if it takes one; such an operation needs the token.
+        file: the media type of a body that is a file; it needs the token too.
     """
 
     method: Literal["GET", "POST"]
@@ -52,6 +53,7 @@ class Operation:
     reply: Any = None
     media: str = "application/json"
     body: Any = None
+    file: str = ""
     status: int = 200
     parameters: tuple[Parameter, ...] = ()
 
@@ -106,11 +108,16 @@ def _operation(operation: Operation, known: dict[int, Any]) -> dict[str, Any]:
             }
             for p in operation.parameters
         ]
-    if operation.body is not None:
+    if operation.body is not None or operation.file:
+        content = (
+            {operation.file: {}}
+            if operation.file
+            else {"application/json": {"schema": known[id(operation.body)]}}
+        )
         found["security"] = [{"token": []}]
         found["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": known[id(operation.body)]}},
+            "content": content,
         }
         responses["401"] = {"description": "Without the token.", "content": fault}
         responses["409"] = {"description": "It cannot be done now.", "content": fault}

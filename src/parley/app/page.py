@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from parley import __version__
+from parley.app.alarm_views import alarms_view
+from parley.app.call_views import calls_view, relays_view
 from parley.app.custody_views import (
     StoredReceipts,
     consents_view,
@@ -25,6 +27,8 @@ from parley.app.custody_views import (
 )
 from parley.app.http import Access, Handler, Refusal, read_body
 from parley.app.message_views import MessageView, messages
+from parley.app.page_alarms import ALARM_MAKERS, alarms_part
+from parley.app.page_calls import CALL_MAKERS, call_forms, calls_part
 from parley.app.page_custody import (
     CUSTODY_MAKERS,
     custody_forms,
@@ -60,7 +64,10 @@ from parley.app.page_parts import (
     zones_part,
 )
 from parley.app.page_style import stylesheet
+from parley.app.page_words import languages_part
+from parley.app.reading import own_reader
 from parley.app.service import Service
+from parley.app.standing_views import standing_part, standing_view
 from parley.app.views import (
     alerts_view,
     boundaries_shown,
@@ -73,16 +80,23 @@ from parley.app.views import (
 )
 from parley.node.inputs import Display
 from parley.world.faults import Fault, InputFault
+from parley.world.phrases import Reader
 
 REFRESH_S = 10
 CLOSED_SHOWN_MAX = 20
 """Closed messages on the page; the API has them all."""
-_SECTIONS = ("lines", "alerts", "messages", "write", "zones", "intents", "custody", "logs")
+_SECTIONS = (
+    "alarms", "lines", "alerts", "messages", "calls", "write", "zones", "intents", "custody",
+    "logs",
+)  # fmt: skip
 _DONE = {
     "answer": "The answer is signed and stored here; see its message for how far it got.",
     "say": "The message is signed and stored here; see below for how far it got.",
     "line": "The act is signed and stored here.",
     "presence": "The presence is signed and stored here.",
+    "alarm": "The alarm is taken: it is silent here and calls nobody more. It answers nothing.",
+    "call": "The call is signed and stored here; the other end enters its own.",
+    "relay": "What became of it is signed and stored here.",
     "open": "The opening is written into the private log; the notice is below.",
     "destroy": "Our copy is destroyed. Copies that others hold cannot be recalled.",
     "consent": "The consent, or its end, is signed and stored here.",
@@ -145,12 +159,15 @@ class Page:
             write = self._write_part(query.get("write", ""), acting=acting)
         except InputFault as fault:
             raise Refusal(400, fault) from None
-        parts = self._parts(now_us, write, acting=acting, refresh=refresh)
+        reader = own_reader(self._service.state, self._service.language, query.get("lang", ""))
+        parts = self._parts(now_us, write, reader, acting=acting, refresh=refresh)
         done = _DONE.get(query.get("done", ""))
         told = tag("p", done, class_="done", role="status") if done else None
         return self._page([told, *parts], now_us, refresh=refresh)
 
-    def _parts(self, now_us: int, write: Html, *, acting: bool, refresh: bool) -> list[Html | None]:
+    def _parts(
+        self, now_us: int, write: Html, reader: Reader, *, acting: bool, refresh: bool
+    ) -> list[Html | None]:
         state = self._service.state
         vectors = line_vectors(state, now_us)
         alerts = alerts_view(state, self._service.feeds, now_us)
@@ -158,9 +175,12 @@ class Page:
         return [
             warnings_part(forks_view(state), disputes_view(state), peers, own_keys_refused(state)),
             glance_part(vectors, alerts, messages(state, now_us, open_only=True), now_us),
+            self._alarms_part(now_us, acting=acting),
             lines_part(vectors, peers, now_us),
             alerts_part(alerts, now_us),
-            self._messages_part(now_us, acting=acting, refresh=refresh),
+            self._messages_part(now_us, reader, acting=acting, refresh=refresh),
+            self._calls_part(now_us, acting=acting, refresh=refresh),
+            standing_part(standing_view(state, now_us)),
             write,
             zones_part(zones_shown(state, now_us), boundaries_shown(state)),
             intents_part(intents_shown(state)),
@@ -169,7 +189,17 @@ class Page:
             node_part(status_view(self._service, now_us, version=__version__)),
         ]
 
-    def _messages_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+    def _alarms_part(self, now_us: int, *, acting: bool) -> Html:
+        state = self._service.state
+
+        def posts(name: str, line: str) -> tuple[str, ...]:
+            agreement = state.agreement(name)
+            return our_posts(state, agreement, line) if agreement else ()
+
+        view = alarms_view(state, now_us, self._service.calls)
+        return alarms_part(view, now_us, posts, self._access.form_number if acting else None)
+
+    def _messages_part(self, now_us: int, reader: Reader, *, acting: bool, refresh: bool) -> Html:
         """Return the open messages, those that await us first, then the newest closed ones."""
         every = messages(self._service.state, now_us, receipts=self._receipts)
         open_ones = sorted(
@@ -179,16 +209,23 @@ class Page:
         closed = [view for view in every if not view.open][:CLOSED_SHOWN_MAX]
         waiting = sum(view.awaits_us for view in open_ones)
         count = f"{len(open_ones)} open, {waiting} of them await our answer."
+
+        def shown(views: list[MessageView]) -> list[Html]:
+            return [self._message(v, now_us, reader, acting=acting, refresh=refresh) for v in views]
+
         return section(
             "messages",
             "Messages",
             tag("p", tag("strong", count) if waiting else count),
-            [self._message(view, now_us, acting=acting, refresh=refresh) for view in open_ones],
+            languages_part(reader, "" if refresh else "off"),
+            shown(open_ones),
             tag("h3", "Closed, newest first") if closed else None,
-            [self._message(view, now_us, acting=acting, refresh=refresh) for view in closed],
+            shown(closed),
         )
 
-    def _message(self, view: MessageView, now_us: int, *, acting: bool, refresh: bool) -> Html:
+    def _message(
+        self, view: MessageView, now_us: int, reader: Reader, *, acting: bool, refresh: bool
+    ) -> Html:
         forms = [
             self._form_for(view, acting=acting, refresh=refresh),
             self._notice_form(view, acting=acting, refresh=refresh),
@@ -199,7 +236,7 @@ class Page:
         if view.opened:
             more["Opened here by"] = opened_facts(view, now_us)
         shown = [form for form in forms if form is not None]
-        return message_part(view, now_us, escape(shown) if shown else None, more)
+        return message_part(view, now_us, escape(shown) if shown else None, more, reader)
 
     def _notice_form(self, view: MessageView, *, acting: bool, refresh: bool) -> Html | None:
         """Return the form that opens a guarded notice, or destroys our copy of an opened one."""
@@ -212,6 +249,18 @@ class Page:
         if view.reading == "guarded":
             return open_form(view, posts, number)
         return destroy_form(view, posts, number)
+
+    def _calls_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+        state = self._service.state
+        calls = calls_view(state, now_us, receipts=self._receipts)
+        relays = relays_view(state, now_us)
+        forms: object = None
+        if acting and refresh:
+            label = "Enter a telephone call (stops the refreshing)"
+            forms = tag("p", tag("a", label, href="/?refresh=off#calls"))
+        elif acting:
+            forms = call_forms(state, relays, self._access.form_number)
+        return calls_part(calls, relays, forms, now_us)
 
     def _custody_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
         state = self._service.state
@@ -287,7 +336,8 @@ class Page:
             if not self._service.begun:
                 fault = InputFault("node", value="waiting for its clock", wanted="an advance")
                 raise Refusal(503, fault)
-            act = act_from(form, self._service.clock(), CUSTODY_MAKERS)
+            makers = {**CUSTODY_MAKERS, **ALARM_MAKERS, **CALL_MAKERS}
+            act = act_from(form, self._service.clock(), makers)
         except InputFault as fault:
             raise Refusal(422, fault) from None
         try:

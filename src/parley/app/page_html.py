@@ -9,13 +9,19 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 
-from parley.world.time import format_instant
+from parley.world.time import format_second
 
 _VOID = ("meta", "link", "input", "br", "hr")
 
 
 class Html(str):
     """Text that is HTML already, made by this module."""
+
+    __slots__ = ()
+
+
+class Shown(str):
+    """Text whose characters are all made visible already; those that set parts apart are ours."""
 
     __slots__ = ()
 
@@ -30,6 +36,8 @@ def visible(text: str) -> str:
     >>> visible("a\x00b\u202ec")
     'a\\x00b\\u202ec'
     """
+    if isinstance(text, Shown):
+        return text
     return "".join(
         letter
         if letter.isprintable() or letter in "\n "
@@ -82,7 +90,7 @@ def instant(at_us: int | None, *, missing: str = "unknown") -> Html:
     """Return an instant in UTC, to the second."""
     if at_us is None:
         return tag("span", missing, class_="none")
-    text = format_instant(at_us - at_us % 1_000_000)
+    text = format_second(at_us)
     return tag("time", text, datetime=text)
 
 
@@ -100,6 +108,13 @@ def seconds(of_us: int) -> str:
     named = ((days, "d"), (hours, "h"), (minutes, "min"), (left_s, "s"))
     shown = [f"{number} {unit}" for number, unit in named if number]
     return sign + (" ".join(shown[:2]) if shown else "0 s")
+
+
+def since(at_us: int | None, now_us: int) -> Html:
+    """Return an instant with its age."""
+    if at_us is None:
+        return instant(None, missing="never")
+    return Html(f"{instant(at_us)} ({seconds(now_us - at_us)} ago)")
 
 
 def fine(of_us: int) -> str:

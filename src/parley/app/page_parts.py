@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parley.app.custody_views import ClockView
+from parley.app.message_notes import ladder_lines, marks_of, notes_of, outcome_text
 from parley.app.message_views import AnswerView, Ladder, MessageView
-from parley.app.page_html import Html, due, escape, facts, fine, instant, said, seconds, table, tag
+from parley.app.page_html import Html, due, escape, facts, fine, instant, said, table, tag
+from parley.app.page_html import since as since  # asked for here
+from parley.app.page_lines import line_article
+from parley.app.page_words import answer_word, words_part
 from parley.app.views import (
     AlertsView,
     AlertView,
@@ -23,23 +27,15 @@ from parley.app.views import (
     WatchView,
     ZoneShown,
 )
-from parley.node.rules.lines import LineVector, Side
+from parley.node.rules.lines import LineVector
+from parley.world.phrases import Reader, reader_language
 from parley.world.units import feet_from_metres, nautical_miles_from_metres
-
-_GLANCE = {"OPEN": "good", "DEGRADED": "warn", "SUSPENDED": "warn", "DOWN": "warn"}
 
 
 def section(name: str, title: str, *children: object) -> Html:
     """Return a section with its heading."""
     head = tag("h2", title, id=f"{name}-title")
     return tag("section", head, children, id=name, aria_labelledby=f"{name}-title")
-
-
-def since(at_us: int | None, now_us: int) -> Html:
-    """Return an instant with its age."""
-    if at_us is None:
-        return instant(None, missing="never")
-    return Html(f"{instant(at_us)} ({seconds(now_us - at_us)} ago)")
 
 
 # ---- at a glance --------------------------------------------------------------------------------
@@ -109,40 +105,11 @@ def lines_part(vectors: tuple[LineVector, ...], peers: tuple[PeerView, ...], now
     if not vectors:
         return section("lines", "Lines", tag("p", "No agreement here has a line."))
     return section(
-        "lines", "Lines", [_line(each, now_us) for each in vectors], peers_table(peers, now_us)
+        "lines",
+        "Lines",
+        [line_article(each, now_us) for each in vectors],
+        peers_table(peers, now_us),
     )
-
-
-def _line(vector: LineVector, now_us: int) -> Html:
-    missing = "; ".join(vector.missing)
-    word = tag("span", vector.glance, class_=f"glance {_GLANCE.get(vector.glance, '')}".rstrip())
-    rest = [": ", missing] if missing else []
-    heads = ("Party", "Agreement", "Link", "Attended", "Last message", "Messages in 24 h")
-    return tag(
-        "article",
-        tag("h3", f"Line {vector.line}", tag("span", f" under {vector.agreement}", class_="quiet")),
-        tag("p", word, rest),
-        table(
-            f"State vector of {vector.line}, as this node knows it",
-            heads,
-            [_side(side, now_us) for side in vector.sides],
-        ),
-        tag("p", "Test: ", vector.test, ", last good ", since(vector.test_good_us, now_us)),
-    )
-
-
-def _side(side: Side, now_us: int) -> list[object]:
-    in_effect = [" since ", instant(side.agreement_since_us)] if side.agreement_since_us else []
-    heard = [", heard ", since(side.heard_us, now_us)]
-    attended = [", ", since(side.attended_since_us, now_us)] if side.attended_since_us else []
-    return [
-        side.party,
-        [side.agreement, in_effect],
-        [side.link, heard],
-        [side.attended, attended],
-        since(side.used_last_us, now_us),
-        str(side.used_24h_count),
-    ]
 
 
 def peers_table(peers: tuple[PeerView, ...], now_us: int) -> Html:
@@ -289,7 +256,11 @@ def _watch(watch: WatchView, now_us: int) -> Html:
 
 
 def message_part(
-    view: MessageView, now_us: int, form: Html | None, more: Mapping[str, object] | None = None
+    view: MessageView,
+    now_us: int,
+    form: Html | None,
+    more: Mapping[str, object] | None = None,
+    reader: Reader | None = None,
 ) -> Html:
     """Return one message with what it asks for and how far it got.
 
@@ -298,7 +269,9 @@ def message_part(
         now_us: the time.
         form: answers or opens it.
         more: further facts: who signed it, who opened it.
+        reader: in which language the fixed part is shown; None is English.
     """
+    reads = reader or reader_language()
     if view.reading in ("sealed", "destroyed"):
         return _without_words(view, now_us, more or {})
     marks = [view.message_class]
@@ -307,6 +280,7 @@ def message_part(
     marks += [view.status.upper()] if view.status != "actual" else []
     marks += ["EXPIRED"] if view.expired else []
     marks += ["ANSWER AWAITED FROM US"] if view.awaits_us else []
+    marks += marks_of(view)
     pairs: dict[str, object] = {
         "Line": [view.line, tag("span", f" under {view.agreement}", class_="quiet")],
         "Sent": [instant(view.sent_us), " by ", said(view.post), " of ", view.party],
@@ -329,9 +303,10 @@ def message_part(
         "article",
         tag("h3", f"{view.message_type} from {view.party}", subject),
         tag("p", tag("strong", " · ".join(marks))),
-        tag("p", said(view.text), class_="said") if view.text else None,
+        words_part(view, reads),
+        [tag("p", said(text)) for text in notes_of(view)],
         facts(pairs),
-        _ladders(view),
+        _ladders(view, reads),
         form,
         tag("p", tag("code", f"{origin} {index}"), class_="quiet"),
         id=anchor(view.key),
@@ -385,18 +360,18 @@ def anchor(key: tuple[str, int]) -> str:
     return f"m-{plain}-{key[1]}"
 
 
-def _ladders(view: MessageView) -> Html | None:
+def _ladders(view: MessageView, reader: Reader) -> Html | None:
     if not view.ladder:
         return None
-    heads = ("To", "Sent", "Stored", "Displayed", "Answered", "Read-back")
+    heads = ("To", "Sent", "Stored", "Displayed", "Answered", "Read-back", "Outcome")
     return table(
         "How far it got; each level stands for itself",
         heads,
-        [_ladder(view, step) for step in view.ladder],
+        [_ladder(view, step, reader) for step in view.ladder],
     )
 
 
-def _ladder(view: MessageView, step: Ladder) -> list[object]:
+def _ladder(view: MessageView, step: Ladder, reader: Reader) -> list[object]:
     stored: list[object] = [step.stored]
     if step.received_us is not None:
         stored.append(tag("div", "receipt ", instant(step.received_us)))
@@ -405,20 +380,21 @@ def _ladder(view: MessageView, step: Ladder) -> list[object]:
     displayed: object = "no"
     if step.displayed_us is not None:
         displayed = ["yes, ", instant(step.displayed_us), " to ", said(step.displayed_post or "")]
-    answered: list[object] = [_given(step.answer)] if step.answer else ["no"]
+    answered: list[object] = [_given(step.answer, reader)] if step.answer else ["no"]
     if step.standby is not None and step.answer is None:
-        answered = [_given(step.standby), ", promised ", instant(step.standby.promised_us)]
+        answered = [_given(step.standby, reader), ", promised ", instant(step.standby.promised_us)]
     answered += [tag("div", tag("strong", "OVERDUE: "), text) for text in step.overdue]
-    answered += [tag("div", f"{post} called") for post in step.called]
+    answered += [tag("div", said(text)) for text in ladder_lines(step)]
     wrong = [tag("div", said(text)) for text in step.differences]
     word = tag("strong", "DIFFERS") if step.read_back == "differs" else step.read_back
-    return [step.party, instant(view.sent_us), stored, displayed, answered, [word, wrong]]
+    became = said(outcome_text(step))
+    return [step.party, instant(view.sent_us), stored, displayed, answered, [word, wrong], became]
 
 
-def _given(answer: AnswerView) -> list[object]:
+def _given(answer: AnswerView, reader: Reader) -> list[object]:
     text = [": ", said(answer.text)] if answer.text else []
     return [
-        tag("strong", answer.answer),
+        answer_word(answer.answer, reader),
         " ",
         instant(answer.at_us),
         " by ",

@@ -60,6 +60,13 @@ article, fieldset { background: var(--panel); border: 1px solid var(--line);
   padding: .4rem .8rem .6rem; margin: .6rem 0; }
 fieldset { min-width: 0; }
 article.asks { border-inline-start: 6px double var(--warn); }
+#alarms article { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem;
+  align-items: center; padding: .3rem .8rem; margin: .3rem 0; }
+#alarms article > * { margin: 0; grid-column: 1; }
+#alarms article > form { grid-column: 2; grid-row: 1 / span 3; display: flex; gap: .6rem;
+  align-items: center; }
+#alarms .field label { min-width: 0; }
+@media (max-width: 40rem) { #alarms article > form { grid-column: 1; grid-row: auto; } }
 .glance { font-weight: 700; font-size: 1.1rem; letter-spacing: .04em; }
 .alarm { color: var(--alarm); font-weight: 700; }
 .warn { color: var(--warn); font-weight: 600; }
@@ -67,6 +74,9 @@ article.asks { border-inline-start: 6px double var(--warn); }
 .none, .quiet { color: var(--quiet); }
 .fault { border: 3px solid var(--alarm); padding: .4rem .8rem; }
 .done { border: 2px solid var(--good); padding: .3rem .8rem; }
+.phrase { font-weight: 600; margin: .3rem 0; overflow-wrap: anywhere; }
+.whole { display: inline-block; max-width: 100%; }
+.phrase:lang(ar) { font-size: 1.15rem; }
 .said { white-space: pre-wrap; }
 code { overflow-wrap: anywhere; }
 .field label { display: inline-block; min-width: 10rem; }

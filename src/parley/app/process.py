@@ -25,6 +25,7 @@ from parley.app.driven import Driver, Ready, drive, write_reply
 from parley.app.evidence import own_store
 from parley.app.http import Access, WebServer
 from parley.app.keyfile import read_past_keys, read_token
+from parley.app.outbound import Outbound
 from parley.app.page import Page
 from parley.app.publishing import Publisher
 from parley.app.service import Service
@@ -94,12 +95,14 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
     asking = bool(setup.identity.peers) and (start.rolled_back or not driven)
     crank = make_crank(setup, store, asking=asking)
     service = Service(crank, clock if driven else wall_clock)
+    service.language = setup.config.language
     links = Links(service, setup.calls, watch_silence=not driven)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     work = _Work(stop)
     published = threading.Event()
+    web = None
     try:
         web = _web_server(setup, service, store)
         ready = await _open_ports(setup, links, web)
@@ -107,6 +110,7 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
         if web is not None:
             work.start(web.serve())
         _serve_others(setup, service, store, work, published, driven=driven)
+        _call_people(setup, service, work)
         if driven:
 
             def begin() -> None:
@@ -125,6 +129,8 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
         await work.until_first_ends()
     finally:
         published.set()
+        if web is not None:
+            web.stop()
         await links.close()
         await work.cancel()
 
@@ -150,6 +156,15 @@ def _serve_others(
         work.start(outside.run(), ends=False)
     if setup.publish is not None:
         _publish(setup, store, stop)
+
+
+def _call_people(setup: NodeSetup, service: Service, work: _Work) -> None:
+    """Begin to call people about alarms, if the node's file names anybody."""
+    if setup.alarm is not None and setup.alarm.contacts:
+        outbound = Outbound(service, setup.alarm)
+        service.calls = outbound
+        service.listeners.append(outbound.after_turn)
+        work.start(outbound.run(), ends=False)
 
 
 async def _ask(setup: NodeSetup, crank: Crank, start: Start) -> None:
@@ -197,15 +212,18 @@ def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer |
     if http is None or setup.token is None:
         return None
     access = Access(token=read_token(setup.token), sign_in=http.sign_in)
+    api = Api(service, store, access)
     routes = [
-        *Api(service, store, access).routes(),
+        *api.routes(),
         *Page(service, access).routes(),
         replica_route(store, setup.config.party, access),
     ]
     try:
-        return WebServer(routes, http.host, http.port)
+        web = WebServer(routes, http.host, http.port)
     except OSError as error:
         raise _no_port(f"http {http.host}:{http.port}", error) from None
+    web.ending.append(api.end_waits)
+    return web
 
 
 def _publish(setup: NodeSetup, store: Store, stop: threading.Event) -> None:

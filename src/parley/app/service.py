@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from parley.app.alarm_views import Calls
 from parley.app.crank import Clock, Crank, Turned
 from parley.node.frames import Frame
 from parley.node.inputs import Act, FrameIn, Input, LinkClosed, LinkOpened, Tick, TrackReports
@@ -101,6 +102,11 @@ class Service:
         self.feeds: dict[str, Feed] = {}
         self.link_faults: deque[tuple[int, str]] = deque(maxlen=32)
         self.begun = False
+        self.calls: Calls | None = None
+        self.by_file: dict[str, int] = {}
+        """When a bundle of each peer was taken last: no link, and never shown as one."""
+        self.language = ""
+        """In which language the fixed phrases are shown here; "": as the agreements say."""
         self._queued_max = queued_max
         self._queues = _Queues()
         self._work = asyncio.Event()
@@ -120,7 +126,9 @@ class Service:
         """Return what this node itself could not do: entries not written, receipts not believed."""
         asking = (ASKING,) if self.crank.asking else ()
         crank = self.crank
-        return (*self._own_key_refused(), *asking, *crank.doubted, *crank.unwritable.values())
+        calls = self.calls.faults() if self.calls is not None else ()
+        own = (*self._own_key_refused(), *asking, *crank.doubted, *crank.unwritable.values())
+        return (*own, *calls)
 
     def _own_key_refused(self) -> tuple[str, ...]:
         """Return in words that our own log key was revoked: nobody would tell us otherwise."""

@@ -23,6 +23,7 @@ from parley.app.custody_views import (
     refused_view,
 )
 from parley.app.message_views import Known, held_by, messages
+from parley.app.reading import own_reader
 from parley.app.service import Feed, Service
 from parley.node.custody_bodies import LogClosed
 from parley.node.entries import AlertRaised, Entry, LogOpened, StateVector
@@ -352,7 +353,8 @@ class LinkEnded(_View, frozen=True, kw_only=True):
 class StatusView(_View, frozen=True, kw_only=True):
     """The node at a glance; `forks` comes first: who signed two histories.
 
-    `faults` is what the node could not do itself.
+    `faults` is what the node could not do itself. `language`: of fixed phrases, for its people.
+    `by_file_us`: when a bundle of each peer was taken last; that is no link.
     """
 
     party: str
@@ -370,6 +372,8 @@ class StatusView(_View, frozen=True, kw_only=True):
     holds: tuple[HoldView, ...]
     faults: tuple[str, ...]
     links_ended: tuple[LinkEnded, ...]
+    by_file_us: dict[str, int] = {}
+    language: str = "en"
 
 
 def logs_view(state: State) -> tuple[LogView, ...]:
@@ -464,5 +468,7 @@ def status_view(service: Service, now_us: int, *, version: str) -> StatusView:
         open_alerts=sum(1 for _ in open_alerts(state)),
         holds=holds_view(state),
         faults=service.faults(),
+        by_file_us=dict(sorted(service.by_file.items())),
         links_ended=tuple(LinkEnded(at_us=at_us, why=why) for at_us, why in service.link_faults),
+        language=own_reader(state, service.language).language.code,
     )

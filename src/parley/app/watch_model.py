@@ -62,6 +62,7 @@ class Watch:
         lost: why the node could not be asked, while it cannot.
         seen_us: when the last look was taken.
         said: messages that were asked for besides the open ones, by `h`.
+        read: messages of which every word has stood on the screen.
     """
 
     post: str
@@ -72,6 +73,7 @@ class Watch:
     lost: str = ""
     seen_us: int | None = None
     said: dict[Key, MessageView] = field(default_factory=dict)
+    read: set[Key] = field(default_factory=set)
     _closed: dict[Key, tuple[int, MessageView]] = field(default_factory=dict)
     _numbers: dict[object, int] = field(default_factory=dict)
     _by_number: dict[int, object] = field(default_factory=dict)
@@ -178,10 +180,15 @@ class Watch:
             self.selected = keys[max(0, min(len(keys) - 1, at + steps))]
 
     def to_display(self) -> MessageView | None:
-        """Return the message whose words now stand on the screen and whose display is unwritten."""
+        """Return the message all of whose words were on the screen, and whose display is unwritten.
+
+        Of a long one whose end nobody has turned to, nobody says that it was displayed.
+        """
         rows = self.picture.messages if self.picture is not None else ()
         view = next((each for each in rows if each.key == self.selected), None)
-        return view if view is not None and self._undisplayed(view) else None
+        if view is None or view.key not in self.read or not self._undisplayed(view):
+            return None
+        return view
 
     def undisplayed(self) -> bool:
         """Whether a message of the list was not displayed yet."""
@@ -225,7 +232,7 @@ class Watch:
                 for act in side.pending
             ]
             rows += [(style, part) for text in texts for part in folded(visible(text), width)]
-            told = [f"  {tests_text(way, now_us, vector.viewer)}" for way in vector.directions]
+            told = [f"  {ages_text(way, now_us, vector.viewer)}" for way in vector.directions]
             ways = [("quiet", part) for text in told for part in folded(visible(text), width)]
             if len(rows) + len(ways) < rows_max:
                 rows += ways
@@ -360,6 +367,16 @@ class Watch:
             return f"{party} displayed"
         return f"{party} {'stored' if step.stored == 'yes' else 'NOT STORED'}"
 
+    def words_on_screen(self, width: int, rows: int) -> None:
+        """Note that so many first rows of the selected message have stood on the screen."""
+        view = self.message(self.selected)
+        if view is None or self.picture is None:
+            return
+        found = message_lines(view, self.picture.status.party, self.language)
+        texts = [f"{self.number(view.key)}: {found[0]}", found[1]]
+        if rows >= sum(len(folded(visible(text), width)) for text in texts):
+            self.read.add(view.key)
+
     def detail(self, width: int) -> list[Row]:
         """Return the words of the selected message, and how far it got."""
         view = self.message(self.selected)
@@ -400,7 +417,7 @@ def _more(count: int, loud: int) -> str:
     return f"    {count} MORE ALARMS{untaken}: parley alarm lists them"
 
 
-def tests_text(way: Direction, now_us: int, viewer: str = "") -> str:
+def ages_text(way: Direction, now_us: int, viewer: str) -> str:
     """Return one way of a line: the link, and the age of the last good test of each kind.
 
     How the other end hears us is its word, as old as it says: it is no news while the link is cut.

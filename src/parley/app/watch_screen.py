@@ -43,9 +43,10 @@ from parley.app.message_views import MessageView
 from parley.app.views import StatusView
 from parley.app.watch_commands import HELP, Body, Typed, offered, presence, read_line
 from parley.app.watch_model import Key, Picture, Row, Watch, folded
+from parley.node.rules.line_evidence import SYSTEM
 from parley.node.rules.lines import LineVector
 from parley.world.faults import Fault, InputFault
-from parley.world.norms import norms
+from parley.world.norms import known_type, norms
 
 BELL_EVERY_S = 10.0
 LOST_BELL_EVERY_S = 60.0
@@ -54,7 +55,13 @@ _WAIT_S = 20
 _RENEW_S = 240.0
 """Presence holds for 600 s: a key renews it well before."""
 _AGAIN_S = 2.0
+_REST_S = 0.1
+_REST_SHARE = 2.0
+"""After a look the watch rests twice as long as that took: its node has others to serve."""
 _ALARM_ROWS = 6
+_ALARM_ROWS_LOW = 4
+_LOW_ROWS = 30
+"""A screen of fewer rows keeps some for the words of the message."""
 _DETAIL_ROWS_MIN = 3
 _RESULT_ROWS = 4
 _STYLE = Style.from_dict(
@@ -110,10 +117,14 @@ class Desk:
             try:
                 seen = self.client.get("/api/changes", ChangesView)
                 self._offset_us = seen.now_us - time.time_ns() // 1000
+                began_s = time.monotonic()
                 if seen.number != number or self.watch.lost:
                     number = seen.number
                     self.look()
                 self._housekeeping()
+                # A flood makes looks long, and each gives a reason for the next.
+                took_s = time.monotonic() - began_s
+                self._stop.wait(max(_REST_S, _REST_SHARE * took_s))
                 self.client.get(f"/api/changes?after={number}&wait_s={self._patience()}", object)
             except Fault as fault:
                 self.watch.lost = str(fault)
@@ -202,7 +213,7 @@ class Desk:
                 raise InputFault("watch", value="only looking", wanted="a watch without --look")
             if typed.since_us is not None:
                 found = self._messages(since_us=typed.since_us)
-                self.watch.said = {v.key: v for v in found if v.message_type not in machine_types()}
+                self.watch.said = {v.key: v for v in found if not _by_machine(v)}
             where = self.send(typed.acts, typed)
             self.watch.result = ("row", f"{typed.told}{where}" if typed.told else "")
             wrong = read_otherwise(*typed.answered) if typed.answered else ()
@@ -295,9 +306,9 @@ class Screen:
         line = BufferControl(self.input, input_processors=[BeforeInput("> ")])
         return HSplit(
             [
-                part(lambda width: watch.head(now_us(), width, self._height() // 3)),
+                part(lambda width: watch.head(now_us(), width, self._height() // 4)),
                 part(lambda width: [("rule", _rule("ALARMS", width))], Dimension.exact(1)),
-                part(lambda width: watch.alarm_rows(now_us(), width, _ALARM_ROWS)),
+                part(lambda width: watch.alarm_rows(now_us(), width, self._alarm_rows_max())),
                 part(lambda width: [("rule", _rule("OPEN MESSAGES", width))], Dimension.exact(1)),
                 part(self._message_rows),
                 part(lambda width: [("rule", _rule("", width))], Dimension.exact(1)),
@@ -341,19 +352,28 @@ class Screen:
         fits = max(_DETAIL_ROWS_MIN, self._height() - self._not_detail(width))
         if len(rows) <= fits:
             self._scroll = 0
+            self._has_stood(width, len(rows))
             return rows
         room = fits - 1
         self._scroll = max(0, min(self._scroll, len(rows) - room))
         shown = rows[self._scroll : self._scroll + room]
         last = self._scroll + len(shown)
+        self._has_stood(width, last)
         told = f"    rows {self._scroll + 1} to {last} of {len(rows)}: PgUp, PgDn"
         return [*shown, ("quiet", told)]
+
+    def _has_stood(self, width: int, rows: int) -> None:
+        if not self._page:
+            self._watch.words_on_screen(width, rows)
+
+    def _alarm_rows_max(self) -> int:
+        return _ALARM_ROWS if self._height() >= _LOW_ROWS else _ALARM_ROWS_LOW
 
     def _not_detail(self, width: int) -> int:
         """Return the rows that are taken by what is not the message's words, or the page."""
         now_us = self.desk.now_us()
-        head = self._watch.head(now_us, width, self._height() // 3)
-        alarms = self._watch.alarm_rows(now_us, width, _ALARM_ROWS)
+        head = self._watch.head(now_us, width, self._height() // 4)
+        alarms = self._watch.alarm_rows(now_us, width, self._alarm_rows_max())
         rules, typed, gap = 3, 1, 1
         result = min(_RESULT_ROWS, len(self._watch.result_rows(width)))
         listed = len(head) + len(alarms) + len(self._message_rows(width))
@@ -396,6 +416,10 @@ class Screen:
 
     def _typing(self, buffer: Buffer) -> None:
         """Show the message that is typed for: nobody reads one and answers another."""
+        if "\n" in buffer.text:
+            # Pasted lines are one here: what stands before a line break would not be seen.
+            buffer.text = " ".join(buffer.text.split("\n"))
+            buffer.cursor_position = len(buffer.text)
         words = buffer.text.split()
         if len(words) >= 2 and words[0] == "a" and words[1].isascii() and words[1].isdigit():
             named = self._watch.named(int(words[1]))
@@ -441,6 +465,12 @@ class Screen:
         if typed.fill and not self.input.text:
             self.input.insert_text(typed.fill)
         self.app.invalidate()
+
+
+def _by_machine(view: MessageView) -> bool:
+    """Whether a message is a machine's test of the line, without a word for a person."""
+    kind = known_type(view.message_type)
+    return kind is not None and kind.machine and view.post == SYSTEM and not view.text
 
 
 def _text(rows: list[Row]) -> StyleAndTextTuples:

@@ -38,7 +38,12 @@ from parley.trust.bytes import check_entry_bytes, read_entry_object
 from parley.trust.seal import commitment, make_opening, payload_of, verify_commitment
 from parley.world.agreement import check_post
 from parley.world.faults import Fault, InputFault
-from parley.world.limits import NAME_CHARACTERS_MAX, PAYLOAD_BYTES_MAX, TEXT_CHARACTERS_MAX
+from parley.world.limits import (
+    ADDRESSEES_MAX,
+    NAME_CHARACTERS_MAX,
+    PAYLOAD_BYTES_MAX,
+    TEXT_CHARACTERS_MAX,
+)
 from parley.world.time import US_MAX, US_MIN, Interval
 
 
@@ -241,6 +246,8 @@ def _decode(data: bytes, log: LogName, index: int, opening: bytes | None, rules:
     check_entry_bytes(data)
     common = _decoder.decode(data)
     _check_common(common, index)
+    if rules.version >= 3:
+        _check_addressees(common.to)
     if common.type in rules.unknown or common.type not in BODY_TYPES:
         wanted = f"a type of rules version {rules.version}"
         raise InputFault("entry type", value=common.type, wanted=wanted)
@@ -286,6 +293,13 @@ def _check_common(common: _Common, index: int) -> None:
         raise InputFault("entry", value=common.type, wanted="its body in plain")
     if plain and common.audience is not None:
         raise InputFault("entry audience", value=common.type, wanted="only with a commitment")
+
+
+def _check_addressees(to: tuple[str, ...]) -> None:
+    """Check that nobody is addressed twice, nor thousands: each costs whoever shows the entry."""
+    if len(to) > ADDRESSEES_MAX or len(set(to)) < len(to):
+        wanted = f"{ADDRESSEES_MAX} at most, each once"
+        raise InputFault("entry to", value=f"{len(to)} addressees", wanted=wanted)
 
 
 def _body(payload: bytes, name: str, log: LogName) -> Body:

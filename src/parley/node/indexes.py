@@ -5,15 +5,17 @@ Rules:
 - It says nothing that the record does not: it stands in no snapshot and in no digest.
 - Everything a step or a report does is then as dear as what is open, never as what ever was.
 
-The one part that is not a function of the logs alone is `touched`: the threads that changed since
-somebody last looked. Looking at one more often than needed does no harm.
+What is not a function of the logs alone is `touched` and `stirred`, the threads that changed since
+somebody last looked, and `standing`. Looking at one more often than needed does no harm.
 """
 
 from __future__ import annotations
 
 import bisect
 import heapq
+from collections.abc import Container
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from parley.node.entries import AlertRaised, AlertResolved, Entry, MessageSaid
 from parley.world.boundary import Boundary
@@ -24,10 +26,24 @@ Key = tuple[str, int]
 """Where an entry stands: origin and index."""
 
 
+MACHINE_TEST, PERSON_TEST = "line.test.machine", "line.test"
+TESTS = (MACHINE_TEST, PERSON_TEST)
+"""The message types that test a line: node to node, and person to person."""
 TOLD_OF_LOG_MAX = 8
 TOLD_MAX = 1_024
 """Disputes and evidence that one party writes about one log, and about all, and that are looked at:
 an honest one writes each once."""
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _drop(tables: dict[K, list[V]], name: K, value: V) -> None:
+    """Take one value off a list, and the list with its last."""
+    tables[name].remove(value)
+    if not tables[name]:
+        del tables[name]
 
 
 @dataclass(slots=True)
@@ -60,10 +76,17 @@ class Indexes:
 
     Attributes:
         touched: threads that changed since the clock rules last looked.
+        stirred: threads that changed since the alarms were last looked at.
+        standing: threads that somebody must see something of, now or at an instant, with what was
+            found when they were last looked at (`rules.alarms`).
         by_zone: messages by the zone that they name.
         by_flight: messages by the flight that they name.
-        sent_us: when each party wrote on each line, sorted.
+        about: messages by what they refer to.
+        by_type: messages by their type.
+        sent_us: when each party wrote on each line, sorted; what its machine wrote is no use of it.
+        sent_to_us: the same by line, writer and addressee.
         tests: line tests by line.
+        tested: tests of both kinds by line, writer and message type: when, and where; sorted.
         newest_alert: the last alert that a party raised under a key.
         resolved: which of its own alerts each party has resolved.
         open_alerts: alerts that their own party has not resolved.
@@ -75,16 +98,23 @@ class Indexes:
             not make it dear to look up what another wrote.
         expiring: messages for some parties only that end at an instant, the soonest first (a heap).
         told: what others wrote about forks.
+        seen: by party and log, what each log of that party says of it: its sizes, and since when.
         revoked: keys that the root of a party revoked, with how many statements were looked at by
             which roots.
         views: what was last computed from a table, with the size that the table then had.
     """
 
     touched: set[Key] = field(default_factory=set)
+    stirred: set[Key] = field(default_factory=set)
+    standing: dict[Key, object] = field(default_factory=dict)
     by_zone: dict[str, set[Key]] = field(default_factory=dict)
     by_flight: dict[str, set[Key]] = field(default_factory=dict)
+    about: dict[Key, set[Key]] = field(default_factory=dict)
+    by_type: dict[str, set[Key]] = field(default_factory=dict)
     sent_us: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    sent_to_us: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
     tests: dict[str, set[Key]] = field(default_factory=dict)
+    tested: dict[tuple[str, str, str], list[tuple[int, Key]]] = field(default_factory=dict)
     newest_alert: dict[tuple[str, str], Key] = field(default_factory=dict)
     resolved: set[tuple[str, Key]] = field(default_factory=set)
     open_alerts: dict[Key, Entry] = field(default_factory=dict)
@@ -95,8 +125,16 @@ class Indexes:
     acts: dict[tuple[str, str], dict[Key, Entry]] = field(default_factory=dict)
     expiring: list[tuple[int, Key]] = field(default_factory=list)
     told: Told = field(default_factory=Told)
+    seen: dict[tuple[str, str], dict[str, tuple[list[int], list[int]]]] = field(
+        default_factory=dict
+    )
     revoked: dict[str, tuple[int, object, dict[str, tuple[int, str]]]] = field(default_factory=dict)
     views: dict[str, tuple[object, object]] = field(default_factory=dict)
+
+    def touch(self, key: Key) -> None:
+        """Let the clock rules and the alarms look at a thread again."""
+        self.touched.add(key)
+        self.stirred.add(key)
 
     def add_message(self, key: Key, entry: Entry, body: MessageSaid) -> None:
         """Take a message into account."""
@@ -104,14 +142,69 @@ class Indexes:
             self.by_zone.setdefault(body.fields["zone"], set()).add(key)
         if "flight" in body.fields:
             self.by_flight.setdefault(body.fields["flight"], set()).add(key)
+        for ref in entry.ref:
+            self.about.setdefault(ref.key, set()).add(key)
+        self.by_type.setdefault(body.message_type, set()).add(key)
         if body.message_type == "line.test":
             self.tests.setdefault(body.line, set()).add(key)
-        bisect.insort(self.sent_us.setdefault((body.line, entry.log.party), []), entry.issued_us)
+        party, at_us = entry.log.party, entry.issued_us
+        if body.message_type in TESTS:
+            tested = self.tested.setdefault((body.line, party, body.message_type), [])
+            bisect.insort(tested, (at_us, key))
+        if body.message_type != MACHINE_TEST:
+            bisect.insort(self.sent_us.setdefault((body.line, party), []), at_us)
+            for to in set(entry.to):
+                bisect.insort(self.sent_to_us.setdefault((body.line, party, to), []), at_us)
+
+    def drop_message(self, key: Key, entry: Entry, body: MessageSaid) -> None:
+        """Take back what `add_message` did: the message was only held ahead of its log."""
+        for table, name in (
+            (self.by_zone, body.fields.get("zone")),
+            (self.by_flight, body.fields.get("flight")),
+            (self.by_type, body.message_type),
+            (self.tests, body.line if body.message_type == "line.test" else None),
+        ):
+            if name is None:
+                continue
+            table[name].discard(key)
+            if not table[name]:
+                del table[name]
+        for about in {ref.key for ref in entry.ref}:
+            self.about[about].discard(key)
+            if not self.about[about]:
+                del self.about[about]
+        party, at_us = entry.log.party, entry.issued_us
+        if body.message_type in TESTS:
+            _drop(self.tested, (body.line, party, body.message_type), (at_us, key))
+        if body.message_type != MACHINE_TEST:
+            _drop(self.sent_us, (body.line, party), at_us)
+            for to in set(entry.to):
+                _drop(self.sent_to_us, (body.line, party, to), at_us)
 
     def add_expiring(self, key: Key, entry: Entry) -> None:
         """Take into account when a message for some parties only ends."""
         if entry.audience is not None and entry.valid_until_us is not None:
             heapq.heappush(self.expiring, (entry.valid_until_us, key))
+
+    def add_seen(self, entry: Entry, counted: Container[str]) -> None:
+        """Take into account how much of the logs that count a writer has; entries in log order."""
+        for origin, head in entry.seen.items():
+            if origin not in counted:
+                continue
+            tables = self.seen.setdefault((entry.log.party, origin), {})
+            sizes, since_us = tables.setdefault(entry.log.origin, ([], []))
+            if not sizes or head.size > sizes[-1]:
+                sizes.append(head.size)
+                since_us.append(max(entry.issued_us, entry.not_before_us))
+
+    def held_since_us(self, party: str, key: Key) -> int | None:
+        """Return when at the latest a party held an entry, by its own logs; None: they say none."""
+        found = []
+        for sizes, since_us in self.seen.get((party, key[0]), {}).values():
+            place = bisect.bisect_right(sizes, key[1])
+            if place < len(sizes):
+                found.append(since_us[place])
+        return min(found, default=None)
 
     def add_alert(self, key: Key, entry: Entry, body: AlertRaised) -> None:
         """Take an alert into account, whether its resolution came before it or not."""

@@ -13,6 +13,7 @@ import msgspec
 
 from parley.node.entries import Draft, Reference, Status
 from parley.node.frames import Frame
+from parley.node.layer import HeldAhead
 from parley.node.line_bodies import AlarmChannel, CallOutcome, RelayOutcome
 from parley.node.picture import TrackReport
 from parley.world.boundary import Boundary
@@ -101,6 +102,8 @@ class BePresent(_Value, frozen=True, kw_only=True, tag="be_present"):
 
 class TestLine(_Value, frozen=True, kw_only=True, tag="test_line"):
     """A person at a post tests a line: words for the other end's person to read back."""
+
+    __test__ = False
 
     agreement: str
     line: str
@@ -433,6 +436,30 @@ class PushWanted(_Value, frozen=True, kw_only=True):
     sealed: bool = True
 
 
+class AheadWanted(_Value, frozen=True, kw_only=True):
+    """One entry is due to a peer ahead of its log; `app` reads it from the store and sends it.
+
+    `first`: from which entry on the peer lacks the log.
+    """
+
+    connection: int
+    peer: str
+    origin: str
+    index: int
+    first: int
+    secret: bytes
+    counter: int
+
+
+class AheadKept(_Value, frozen=True, kw_only=True):
+    """A verified entry that came ahead of its log, to be stored and then held ahead."""
+
+    held: HeldAhead
+    data: bytes
+    opening: bytes | None
+    proof: tuple[bytes, ...]
+
+
 class Mirrored(_Value, frozen=True, kw_only=True):
     """Verified entries of a log, to be stored and then folded; openings by index."""
 
@@ -501,6 +528,7 @@ class Output(_Value, frozen=True, kw_only=True):
 
     drafts: tuple[Draft, ...] = ()
     mirrored: tuple[Mirrored, ...] = ()
+    ahead: tuple[AheadKept, ...] = ()
     staged: tuple[Staged, ...] = ()
     witnessed: tuple[HeadWitnessed, ...] = ()
     receipts: tuple[ReceiptKept, ...] = ()
@@ -508,5 +536,6 @@ class Output(_Value, frozen=True, kw_only=True):
     refused: tuple[Refused, ...] = ()
     proofs: tuple[ProofWanted, ...] = ()
     frames: tuple[FrameOut, ...] = ()
+    aheads: tuple[AheadWanted, ...] = ()
     pushes: tuple[PushWanted, ...] = ()
     drops: tuple[Drop, ...] = ()

@@ -157,6 +157,8 @@ class Links:
 
     Attributes:
         sessions: by connection.
+        silence_counts: whether a peer that is not heard is written as down while its connection
+            stands; not under a driven clock, where nothing is sent while the time stands.
         heard_us: when each peer was last heard.
         offset_us: its clock against ours, by the measurement with the shortest round trip.
         clocks: the newest measurements.
@@ -196,6 +198,7 @@ class Links:
     witnessed: dict[str, Checkpoint] = field(default_factory=dict)
     witnessed_notes: dict[str, bytes] = field(default_factory=dict)
     buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
+    silence_counts: bool = True
 
     def proven(self, party: str) -> Session | None:
         """Return the newest proven session with a party, if any."""

@@ -87,14 +87,16 @@ def lay(scope: Scope) -> None:
         return
     index = scope.index
     changed = {name: set(getattr(index, name)) for name in ("touched", "stirred")}
+    copied: set[Key] = set()
     for held in sorted(scope.ahead.held.values(), key=lambda each: rank_of(each.entry)):
-        _lay_one(scope, held)
+        _lay_one(scope, held, copied)
     for name, keys in changed.items():
         # Laid again is not changed; and what was laid once may be there no more.
         setattr(index, name, {key for key in keys if key in scope.threads})
 
 
-def _lay_one(scope: Scope, held: HeldAhead) -> None:
+def _lay_one(scope: Scope, held: HeldAhead, copied: set[Key]) -> None:
+    """Lay one entry over its thread; a thread is copied once, however many are about it."""
     entry, key = held.entry, key_of(held.entry)
     log = scope.logs.get(entry.log.origin)
     if entry.body is None or (log is not None and log.closed_at is not None):
@@ -102,16 +104,20 @@ def _lay_one(scope: Scope, held: HeldAhead) -> None:
     if log is not None and entry.issued_us < log.issued_us:
         entry = msgspec.structs.replace(entry, not_before_us=log.issued_us)
     about = thread_of(entry)
-    before = scope.threads.get(about)
-    scope.threads[about] = after = _copy(before) if before is not None else Thread(key=about)
-    scope.ahead.undo.append(partial(_set, scope, about, before))
-    scope.ahead.redo.append(partial(_set, scope, about, after))
+    first = about not in copied
+    if first:
+        before = scope.threads.get(about)
+        scope.threads[about] = after = _copy(before) if before is not None else Thread(key=about)
+        scope.ahead.undo.append(partial(_set, scope, about, before))
+        scope.ahead.redo.append(partial(_set, scope, about, after))
     place_message(scope, entry, held.leaf)
     if scope.unreadable.pop(key, None) is not None:
         # It can count nowhere; its log will say so when it has come so far.
-        scope.ahead.undo.pop()()
-        scope.ahead.redo.pop()
+        if first:
+            scope.ahead.undo.pop()()
+            scope.ahead.redo.pop()
         return
+    copied.add(about)
     if entry.audience is not None:
         scope.narrow[key] = entry.audience
         scope.ahead.undo.append(partial(scope.narrow.pop, key))

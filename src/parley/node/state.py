@@ -213,7 +213,8 @@ class State:
     `instance`: the name of this node's store, among the stores of its party.
     `abandoned`: own logs that must not be continued, with why: a later head of them may be signed
     already (this node was restored), or another node of the party may still write them. `views`:
-    what was last computed over all scopes, with what it was computed from.
+    what was last computed over all scopes, with what it was computed from. `refused_acts`: acts in
+    another's name that stand in no entry yet, by agreement, act and post, with why.
     """
 
     identity: Identity
@@ -224,6 +225,7 @@ class State:
     links: Links = field(default_factory=Links)
     views: dict[str, tuple[object, object]] = field(default_factory=dict)
     agenda: Agenda = field(default_factory=Agenda)
+    refused_acts: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     @property
     def party(self) -> str:
@@ -258,8 +260,10 @@ class State:
 
     def own_logs(self) -> Iterator[Log]:
         """Yield the logs that this party writes, in no order that means anything."""
-        every = (log for scope in self.scopes.values() for log in scope.logs.values())
-        return (log for log in every if log.name.party == self.party)
+        # Asked for many times in each turn.
+        party = self.identity.party
+        every = [log for scope in self.scopes.values() for log in scope.logs.values()]
+        return iter([log for log in every if log.name.party == party])
 
     def own_log(self, agreement: str, kind: LogKind, year: int) -> LogName:
         """Return the own log of that kind and year that is written now: the last incarnation.
@@ -286,7 +290,8 @@ class State:
         """
         origin, index = key
         log = self.log(origin)
-        held = self.scope(log.name.agreement).ahead.held.get(key)
+        scope = self.scopes.get(log.name.agreement)
+        held = scope.ahead.held.get(key) if scope is not None else None
         if held is not None:
             return Reference(log=origin, index=index, leaf=held.leaf.hex())
         if not 0 <= index < log.tree.size:
@@ -358,6 +363,7 @@ def _after_the_end(log: Log) -> str | None:
 
 def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
     key = key_of(entry)
+    scope.index.add_seen(entry, log.seen)
     if entry.audience is not None:
         scope.narrow[key] = entry.audience
     if entry.body is None:
@@ -379,7 +385,7 @@ def _place_line(scope: Scope, entry: Entry, body: LineBody) -> None:
         scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
     elif entry.ref and entry.ref[0].key in scope.threads:
         # What is due for the message may have changed with it.
-        scope.index.touched.add(entry.ref[0].key)
+        scope.index.touch(entry.ref[0].key)
 
 
 def _outside_its_year(entry: Entry) -> str | None:
@@ -466,14 +472,22 @@ def place_message(scope: Scope, entry: Entry, leaf: bytes) -> None:
         thread.said, thread.leaf = entry, leaf.hex()
         scope.index.add_message(key, entry, body)
         scope.index.add_expiring(key, entry)
-        scope.index.touched.add(key)
+        scope.index.touch(key)
+        for ref in entry.ref:
+            # A correction or cancellation ends what is due for the message that it names.
+            if ref.key in scope.threads:
+                scope.index.touch(ref.key)
         return
+    assert isinstance(
+        body,
+        MessageDisplayed | MessageAnswered | ReadBackChecked | MessageOverdue | MessageEscalated,
+    )
     why = _misplaced(scope, entry, body)
     if why is not None:
         scope.unreadable[key] = Unreadable(log=entry.log, seq=entry.seq, why=why)
         return
     thread = scope.thread(entry.ref[0].key)
-    scope.index.touched.add(thread.key)
+    scope.index.touch(thread.key)
     match body:
         case MessageDisplayed():
             _keep_first(thread.displayed, entry.log.party, entry)
@@ -520,8 +534,14 @@ def _misplaced(
 def snapshot(scope: Scope) -> dict[str, object]:
     """Return everything a scope holds as plain sorted values; equal logs give equal snapshots.
 
-    What an entry says to some parties only is left out: they hold more of it than the others.
+    What an entry says to some parties only is left out: they hold more of it than the others. So is
+    what is held ahead of its log.
     """
+    with scope.ahead.lifted():
+        return _snapshot(scope)
+
+
+def _snapshot(scope: Scope) -> dict[str, object]:
     plain = msgspec.to_builtins
     found: dict[str, object] = {
         "logs": {

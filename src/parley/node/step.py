@@ -105,7 +105,7 @@ def step(state: State, now_us: int, event: Input) -> Output:
         case SegmentRecorded():
             return Output(drafts=(tracks.segment_recorded(event),))
         case _:
-            draft = _act(state, event, now_us)
+            draft = _own_act(state, event, now_us)
             return Output(drafts=(draft,) if draft is not None else ())
 
 
@@ -114,6 +114,7 @@ def clock_work(state: State, now_us: int) -> list[Draft]:
     return [
         *agreements.openings(state, now_us),
         *agreements.adoptions(state),
+        *agreements.refusals(state, now_us),
         *hotline.due(state, now_us),
         *line_tests.due(state, now_us),
         *lines.due(state, now_us),
@@ -131,6 +132,15 @@ def peer_work(state: State, now_us: int) -> Output:
 def next_due_us(state: State, now_us: int) -> int | None:
     """Return the next instant at which time alone will make something due, if any."""
     return hotline.next_due_us(state, now_us)
+
+
+def _own_act(state: State, event: Act, now_us: int) -> Draft | None:
+    """Do an act; one in another's name is refused, and that stands in the private log."""
+    try:
+        return _act(state, event, now_us)
+    except agreements.NotOurPost as fault:
+        agreements.note_refused(state, event, fault)
+        raise
 
 
 def _act(state: State, event: Act, now_us: int) -> Draft | None:
@@ -156,7 +166,7 @@ def _act(state: State, event: Act, now_us: int) -> Draft | None:
 def _line_act(state: State, event: LineAct, now_us: int) -> Draft | None:
     match event:
         case Say():
-            return hotline.say(state, event, now_us)
+            return relays.check_request(state, hotline.say(state, event, now_us))
         case Answer():
             return hotline.answer(state, event, now_us)
         case Display():

@@ -187,6 +187,38 @@ class Priority(_Record, frozen=True, kw_only=True, tag="priority"):
     text: str = ""
 
 
+class Yield(_Record, frozen=True, kw_only=True, tag="yield"):
+    """Who is asked to make way reports within `within_s` that it has; `of`: types, empty is all."""
+
+    id: str
+    within_s: float
+    of: tuple[str, ...] = ()
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.within_s <= 86_400:
+            raise InputFault(f"clause {self.id} within_s", value=self.within_s, wanted="1 s..1 day")
+
+
+class Bearer(_Record, frozen=True, kw_only=True, tag="bearer"):
+    """What a line runs over: its delay one way and its rate; `line` empty means every line.
+
+    The clocks of the message classes are stretched by it ("+ link", NORMS 2), and by nothing else.
+    """
+
+    id: str
+    delay_s: float
+    rate_bps: float | None = None
+    line: str = ""
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.delay_s <= 3_600:
+            raise InputFault(f"clause {self.id} delay_s", value=self.delay_s, wanted="0..3600 s")
+        if self.rate_bps is not None and not 10 <= self.rate_bps <= 1e12:
+            raise InputFault(f"clause {self.id} rate_bps", value=self.rate_bps, wanted="10 or more")
+
+
 class IncidentReport(_Record, frozen=True, kw_only=True, tag="incident_report"):
     """When the initial and the final report are due (ISO 8601 durations), and what they contain."""
 
@@ -218,6 +250,8 @@ Clause = (
     | BoundaryRule
     | ZoneRule
     | Priority
+    | Yield
+    | Bearer
     | IncidentReport
     | Term
 )
@@ -225,7 +259,8 @@ CLAUSE_KINDS: dict[str, type] = {
     str(c.__struct_config__.tag): c
     for c in (
         Separation, Notification, Acknowledgement, ReadBack, LineTest, Suspension, PositionCheck,
-        ExclusiveChannel, Ring, BoundaryRule, ZoneRule, Priority, IncidentReport, Term,
+        ExclusiveChannel, Ring, BoundaryRule, ZoneRule, Priority, Yield, Bearer, IncidentReport,
+        Term,
     )
 }  # fmt: skip
 

@@ -16,6 +16,8 @@ TEXT_CHARACTERS_MAX = 4_000
 """One message: what a person can read back; longer matter is a document."""
 NAME_CHARACTERS_MAX = 64
 """Identifiers of parties, posts, lines, zones: they stand in file names, URLs and log origins."""
+ADDRESSEES_MAX = 100
+"""Of one entry, from rules version 3 on: whoever shows it says for each how far it got."""
 VERTICES_MAX = 10_000
 """Vertices of one polygon or line: a whole national border at 1:10m is below."""
 NOTE_BYTES_MAX = 1_000_000

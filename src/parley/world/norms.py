@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.resources
+import re
 import tomllib
 from typing import Literal
 
@@ -39,6 +40,7 @@ class LineNorms(_Record, frozen=True, kw_only=True):
     machine_test_every_s: int
     person_test_every_s: int
     test_grace_s: int
+    person_test_grace_s: int
     suspension_notice_s: int
     second_signature_within_s: int
 
@@ -161,6 +163,14 @@ class _Priority(_Record, frozen=True, kw_only=True):
     yield_within_s: int
 
 
+class _Guard(_Record, frozen=True, kw_only=True):
+    named_place_within_m: float
+
+
+class _Bearer(_Record, frozen=True, kw_only=True):
+    link_s: float
+
+
 class AlarmCallNorms(_Record, frozen=True, kw_only=True):
     """How often an alarm goes out again while nobody has taken it."""
 
@@ -181,12 +191,19 @@ class _ReadBack(_Record, frozen=True, kw_only=True):
     within_s: int
 
 
+class SubjectNorms(_Record, frozen=True, kw_only=True):
+    """A subject code, and words by which people name what it stands for."""
+
+    code: str
+    also: tuple[str, ...] = ()
+
+
 class Norms(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
-    rename={"classes": "class", "types": "type"},
+    rename={"classes": "class", "types": "type", "subjects": "subject"},
 ):
     """The whole table."""
 
@@ -196,6 +213,7 @@ class Norms(
     read_back: _ReadBack
     attribute: _Attributes
     types: tuple[MessageType, ...]
+    subjects: tuple[SubjectNorms, ...]
     zone: ZoneNorms
     alert: AlertNorms
     verdict: VerdictNorms
@@ -204,6 +222,8 @@ class Norms(
     quota: QuotaNorms
     call: CallNorms
     priority: _Priority
+    guard: _Guard
+    bearer: _Bearer
     alarm_call: AlarmCallNorms
     lead: _Lead
     vertical: _Vertical
@@ -221,16 +241,30 @@ def class_norms(message_class: MessageClass) -> ClassNorms:
     return next(c for c in norms().classes if c.name == message_class)
 
 
+@functools.cache
+def _types_by_name() -> dict[str, MessageType]:
+    return {known.name: known for known in norms().types}
+
+
+def known_type(name: str) -> MessageType | None:
+    """Return a message type by its name; None where this release has no such type.
+
+    >>> known_type("clearance").attribute, known_type("clearence")
+    ('W', None)
+    """
+    return _types_by_name().get(name)
+
+
 def message_type(name: str) -> MessageType:
     """Return a message type by its name.
 
     Raises:
         InputFault: there is no such type; the repair names the nearest.
     """
-    for known in norms().types:
-        if known.name == name:
-            return known
-    names = [known.name for known in norms().types]
+    found = known_type(name)
+    if found is not None:
+        return found
+    names = list(_types_by_name())
     close = nearest(name, names)
     raise InputFault(
         "message type",
@@ -253,3 +287,30 @@ def allowed_answers(kind: MessageType) -> tuple[str, ...]:
     table = norms().attribute
     closing: tuple[str, ...] = getattr(table, kind.attribute)
     return (*closing, "STANDBY") if kind.attribute in table.standby_for else closing
+
+
+def subject_code(text: str) -> str | None:
+    """Return the subject code that a text is, whatever its letters' case; None where it is free.
+
+    >>> subject_code("Ground"), subject_code("ground clash")
+    ('ground', None)
+    """
+    wanted = text.strip().casefold()
+    return next((each.code for each in norms().subjects if each.code == wanted), None)
+
+
+def nearest_subject(text: str) -> str:
+    """Return the subject code that free words suggest, or "": a suggestion, never a decision.
+
+    One whose words name two subjects suggests neither.
+
+    >>> nearest_subject("ground clash"), nearest_subject("person_in_distress")
+    ('ground', 'person')
+    >>> nearest_subject("hospital ship"), nearest_subject("grond")
+    ('', 'ground')
+    """
+    words = set(re.findall(r"[^\W_]+", text.casefold()))
+    named = {each.code for each in norms().subjects if words & {each.code, *each.also}}
+    if named:
+        return named.pop() if len(named) == 1 else ""
+    return nearest(text.casefold(), [each.code for each in norms().subjects])

@@ -212,6 +212,18 @@ def format_instant(at_us: int) -> str:
     return at.strftime(form)
 
 
+def format_second(at_us: int) -> str:
+    """Return an instant as people are shown it: RFC 3339 in UTC, the whole second that it lies in.
+
+    Cut and not rounded: what is due is never shown later than it is. What machines read, and what
+    is proven, keeps `format_instant`.
+
+    >>> format_second(1497938400935474)
+    '2017-06-20T06:00:00Z'
+    """
+    return format_instant(at_us - at_us % 1_000_000)
+
+
 def seconds_between(from_us: int, to_us: int) -> float:
     """Return the seconds from one instant to another; negative if `to_us` is earlier."""
     return (to_us - from_us) / MICROSECONDS_PER_SECOND

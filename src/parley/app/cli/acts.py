@@ -38,7 +38,12 @@ def client_of(node: str, token: Path | None) -> Client:
     return Client(node, token)
 
 
-def _fields(given: Sequence[str] | None) -> dict[str, str]:
+def fields_of(given: Sequence[str] | None) -> dict[str, str]:
+    """Return the fields of NAME=VALUE options.
+
+    Raises:
+        InputFault: no NAME=VALUE, or a name twice.
+    """
     from parley.world.faults import InputFault
 
     found = {}
@@ -95,7 +100,7 @@ def act(
 
 def _check_person(client: Client, operator_key: Path, post: str) -> None:
     """Check that a person's key file can be used, and that the person may sign at a post now."""
-    from parley.app.cli.answering import own_party
+    from parley.app.cli.shown_messages import own_party
     from parley.app.custody_views import OperatorView
     from parley.app.signing import operator_of
     from parley.world.faults import InputFault
@@ -185,182 +190,12 @@ def agreement_of(client: Client, line: str, given: str) -> str:
     )
 
 
-def line(
-    name: Annotated[str, typer.Argument(metavar="[LINE]", help="One line only.")] = "",
-    *,
-    node: Annotated[str, NODE],
-    declare: Annotated[
-        str, typer.Option(help="Your side: 'in force', 'suspended' or 'withdrawn'.")
-    ] = "",
-    reason: Annotated[str, typer.Option(help="Why, with --declare.")] = "",
-    at_once: Annotated[
-        bool, typer.Option("--at-once", help="Without the agreement's notice.")
-    ] = False,
-    present: Annotated[bool, typer.Option("--present", help="You are at the post.")] = False,
-    leave: Annotated[bool, typer.Option("--leave", help="You leave the post.")] = False,
-    post: Annotated[str, POST] = "duty-officer",
-    agreement: Annotated[str, AGREEMENT] = "",
-    token: Annotated[Path | None, TOKEN] = None,
-    operator_key: Annotated[Path | None, OPERATOR_KEY] = None,
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """Print the state of each line, or act on your side of one.
-
-    The first word is OPEN, DEGRADED, SUSPENDED or DOWN, followed by what is missing.
-
-    Exit codes: 0 printed or done, 2 refused, bad usage, or no such node.
-    """
-    from parley.node.rules.lines import LineVector
-    from parley.world.faults import InputFault
-
-    client = client_of(node, token)
-    if declare or present or leave:
-        if not name or (bool(declare) + present + leave) != 1:
-            raise InputFault(
-                "parley line", wanted="a LINE and one of --declare, --present, --leave"
-            )
-        body: dict[str, object] = {
-            "agreement": agreement_of(client, name, agreement), "line": name, "post": post,
-        }  # fmt: skip
-        if declare:
-            now_us = now_us_of(client) if at_once else None
-            body |= {"type": "declare_line", "value": declare, "reason": reason}
-            body |= {"effective_us": now_us}
-        else:
-            body |= {"type": "be_present", "present": present}
-        act(client, body, as_json=as_json, operator_key=operator_key)
-        return
-    vectors = client.get("/api/lines", tuple[LineVector, ...])
-    rows = [v for v in vectors if name in ("", v.line) and agreement in ("", v.agreement)]
-    if not rows and name:
-        agreement_of(client, name, "")
-    texts = [
-        f"{v.line} ({v.agreement}): {v.glance}" + (f": {'; '.join(v.missing)}" if v.missing else "")
-        for v in rows
-    ]
-    print_rows(rows, texts, as_json=as_json)
-
-
 def now_us_of(client: Client) -> int:
     """Return the node's own time, a little ahead."""
     from parley.app.views import StatusView
 
     # A moment ahead of the node's own clock: an effect time in the past would be refused.
     return client.get("/api/status", StatusView).now_us + 2_000_000
-
-
-def say(
-    *,
-    node: Annotated[str, NODE],
-    line: Annotated[str, typer.Option(help="The line.")],
-    to: Annotated[list[str], typer.Option(help="An addressee. May be repeated.")],
-    message_type: Annotated[str, typer.Option("--type", help="The message type.")] = "free.text",
-    text: Annotated[str, typer.Option(help="The text; '-' reads stdin.")] = "",
-    field: Annotated[list[str] | None, FIELD] = None,
-    subject: Annotated[str, typer.Option(help="The subject; else the type.")] = "",
-    message_class: Annotated[
-        str, typer.Option("--class", help="DISTRESS, URGENT, SAFETY, ROUTINE or ADMIN.")
-    ] = "",
-    valid: Annotated[str, typer.Option(help="How long it is valid, e.g. 30min.")] = "",
-    no_answer: Annotated[bool, typer.Option("--no-answer", help="Ask for no answer.")] = False,
-    confirmed: Annotated[
-        bool, typer.Option("--confirmed", help="Place and coordinates differ, and that is meant.")
-    ] = False,
-    addressees_only: Annotated[
-        bool, typer.Option("--addressees-only", help="No other party gets the words.")
-    ] = False,
-    post: Annotated[str, POST] = "duty-officer",
-    agreement: Annotated[str, AGREEMENT] = "",
-    token: Annotated[Path | None, TOKEN] = None,
-    operator_key: Annotated[Path | None, OPERATOR_KEY] = None,
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """Say something on a line; print the key of its entry.
-
-    A humanitarian notice wants --valid and the consent of `parley consent give`. Stored here is not
-    received there: see the levels with `parley answer` or on the page.
-
-    Exit codes: 0 said, 2 refused, bad usage, or no such node.
-    """
-    from parley.world.faults import InputFault
-    from parley.world.norms import CLASSES
-    from parley.world.units import parse_seconds
-
-    if is_guarded(message_type) and not valid:
-        raise InputFault("--valid", wanted=f"how long the {message_type} is valid, e.g. 30min")
-    if message_class and message_class not in CLASSES:
-        raise InputFault("--class", value=message_class, wanted=f"one of {', '.join(CLASSES)}")
-    client = client_of(node, token)
-    words = typer.get_text_stream("stdin").read().rstrip("\n") if text == "-" else text
-    until_us = None
-    if valid:
-        until_us = now_us_of(client) + round(parse_seconds(valid, "--valid") * 1_000_000)
-    body: dict[str, object] = {
-        "type": "say", "agreement": agreement_of(client, line, agreement), "line": line,
-        "post": post, "to": to, "message_type": message_type, "text": words,
-        "fields": _fields(field), "subject": subject, "message_class": message_class,
-        "valid_until_us": until_us, "wants_answer": not no_answer, "confirmed": confirmed,
-        "addressees_only": addressees_only,
-    }  # fmt: skip
-    act(client, body, as_json=as_json, operator_key=operator_key)
-
-
-def answer(
-    log: Annotated[str, typer.Argument(metavar="[LOG", help="The message's log.")] = "",
-    index: Annotated[int, typer.Argument(metavar="INDEX", help="Its index there.")] = -1,
-    word: Annotated[
-        str, typer.Argument(metavar="ANSWER]", help="WILCO, UNABLE, STANDBY, ROGER ...")
-    ] = "",
-    *,
-    node: Annotated[str, NODE],
-    field: Annotated[list[str] | None, FIELD] = None,
-    text: Annotated[str, typer.Option(help="Text or reason.")] = "",
-    promised: Annotated[str, typer.Option(help="With STANDBY: within, e.g. 3min.")] = "",
-    post: Annotated[str, POST] = "duty-officer",
-    token: Annotated[Path | None, TOKEN] = None,
-    operator_key: Annotated[Path | None, OPERATOR_KEY] = None,
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """Answer a message, reading fields back; without arguments print the open messages.
-
-    Each line shows how far a message got, level by level. Printing them is not "displayed": nobody
-    knows who reads a terminal. Whoever answers has read: that the message was displayed to the post
-    is written first, unless it was before. What is read back otherwise than it was said is told on
-    stderr.
-
-    Exit codes: 0 answered or printed, 2 refused, bad usage, or no such node.
-    """
-    from parley.app.cli.answering import displayed, lost_lines, message_lines, read_otherwise
-    from parley.app.message_views import MessageView
-    from parley.app.page_html import visible
-    from parley.app.views import StatusView
-    from parley.world.faults import InputFault
-    from parley.world.units import parse_seconds
-
-    client = client_of(node, token)
-    if not log:
-        rows = client.get("/api/messages?open=true", tuple[MessageView, ...])
-        status = client.get("/api/status", StatusView)
-        for text in lost_lines(status):
-            typer.echo(f"parley: {visible(text)}", err=True)
-        texts = [each for row in rows for each in message_lines(row, status.party)]
-        print_rows(rows, texts, as_json=as_json)
-        return
-    if not word:
-        raise InputFault(
-            "parley answer", wanted="LOG, INDEX and ANSWER, as parley answer lists them"
-        )
-    promised_us = None
-    if promised:
-        promised_us = now_us_of(client) + round(parse_seconds(promised, "--promised") * 1_000_000)
-    body: dict[str, object] = {
-        "type": "answer", "ref": [log, index], "post": post, "answer": word.upper(),
-        "fields": _fields(field), "text": text, "promised_us": promised_us,
-    }  # fmt: skip
-    answered = displayed(client, (log, index), post, word.upper())
-    act(client, body, as_json=as_json, operator_key=operator_key)
-    for text in read_otherwise(answered, word.upper(), _fields(field)):
-        typer.echo(f"parley: {visible(text)}", err=True)
 
 
 def zone(
@@ -510,12 +345,12 @@ def alerts(
     Exit codes: 0 printed, 2 bad usage, or no such node.
     """
     from parley.app.views import AlertsView
-    from parley.world.time import format_instant
+    from parley.world.time import format_second
 
     view = client_of(node, token).get("/api/alerts", AlertsView)
     lines = []
     for each in view.alerts:
-        loss = f"loss {format_instant(each.loss_us)}" if each.loss_us else "no loss predicted"
+        loss = f"loss {format_second(each.loss_us)}" if each.loss_us else "no loss predicted"
         what = each.text or " and ".join(each.aircraft)
         binding = "binding" if each.binding else "advisory"
         lines.append(
@@ -524,7 +359,7 @@ def alerts(
     feeds = ", ".join(f.feed for f in view.watch.feeds) or "none"
     if not view.alerts:
         lines.append(f"No alerts from feeds: {feeds}.")
-    lines += [f"notice: {n.text} ({format_instant(n.raised_us)})" for n in view.notices]
+    lines += [f"notice: {n.text} ({format_second(n.raised_us)})" for n in view.notices]
     watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
     lines.append(f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}.")
     rows: list[object] = [*view.alerts, *view.notices, view.watch]

@@ -68,9 +68,9 @@ def _agreement(client: Client, given: str) -> str:
 
 
 def _when(at_us: int | None, missing: str) -> str:
-    from parley.world.time import format_instant
+    from parley.world.time import format_second
 
-    return missing if at_us is None else format_instant(at_us)
+    return missing if at_us is None else format_second(at_us)
 
 
 # ---- people -------------------------------------------------------------------------------------
@@ -424,7 +424,7 @@ def open_notice(
     Exit codes: 0 printed, 2 refused, bad usage, or no such node.
     """
     from parley.app.api import ActDone
-    from parley.app.cli.answering import own_party
+    from parley.app.cli.shown_messages import own_party
     from parley.world.faults import InputFault
 
     client = client_of(node, token)

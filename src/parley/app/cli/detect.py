@@ -23,7 +23,7 @@ from parley.review.study import EncounterRow, Study, row_document, study_encount
 from parley.store.files import WRITABLE, ending, json_lines, read_recording, write_table
 from parley.wire.traffic import COLUMNS, Counts, Traffic, read_traffic
 from parley.world.faults import InputFault
-from parley.world.time import format_instant
+from parley.world.time import format_second
 from parley.world.units import feet_from_metres, nautical_miles_from_metres, parse_length_m
 from parley.world.units import parse_seconds as parse_duration_s
 
@@ -214,7 +214,7 @@ def _cells(row: EncounterRow) -> tuple[str, ...]:
 def _milliseconds(at_us: int) -> str:
     """Return an instant as text with three decimals of a second."""
     whole_us = round(at_us / 1000) * 1000
-    text = format_instant(whole_us - whole_us % 1_000_000)
+    text = format_second(whole_us)
     return f"{text[:-1]}.{whole_us % 1_000_000 // 1000:03d}Z"
 
 
@@ -259,4 +259,4 @@ def _span(traffic: Traffic) -> str:
         return ""
     first = min(int(track.t_us[0]) for track in traffic.tracks)
     last = max(int(track.t_us[-1]) for track in traffic.tracks)
-    return f", {format_instant(first)} to {format_instant(last)}"
+    return f", {format_second(first)} to {format_second(last)}"

@@ -381,9 +381,10 @@ def silence(
     The answer is that of complete logs between heads that others cosigned, and is no wider than
     those logs: "nothing was sent" only where the agreement makes them the exclusive channel.
 
-    A message is asked for, with --answers an answer as well; what else a party said in the window
-    is counted beside the answer. The pack of -o shows what was said around the window, unless
-    --release closes it; then a message that fits but for its words leaves it undecided.
+    A message or a telephone call is asked for, with --answers an answer as well; what else a party
+    said in the window is counted beside the answer. A call counts by when it happened. The pack of
+    -o shows what was said around the window, unless --release closes it; then a message that fits
+    but for its words leaves it undecided.
 
     Of a node that does not run, given by its folder or TOML file, the own mirror key says now how
     large the peers' logs are here.
@@ -419,14 +420,14 @@ def silence(
 def _question(
     agreement: str, from_time: str, to_time: str, asked: dict[str, str], *, answers: bool
 ) -> SilenceQuestion:
-    from parley.review.silence_words import COUNTED_KINDS, question_from_values
+    from parley.review.silence_words import USE_KINDS, question_from_values
     from parley.world.time import parse_when
 
     values = {name: value for name, value in asked.items() if value}
     values["agreement"] = agreement
     values["from_us"] = str(parse_when(from_time, what="--from").from_us)
     values["to_us"] = str(parse_when(to_time, what="--to").to_us)
-    values["kinds"] = " ".join(COUNTED_KINDS) if answers else COUNTED_KINDS[0]
+    values["kinds"] = " ".join((*USE_KINDS, "message.answered") if answers else USE_KINDS)
     return question_from_values(values)
 
 

@@ -36,7 +36,9 @@ class _Later:
 
 COMMANDS: dict[str, _Later] = {
     "demo": _Later(
-        "parley.app.cli.demo", "demo", "Play a scenario between the nodes of its parties."
+        "parley.app.cli.demo",
+        "demo",
+        "Play a scenario between the nodes of its parties, on this machine.",
     ),
     "node": _Later("parley.app.cli.node", "node", "Make and run a party's node."),
     "key": _Later(
@@ -45,10 +47,38 @@ COMMANDS: dict[str, _Later] = {
         "Make keys, compare them by voice, and say offline which of them count.",
     ),
     "line": _Later(
-        "parley.app.cli.acts", "line", "Print the state of each line, or act on your side of one."
+        "parley.app.cli.line",
+        "line",
+        "Print the state of each line, now or in the past, or act on your side of one.",
     ),
-    "say": _Later("parley.app.cli.acts", "say", "Say something on a line."),
-    "answer": _Later("parley.app.cli.acts", "answer", "Answer a message, reading fields back."),
+    "say": _Later(
+        "parley.app.cli.speak", "say", "Say something on a line; print the key of its entry."
+    ),
+    "answer": _Later(
+        "parley.app.cli.speak",
+        "answer",
+        "Answer a message, reading fields back; without arguments print the open messages.",
+    ),
+    "translate": _Later(
+        "parley.app.cli.speak",
+        "translate",
+        "Put a translation beside a message; what was said stays as it was said.",
+    ),
+    "watch": _Later(
+        "parley.app.cli.watch",
+        "watch",
+        "Stand a watch at a terminal: lines, alarms, open messages, and one line to act on.",
+    ),
+    "call": _Later(
+        "parley.app.cli.call",
+        "call",
+        "Enter a telephone call, at once or late; without --with print the calls.",
+    ),
+    "relay": _Later(
+        "parley.app.cli.call",
+        "relay",
+        "Say what became of a message to be passed on; without arguments print them all.",
+    ),
     "zone": _Later(
         "parley.app.cli.acts", "zone", "Print the two states of each zone, or say one of them."
     ),
@@ -62,16 +92,23 @@ COMMANDS: dict[str, _Later] = {
         "alerts",
         "Print the open alerts by time to loss, new notices, and what is not watched.",
     ),
+    "alarm": _Later(
+        "parley.app.cli.alarm",
+        "alarm",
+        "Print the alarms that stand, the most urgent first: whom to call, who was, who took it.",
+    ),
     "operator": _Later(
         "parley.app.cli.custody_acts", "operator", "Say which people may sign, by pseudonym."
     ),
     "sign": _Later(
         "parley.app.cli.custody_acts",
         "sign",
-        "Show an entry, ask, and sign exactly what was shown.",
+        "Show an entry, ask, and sign exactly what was shown; print where the signature stands.",
     ),
     "distrust": _Later(
-        "parley.app.cli.custody_acts", "distrust", "Take a peer's key no more, at once."
+        "parley.app.cli.custody_acts",
+        "distrust",
+        "Take a peer's key no more, at once, for every agreement; one person is enough.",
     ),
     "revoke": _Later(
         "parley.app.cli.custody_acts",
@@ -84,7 +121,9 @@ COMMANDS: dict[str, _Later] = {
         "Set and lift legal holds: while one stands, nothing is destroyed here.",
     ),
     "consent": _Later(
-        "parley.app.cli.custody_acts", "consent", "Say who may have humanitarian notices."
+        "parley.app.cli.custody_acts",
+        "consent",
+        "Say who may have humanitarian notices, one addressee at a time.",
     ),
     "notice": _Later(
         "parley.app.cli.custody_acts",
@@ -98,6 +137,9 @@ COMMANDS: dict[str, _Later] = {
     ),
     "replay": _Later(
         "parley.app.cli.replay", "replay", "Fold a scenario and print what must be said about it."
+    ),
+    "bundle": _Later(
+        "parley.app.cli.bundles", "bundle", "Carry the line by file: a stick, or e-mail."
     ),
     "log": _Later("parley.app.cli.log", "log", "List, check, export, ask the logs of a node."),
     "verify": _Later(

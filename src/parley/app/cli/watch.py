@@ -26,8 +26,9 @@ def watch(
     """Stand a watch at a terminal: lines, alarms, open messages, and one line to act on.
 
     Type ? for help, q to end; the node runs on. Starting it says that you are at your post, and
-    each key renews that. A message whose words stand on the screen is written as displayed while
-    somebody presses keys. The bell rings every 10 s while an alarm stands that nobody has taken.
+    each key renews that. A message all of whose words have stood on the screen is written as
+    displayed while somebody presses keys. The bell rings every 10 s while an alarm stands that
+    nobody has taken, and every minute while the node does not answer.
 
     Exit codes: 0 ended, 2 bad usage, no terminal, or no such node.
     """

@@ -188,16 +188,15 @@ def _links(
 def _last_heard_us(state: State, scope: Scope, party: str, now_us: int) -> int | None:
     """Return when a peer whose link is down was last heard; None: it is not known to be down.
 
-    A link that our log has as down keeps that instant: one that flaps raises nothing anew. After a
-    start nothing was heard yet, and what our log says holds.
+    Our log says it, not the clock alone: one that flaps raises nothing anew, and a machine that
+    slept and hears nobody in its first seconds calls nobody. After a start nothing was heard yet,
+    and what our log says holds.
     """
     word, heard_us = link_state(state, party, now_us)
     if word == "up" or (word == "unknown" and heard_us is not None):
         return None
     last = _observed(state, scope, party)
-    if last is not None and last.link == "down":
-        return last.since_us
-    return heard_us
+    return last.since_us if last is not None and last.link == "down" else None
 
 
 def _observed(state: State, scope: Scope, party: str) -> LinkObserved | None:

@@ -86,7 +86,7 @@ def _for_us(
 ) -> list[Raised]:
     """Return the rungs of a message that we owe something, those to come with their instants."""
     if not thread.body.answers:
-        # A page that displayed it is no person: on one of the loud ones somebody must have taken it.
+        # A page that displayed it is no person: somebody must have taken a loud one.
         over = state.party in thread.displayed and thread.body.message_class not in _LOUD
     else:
         over = closing_answer(thread, state.party) is not None

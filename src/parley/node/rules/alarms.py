@@ -31,6 +31,7 @@ from parley.node.state import Key, Scope, State, rank_of, written_us
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault, nearest
 from parley.world.norms import MessageClass
+from parley.world.time import format_second
 
 LINE_RULES = 3
 """The rules version from which an alarm can be taken in the log; older agreements raise none."""
@@ -153,7 +154,10 @@ def _bounded(raised: list[Raised]) -> list[Raised]:
             theirs.sort(key=lambda each: (urgency_of(each.alarm_class), each.since_us, each.name))
             rest = theirs[LISTED_MAX:]
             text = f"{len(rest)} more alarms because of {rest[0].party}: see the messages"
-            name = f"beyond:{rest[0].party}:{rest[0].alarm_class}"
+            # Who took it saw so many, that day: twice as many, or another day's, sound again.
+            newest_us = max(each.since_us for each in rest)
+            seen = f"{format_second(newest_us)[:10]}:{len(rest).bit_length()}"
+            name = f"beyond:{rest[0].party}:{rest[0].alarm_class}:{seen}"
             theirs = [
                 *theirs[:LISTED_MAX],
                 rest[0]._replace(name=name, kind="beyond", text=text, cause=None, once=False),

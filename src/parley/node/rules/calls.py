@@ -117,7 +117,11 @@ def log_call(state: State, act: LogCall, now_us: int) -> Draft:
     _check_words(act)
     scope = state.scope(act.agreement)
     corrected, threads = _check_references(state, scope, act)
-    if any(guarded(thread) for thread in threads) and (act.text or act.fields or act.read_back):
+    # A correction says again what the first entry said: it goes to nobody else, and no further.
+    chain = _corrected_chain(state, scope, act)
+    refs = [ref.key for entry in chain for ref in entry.ref if ref.key in scope.threads]
+    before = [*threads, *(scope.threads[key] for key in refs)]
+    if any(_keeps_its_words(each) for each in before) and (act.text or act.fields or act.read_back):
         raise InputFault(
             "call about a guarded notice",
             value="with what was said",
@@ -128,7 +132,8 @@ def log_call(state: State, act: LogCall, now_us: int) -> Draft:
     if act.outcome == "talked" and not subject:
         wanted = "what was talked about: without it nobody can say later what the line was used for"
         raise InputFault("call subject", value=act.subject, wanted=wanted)
-    narrow = any(thread.said is not None and thread.said.audience for thread in threads)
+    narrow = any(entry.audience is not None for entry in chain)
+    narrow = narrow or any(each.said is not None and each.said.audience for each in before)
     statuses: list[Status] = [thread.said.status for thread in threads if thread.said is not None]
     return Draft(
         agreement=act.agreement,
@@ -238,6 +243,24 @@ def _check_references(
     if len(corrected) > 1:
         raise InputFault("call ref", value=f"{len(corrected)} own calls", wanted="one to correct")
     return (corrected[0] if corrected else None), threads
+
+
+def _corrected_chain(state: State, scope: Scope, act: LogCall) -> list[Entry]:
+    """Return the own entry that an act corrects, and what that one corrected before."""
+    found: dict[Key, Entry] = {}
+    waiting = [ref.key for ref in act.ref]
+    while waiting:
+        key = waiting.pop()
+        entry = scope.line.calls.get(key)
+        if entry is not None and entry.log.party == state.party and key not in found:
+            found[key] = entry
+            waiting += [ref.key for ref in entry.ref]
+    return list(found.values())
+
+
+def _keeps_its_words(thread: Thread) -> bool:
+    """Whether a message is a guarded notice, or was one whose words were destroyed."""
+    return thread.said is None or guarded(thread)
 
 
 def _held_leaf(state: State, key: Key) -> str | None:

@@ -108,6 +108,14 @@ def _overdue(
     )
 
 
+def overdue_of(thread: Thread, party: str, duty: str) -> Entry | None:
+    """Return the sender's entry that a deadline has passed; one written before it says nothing."""
+    due_us = thread.body.answer_due_us if duty == "answer" else thread.body.read_back_due_us
+    entry = thread.overdue.get((party, duty))
+    early = entry is not None and (due_us is None or written_us(entry) <= due_us)
+    return None if early else entry
+
+
 def steps_for(agreement: Agreement | None, thread: Thread, party: str) -> list[EscalationStep]:
     """Return whom to call and when, if an addressee does not answer: its clause, else the norms."""
     body = thread.body
@@ -197,7 +205,8 @@ def _check(state: State, scope: Scope, thread: Thread, closed: Entry) -> Draft |
         by="system",
         to=(closed.log.party,),
         ref=(state.reference(thread.key), state.reference(key_of(closed))),
-        audience=closed.audience,
+        # Its differences repeat what was said: that goes where the message went, no further.
+        audience=thread.said.audience if thread.said is not None else None,
         body=ReadBackChecked(
             matches=positive and not found,
             differences=tuple(

@@ -16,7 +16,7 @@ from parley.node.entries import Draft, Entry
 from parley.node.line_bodies import MessageUndelivered
 from parley.node.rules.peering import link_state
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
-from parley.node.state import Key, Scope, State, Thread, key_of
+from parley.node.state import Scope, State, Thread, key_of, written_us
 from parley.world.agreement import Agreement, Bearer
 from parley.world.norms import class_norms, known_type, norms
 
@@ -137,6 +137,15 @@ def _undelivered(
     )
 
 
-def failed(scope: Scope, key: Key, party: str, duty: Duty) -> Entry | None:
-    """Return the sender's entry that a message did not get so far in time, if there is one."""
-    return scope.line.undelivered.get(key, {}).get((party, duty))
+def failed(scope: Scope, thread: Thread, party: str, duty: str) -> Entry | None:
+    """Return the sender's entry that a message did not get so far in time, if there is one.
+
+    One that was written before that time can have passed says nothing.
+    """
+    entry = scope.line.undelivered.get(thread.key, {}).get((party, duty))
+    clocks = class_norms(thread.body.message_class)
+    within_s = clocks.stored_s if duty == "stored" else clocks.displayed_s
+    if entry is None or thread.said is None or within_s is None:
+        return None
+    due_us = thread.said.issued_us + within_s * 1_000_000
+    return entry if written_us(entry) > due_us else None

@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 
 import msgspec
 
@@ -273,10 +274,16 @@ class Operator(msgspec.Struct, frozen=True, kw_only=True):
         return self.enrolled.body
 
 
-def signatures_of(state: State, scope: Scope, key: Key, leaf: str) -> tuple[Signed, ...]:
-    """Return the signatures of people on an entry, in the order of their writer's log."""
+def signatures_of(
+    state: State, scope: Scope, key: Key, leaf: str, among: Iterable[Entry] | None = None
+) -> tuple[Signed, ...]:
+    """Return the signatures of people on an entry, in the order of their writer's log.
+
+    `among`: the entries to look at, for whoever has them already; else all signatures there are.
+    """
     found = []
-    for entry in sorted(scope.custody.get("act.signed", {}).values(), key=rank_of):
+    every = scope.custody.get("act.signed", {}).values() if among is None else among
+    for entry in sorted(every, key=rank_of):
         body = entry.body
         if not isinstance(body, ActSigned) or not entry.ref or entry.ref[0].key != key:
             continue

@@ -7,7 +7,8 @@ Rules:
   may differ is no evidence of now; one dated back counts from where its log had come.
 - What a machine wrote is never a person's answer, presence or use.
 
-What does not live here: the vector and its one word (`lines`), who must test when (`line_tests`).
+What does not live here: the vector and its one word (`lines`), who must test when (`line_tests`),
+links (`line_links`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -43,7 +46,11 @@ SYSTEM = "system"
 """By whom the node itself writes."""
 TEST_EVERY_LEAST_US = 60 * 1_000_000
 """No text makes a node test a line more often: a test must be over before the next."""
+PENDING_MAX = 16
+"""Acts without effect yet that are told, the newest: a party may write them without end."""
 _DAY_US = 86_400 * 1_000_000
+V = TypeVar("V")
+Order = tuple[int | str, ...]
 TYPE_OF: dict[TestKind, str] = {"machine": MACHINE_TEST, "person": PERSON_TEST}
 
 
@@ -68,6 +75,39 @@ class Sight:
             return True
         known_us = self.known(entry)
         return known_us is not None and known_us <= at_us
+
+
+def came_early(scope: Scope, entry: Entry, viewer: str, date_us: int) -> bool | None:
+    """Whether the viewer's own logs show that it held an entry well before a date that it bears.
+
+    What was written ahead shows nothing of the day that it names. None: they do not say yet.
+    """
+    if entry.log.party == viewer:
+        return False
+    held_us = scope.index.held_since_us(viewer, key_of(entry))
+    return None if held_us is None else held_us < date_us - AHEAD_US
+
+
+def _order(scope: Scope, entry: Entry) -> Order:
+    """Return where an entry stands among its writer's; before version 3 the tenth log was first."""
+    return rank_of(entry) if scope.rules.version >= LINE_DUTIES_SINCE else key_of(entry)
+
+
+def caught_up(
+    scope: Scope,
+    name: str,
+    table: dict[Key, Entry],
+    made: Callable[[], V],
+    take: Callable[[V, Entry], None],
+) -> V:
+    """Return a view of a table that only grows; each entry is taken into it once."""
+    size, view = cast("tuple[int, V]", scope.index.views.get(name) or (0, made()))
+    if size != len(table):
+        # From its end: in the midst of a table there is no place to begin at.
+        for entry in islice(reversed(table.values()), len(table) - size):
+            take(view, entry)
+        scope.index.views[name] = (len(table), view)
+    return view
 
 
 # ---- a party's own acts on its side --------------------------------------------------------------
@@ -112,6 +152,17 @@ def effective_us(entry: Entry) -> int:
     return max(entry.body.effective_us, written_us(entry))
 
 
+def _signed(scope: Scope, party: str) -> dict[Key, list[Entry]]:
+    """Return the signatures that a party's people gave, counting or not, by what they signed."""
+
+    def take(by_key: dict[Key, list[Entry]], entry: Entry) -> None:
+        if isinstance(entry.body, ActSigned) and entry.ref:
+            by_key.setdefault(entry.ref[0].key, []).append(entry)
+
+    made: Callable[[], dict[Key, list[Entry]]] = dict
+    return caught_up(scope, f"signed {party}", scope.acts_of("act.signed", party), made, take)
+
+
 def people_on(
     scope: Scope, entry: Entry, at_us: int, sight: Sight, *, state: State | None = None
 ) -> list[tuple[int, str]]:
@@ -121,19 +172,19 @@ def people_on(
     from where its log had come.
     """
     key = key_of(entry)
-    signed = [
-        each
-        for each in scope.acts_of("act.signed", entry.log.party).values()
-        if isinstance(each.body, ActSigned) and each.ref and each.ref[0].key == key
-        and sight.has(each, at_us)
-    ]  # fmt: skip
+    every = _signed(scope, entry.log.party).get(key, ())
+    signed = [each for each in every if sight.has(each, at_us)]
     log = scope.logs.get(key[0])
     if not signed or log is None or key[1] >= log.tree.size:
         return []
     good = {(e.body.operator, e.issued_us) for e in signed if isinstance(e.body, ActSigned)}
     if state is not None:
         leaf = log.tree.leaf(key[1]).hex()
-        good = {(s.operator, s.at_us) for s in signatures_of(state, scope, key, leaf) if s.counts}
+        good = {
+            (s.operator, s.at_us)
+            for s in signatures_of(state, scope, key, leaf, signed)
+            if s.counts
+        }
     first: dict[str, int] = {}
     for each in sorted(signed, key=rank_of):
         assert isinstance(each.body, ActSigned)
@@ -177,6 +228,108 @@ def _in_effect(
     )
 
 
+@dataclass(slots=True)
+class _Acts:
+    """A party's acts on a line: all in order, and those that the clock alone brings into effect.
+
+    Of these only such as are newer than all that take effect before them: nothing else can be the
+    newest in effect. `times_us`: when any takes effect.
+    """
+
+    every: list[tuple[Order, Entry]] = field(default_factory=list)
+    steps_us: list[int] = field(default_factory=list)
+    steps: list[tuple[Order, Entry]] = field(default_factory=list)
+    times_us: list[int] = field(default_factory=list)
+
+    def take(self, order: Order, entry: Entry, *, by_clock: bool) -> None:
+        """Take one more in."""
+        since_us = effective_us(entry)
+        bisect.insort(self.every, (order, entry), key=lambda each: each[0])
+        bisect.insort(self.times_us, since_us)
+        place = bisect.bisect_right(self.steps_us, since_us)
+        if not by_clock or (place and self.steps[place - 1][0] > order):
+            return
+        first, end = bisect.bisect_left(self.steps_us, since_us), place
+        while end < len(self.steps) and self.steps[end][0] < order:
+            end += 1
+        self.steps_us[first:end], self.steps[first:end] = [since_us], [(order, entry)]
+
+
+def _acts(scope: Scope, line_id: str) -> dict[str, _Acts]:
+    """Return the acts on a line by party."""
+    by_two = scope.rules.version >= LINE_DUTIES_SINCE
+
+    def take(found: dict[str, _Acts], entry: Entry) -> None:
+        if isinstance(entry.body, LineDeclared):
+            by_clock = not (by_two and entry.body.value == "withdrawn")
+            acts = found.setdefault(entry.log.party, _Acts())
+            acts.take(_order(scope, entry), entry, by_clock=by_clock)
+
+    made: Callable[[], dict[str, _Acts]] = dict
+    return caught_up(scope, f"acts {line_id}", scope.line_acts.get(line_id, {}), made, take)
+
+
+def next_effect_us(scope: Scope, line_id: str, now_us: int) -> int | None:
+    """Return when the next act on a line takes effect by its time; None: none is to come."""
+    found = []
+    for acts in _acts(scope, line_id).values():
+        place = bisect.bisect_right(acts.times_us, now_us)
+        found += acts.times_us[place : place + 1]
+    return min(found, default=None)
+
+
+def _by_two(scope: Scope, line_id: str, party: str) -> list[tuple[Order, Entry]]:
+    """Return a party's withdrawals that two people signed, counting or not, newest first."""
+    table, signed = scope.line_acts.get(line_id, {}), _signed(scope, party)
+    name = f"withdrawn {line_id} {party}"
+    since = (len(table), len(scope.acts_of("act.signed", party)))
+    kept = scope.index.views.get(name)
+    if kept is None or kept[0] != since:
+        found = []
+        for key, signatures in signed.items():
+            entry, people = table.get(key), {getattr(e.body, "operator", "") for e in signatures}
+            if entry is None or entry.log.party != party or len(people) < 2:
+                continue
+            if isinstance(entry.body, LineDeclared) and entry.body.value == "withdrawn":
+                found.append((_order(scope, entry), entry))
+        kept = (since, sorted(found, key=lambda each: each[0], reverse=True))
+        scope.index.views[name] = kept
+    return cast("list[tuple[Order, Entry]]", kept[1])
+
+
+def act_on(
+    scope: Scope,
+    line_id: str,
+    party: str,
+    at_us: int,
+    sight: Sight,
+    *,
+    state: State | None = None,
+) -> Declared | None:
+    """Return a party's newest act in effect on its side of a line; None: none is.
+
+    However many wait for their time or for signatures, they are not looked at.
+    """
+    if sight.known is not None:
+        return acts_on(scope, line_id, party, at_us, sight, state=state)[0]
+    acts = _acts(scope, line_id).get(party)
+    if acts is None:
+        return None
+    place = bisect.bisect_right(acts.steps_us, at_us)
+    newest = acts.steps[place - 1] if place else None
+    for order, entry in _by_two(scope, line_id, party) if scope.rules.version >= 3 else ():
+        if newest is not None and order < newest[0]:
+            break
+        if effective_us(entry) <= at_us:
+            found = _in_effect(scope, entry, at_us, sight, state)
+            if isinstance(found, Declared):
+                return found
+    if newest is None:
+        return None
+    found = _in_effect(scope, newest[1], at_us, sight, state)
+    return found if isinstance(found, Declared) else None
+
+
 def acts_on(
     scope: Scope,
     line_id: str,
@@ -186,20 +339,24 @@ def acts_on(
     *,
     state: State | None = None,
 ) -> tuple[Declared | None, tuple[Pending, ...]]:
-    """Return a party's newest act in effect on its side of a line, and its later ones that wait."""
-    acts = [
-        entry
-        for entry in scope.line_acts.get(line_id, {}).values()
-        if entry.log.party == party and isinstance(entry.body, LineDeclared)
-        and sight.has(entry, at_us)
-    ]  # fmt: skip
+    """Return a party's newest act in effect on its side of a line, and its later ones that wait.
+
+    Of those that wait the newest few, oldest first.
+    """
+    acts = _acts(scope, line_id).get(party, _Acts())
+    if sight.known is None:
+        act = act_on(scope, line_id, party, at_us, sight, state=state)
+        newest = acts.every[: -PENDING_MAX - 1 : -1]
+    else:
+        act, newest = None, [each for each in reversed(acts.every) if sight.has(each[1], at_us)]
     waiting: list[Pending] = []
-    for entry in sorted(acts, key=key_of, reverse=True):
+    for _, entry in newest:
         found = _in_effect(scope, entry, at_us, sight, state)
         if isinstance(found, Declared):
-            return found, tuple(reversed(waiting))
+            act = found
+            break
         waiting.append(found)
-    return None, tuple(reversed(waiting))
+    return act, tuple(reversed(waiting[:PENDING_MAX]))
 
 
 def declared(
@@ -209,7 +366,7 @@ def declared(
 
     `state`: gives the keys that count no more; without it signatures are counted as they stand.
     """
-    act, _ = acts_on(scope, line_id, party, at_us, Sight(party), state=state)
+    act = act_on(scope, line_id, party, at_us, Sight(party), state=state)
     return act.entry if act is not None else None
 
 
@@ -230,12 +387,12 @@ def suspended_by(
         ends: the parties at its ends; what any other party declares about it does not count.
         state: gives the keys that count no more; without it signatures are counted as they stand.
     """
-    parties = sorted({e.log.party for e in scope.line_acts.get(line_id, {}).values()})
+    parties = sorted(_acts(scope, line_id))
     if ends is not None:
         parties = [party for party in parties if party in ends]
     found = []
     for party in parties:
-        act, _ = acts_on(scope, line_id, party, at_us, Sight(party), state=state)
+        act = act_on(scope, line_id, party, at_us, Sight(party), state=state)
         if act is not None and act.body.value != "in force":
             found.append(party)
     return tuple(found)
@@ -289,7 +446,7 @@ def posts_at(
     """Return what is known of each post of a party, by its newest presence act, in order.
 
     Each post counts by itself: who leaves one does not empty another. Under rules version 3 a post
-    that the agreement does not name is nobody's.
+    that the agreement does not name is nobody's, and who wrote it hours ahead is not there.
     """
     found = []
     for post, (known_us, newest) in sorted(
@@ -297,7 +454,10 @@ def posts_at(
     ):
         place = bisect.bisect_right(known_us, at_us) if sight.known else len(known_us)
         entry = newest[place - 1] if place else None
-        if entry is not None and entry.issued_us <= at_us + AHEAD_US:
+        if entry is None or entry.issued_us > at_us + AHEAD_US:
+            continue
+        strict = scope.rules.version >= LINE_DUTIES_SINCE
+        if not (strict and came_early(scope, entry, sight.viewer, entry.issued_us)):
             found.append(_post_word(post, entry, at_us))
     return tuple(found)
 
@@ -316,13 +476,15 @@ def presence_of(
     name, since = f"posts {line.id} {party}", (len(acts), own)
     kept = views.get(name)
     if kept is None or kept[0] != since:
-        kept = (since, _presence(acts.values(), own, sight))
+        kept = (since, _presence(scope, acts.values(), own, sight))
         views[name] = kept
     assert isinstance(kept[1], dict)
     return kept[1]
 
 
-def _presence(acts: Iterable[Entry], own: tuple[str, ...] | None, sight: Sight) -> Presence:
+def _presence(
+    scope: Scope, acts: Iterable[Entry], own: tuple[str, ...] | None, sight: Sight
+) -> Presence:
     known: dict[str, list[tuple[int, Key, Entry]]] = {}
     for entry in acts:
         body, known_us = entry.body, sight.since_us(entry)
@@ -336,7 +498,8 @@ def _presence(acts: Iterable[Entry], own: tuple[str, ...] | None, sight: Sight) 
         newest: list[Entry] = []
         for _, _, entry in told:
             # The newest in its log, whenever it became known.
-            newest.append(max(newest[-1], entry, key=key_of) if newest else entry)
+            newer = not newest or _order(scope, entry) > _order(scope, newest[-1])
+            newest.append(entry if newer else newest[-1])
         found[post] = ([each[0] for each in told], newest)
     return found
 
@@ -405,45 +568,17 @@ def _said(
 def _called_us(
     scope: Scope, line: Line, caller: str, called: str, at_us: int, sight: Sight
 ) -> list[int]:
-    """Return when calls began, as the end that entered more of them says.
+    """Return when calls began that a caller says it placed.
 
-    Both ends enter the same call: counting both would show twice the use.
+    Both ends enter the same call: counting both would show twice the use. And nobody is shown to
+    have used a line because another says so: what the called end entered counts for nothing.
     """
-    by_end: dict[str, dict[str, int]] = {caller: {}, called: {}}
+    began: dict[str, int] = {}
     for entry in scope.line.calls.values():
-        body, writer = entry.body, entry.log.party
+        body = entry.body
         if not isinstance(body, CallLogged) or body.line != line.id or body.outcome != "talked":
             continue
-        way = (writer, body.party, body.direction)
-        this_way = way in ((caller, called, "placed"), (called, caller, "received"))
-        if this_way and sight.has(entry, at_us):
-            by_end[writer].setdefault(body.call, min(body.began_us, written_us(entry)))
-    return list(max(by_end.values(), key=len).values())
-
-
-# ---- links as their observers wrote them ---------------------------------------------------------
-
-
-def link_observed(
-    scope: Scope, observer: str, about: str, at_us: int, sight: Sight
-) -> Entry | None:
-    """Return the newest entry in which an observer says how its link to a party is."""
-    table = scope.line.links.get((observer, about), {})
-    if sight.known is None:
-        newest = newest_link(scope, observer, about)
-        if newest is not None and newest.issued_us <= at_us + AHEAD_US:
-            return newest
-    known = [e for e in table.values() if sight.has(e, at_us) and e.issued_us <= at_us + AHEAD_US]
-    return max(known, key=rank_of, default=None)
-
-
-def newest_link(scope: Scope, observer: str, about: str) -> Entry | None:
-    """Return the last entry of an observer about its link to a party, computed once."""
-    table = scope.line.links.get((observer, about), {})
-    name = f"link {observer} {about}"
-    kept = scope.index.views.get(name)
-    if kept is None or kept[0] != len(table):
-        kept = (len(table), max(table.values(), key=rank_of, default=None))
-        scope.index.views[name] = kept
-    newest = kept[1]
-    return newest if isinstance(newest, Entry) else None
+        way = (entry.log.party, body.party, body.direction)
+        if way == (caller, called, "placed") and sight.has(entry, at_us):
+            began.setdefault(body.call, min(body.began_us, written_us(entry)))
+    return list(began.values())

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from parley.node.entries import Draft, MessageAnswered, MessageSaid
+from parley.node.entries import Draft, Entry, MessageAnswered, MessageSaid
 from parley.node.indexes import MACHINE_TEST, PERSON_TEST
 from parley.node.inputs import Say, TestLine
 from parley.node.line_bodies import TEST_KINDS, LineTestMissed, TestKind
@@ -29,9 +29,11 @@ from parley.node.rules.line_evidence import (
     LINE_DUTIES_SINCE,
     SYSTEM,
     Sight,
-    acts_on,
+    act_on,
     agreed_since_us,
-    effective_us,
+    came_early,
+    caught_up,
+    next_effect_us,
 )
 from parley.node.rules.lines import first_look_us, owed_since_us
 from parley.node.rules.saying import say
@@ -46,7 +48,7 @@ from parley.node.rules.tested import (
     schedule_of,
     tests_of,
 )
-from parley.node.state import Key, State
+from parley.node.state import Key, Scope, State, key_of, written_us
 from parley.world.agreement import Agreement, Line
 from parley.world.faults import InputFault
 from parley.world.time import US_MAX, datetime_from_us
@@ -57,6 +59,9 @@ entry of ours, and a peer must not make us write without end."""
 FIRST_US = 300 * 1_000_000
 """After both have agreed, the first machine test waits so long, or until the first by a person of
 ours: whoever sets up a line is still at it."""
+NOTED_US = 60 * 1_000_000
+NOTED_MAX = 1_440
+"""How closely, and how often, it is remembered how long the logs of the others were: for a day."""
 START_US = 120 * 1_000_000
 """After a start the links come up and bring what was written meanwhile: nothing is missed yet."""
 _WORDS = (
@@ -94,6 +99,7 @@ def due(state: State, now_us: int) -> list[Draft]:
     first_look_us(state, now_us)
     if rests_until_us(state, now_us) is not None:
         return []
+    _note_sizes(state, now_us)
     drafts: list[Draft] = []
     for agreement, line in _own_lines(state):
         if agreement.in_force(now_us):
@@ -131,8 +137,8 @@ def next_due_us(state: State, now_us: int) -> Iterator[int]:
     for agreement, line in _own_lines(state):
         if agreement.valid is not None:
             yield from (agreement.valid.from_us, agreement.valid.to_us + 1)
-        acts = state.scope(agreement.id).line_acts.get(line.id, {})
-        yield from (effective_us(entry) for entry in acts.values())
+        effect_us = next_effect_us(state.scope(agreement.id), line.id, now_us)
+        yield from () if effect_us is None else (effect_us,)
         yield from _machine_due_us(state, agreement, line, now_us).values()
         for party in _others(state, line):
             for kind in TEST_KINDS:
@@ -203,8 +209,7 @@ def _machine_due_us(state: State, agreement: Agreement, line: Line, now_us: int)
     for party in _others(state, line):
         since_us = agreed_since_us(scope, (state.party, party), now_us, sight)
         acts = [
-            acts_on(scope, line.id, end, now_us, sight, state=state)[0]
-            for end in (state.party, party)
+            act_on(scope, line.id, end, now_us, sight, state=state) for end in (state.party, party)
         ]
         if since_us is None or any(act and act.body.value == "withdrawn" for act in acts):
             continue
@@ -291,7 +296,8 @@ def _unanswered(
     tested = scope.index.tested.get((line.id, party, MACHINE_TEST), [])
     found: Key | None = None
     start = bisect.bisect_left(tested, (now_us - wait_us,))
-    for _, key in tested[start:]:
+    end = bisect.bisect_left(tested, (now_us + AHEAD_US + 1,))
+    for _, key in tested[start:end]:
         thread = scope.threads[key]
         said = thread.said
         if said is None or state.party not in said.to:
@@ -299,12 +305,47 @@ def _unanswered(
         if any(entry.log.party == state.party for entry in thread.answers.values()):
             return None
         due_us = thread.body.answer_due_us
-        in_time = said.issued_us <= now_us + AHEAD_US
+        in_time = written_us(said) <= now_us + AHEAD_US and not _held_long(state, scope, said)
         in_time = in_time and (due_us is None or now_us <= due_us + AHEAD_US)
         ours = is_machine_test(thread.body, said.by) and "REPLY" in thread.body.answers
         if in_time and ours:
             found = key
     return found
+
+
+def _note_sizes(state: State, now_us: int) -> None:
+    """Remember since when each line log of the others is as long as it is: volatile."""
+    for name in state.identity.agreements:
+        for origin, log in state.scope(name).logs.items():
+            if log.name.kind != "line" or log.name.party == state.party:
+                continue
+            sizes, since_us = _noted(state, origin)
+            if sizes and (sizes[-1] >= log.tree.size or 0 <= now_us - since_us[-1] < NOTED_US):
+                sizes[-1] = max(sizes[-1], log.tree.size)
+                continue
+            sizes.append(log.tree.size)
+            since_us.append(now_us)
+            del sizes[:-NOTED_MAX], since_us[:-NOTED_MAX]
+
+
+def _noted(state: State, origin: str) -> tuple[list[int], list[int]]:
+    sizes, since_us = state.views.setdefault(f"sizes {origin}", ([], []))
+    assert isinstance(sizes, list)
+    assert isinstance(since_us, list)
+    return sizes, since_us
+
+
+def _held_long(state: State, scope: Scope, said: Entry) -> bool:
+    """Whether a test was here well before its date: whoever wrote it may be long dead.
+
+    Our logs say so, or else what this node remembers since its start.
+    """
+    if came_early(scope, said, state.party, written_us(said)):
+        return True
+    sizes, since_us = _noted(state, said.log.origin)
+    place = bisect.bisect_right(sizes, key_of(said)[1])
+    noted_us = since_us[place] + NOTED_US if place < len(sizes) else None
+    return noted_us is not None and noted_us < written_us(said) - AHEAD_US
 
 
 # ---- what another end did not do -----------------------------------------------------------------
@@ -355,21 +396,17 @@ def _missed(state: State, agreement: Agreement, line: Line, now_us: int) -> list
 def _written_us(state: State, agreement: Agreement, line: Line, party: str, kind: TestKind) -> int:
     """Return up to when our log already says which tests of an end were missed."""
     scope = state.scope(agreement.id)
+
+    def take(newest: dict[tuple[str, str], int], entry: Entry) -> None:
+        body = entry.body
+        if isinstance(body, LineTestMissed) and entry.log.party == state.party:
+            which = (body.party, body.kind)
+            newest[which] = max(body.due_us, newest.get(which, body.due_us))
+
+    made: Callable[[], dict[tuple[str, str], int]] = dict
     table = scope.line.tests_missed.get(line.id, {})
-    name = f"tests missed {line.id}"
-    kept = scope.index.views.get(name)
-    if kept is None or kept[0] != len(table):
-        newest: dict[tuple[str, str], int] = {}
-        for entry in table.values():
-            body = entry.body
-            if isinstance(body, LineTestMissed) and entry.log.party == state.party:
-                which = (body.party, body.kind)
-                newest[which] = max(body.due_us, newest.get(which, body.due_us))
-        kept = (len(table), newest)
-        scope.index.views[name] = kept
-    assert isinstance(kept[1], dict)
-    written_us: int = kept[1].get((party, kind), -(10**18))
-    return written_us
+    newest = caught_up(scope, f"tests missed {line.id}", table, made, take)
+    return newest.get((party, kind), -(10**18))
 
 
 # ---- the person's test ---------------------------------------------------------------------------

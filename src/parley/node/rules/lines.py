@@ -29,11 +29,10 @@ from parley.node.rules.line_evidence import (
     PostPresence,
     Sight,
     Use,
+    act_on,
     acts_on,
     agreed_since_us,
     hours_of,
-    link_observed,
-    newest_link,
     posts_at,
     text_of,
     use_of,
@@ -41,6 +40,7 @@ from parley.node.rules.line_evidence import (
 from parley.node.rules.line_evidence import declared as declared  # asked for here
 from parley.node.rules.line_evidence import effective_us as effective_us  # asked for here
 from parley.node.rules.line_evidence import suspended_by as suspended_by  # asked for here
+from parley.node.rules.line_links import link_observed, newest_link, ups_since_us
 from parley.node.rules.peering import link_state
 from parley.node.rules.tested import TestAge, schedule_of, test_age, test_word_before, tests_of
 from parley.node.rules.tested import results_of_tests as results_of_tests  # asked for here
@@ -181,10 +181,12 @@ def due(state: State, now_us: int) -> list[Draft]:
     """Return what was measured of the links to the other ends of lines, where it has changed.
 
     Down is written at once, and only after an up; an up only if fewer than two stand in the last
-    hour. So a link that flaps without end writes four entries an hour, and is down meanwhile.
+    hour. So a link that flaps without end writes four entries an hour, and is down meanwhile. Who
+    did not look itself, because it slept or its clock was set, has measured nothing yet.
     """
     drafts = []
     first_look_us(state, now_us)
+    _heard_since_us(state, now_us)
     for name, agreement in sorted(state.identity.agreements.items()):
         scope = state.scope(name)
         if scope.rules.version < LINE_DUTIES_SINCE:
@@ -203,15 +205,17 @@ def next_due_us(state: State, now_us: int) -> Iterator[int]:
     for heard_us in state.links.heard_us.values():
         yield heard_us + within_us + 1
     yield first_look_us(state, now_us) + 2 * within_us + 1
+    yield _heard_since_us(state, now_us) + within_us + 1
     for name in state.identity.agreements:
-        for (observer, _), table in state.scope(name).line.links.items():
+        scope = state.scope(name)
+        for observer, about in scope.line.links:
             if observer == state.party:
-                yield from (entry.issued_us + _HOUR_US for entry in table.values())
+                ups_us = ups_since_us(scope, observer, about, now_us - _HOUR_US)
+                yield from (up_us + _HOUR_US for up_us in ups_us)
 
 
 def _observed(state: State, scope: Scope, party: str, now_us: int) -> LinkObserved | None:
     """Return what is to be written of the link to a party, or None."""
-    table = scope.line.links.get((state.party, party), {})
     newest = newest_link(scope, state.party, party)
     before = newest.body.link if newest and isinstance(newest.body, LinkObserved) else "down"
     word, heard_us = link_state(state, party, now_us)
@@ -222,11 +226,32 @@ def _observed(state: State, scope: Scope, party: str, now_us: int) -> LinkObserv
             word, heard_us = "down", _last_life_us(scope, party, newest, now_us)
     if word not in ("up", "down") or word == before or heard_us is None:
         return None
+    within_us = norms().line.link_up_within_s * 1_000_000
+    if word == "down" and now_us - _heard_since_us(state, now_us) <= within_us:
+        return None
+    if word == "down" and not state.links.silence_counts and state.links.proven(party):
+        return None
     if word == "up":
-        ups = [e.issued_us for e in table.values() if getattr(e.body, "link", "") == "up"]
-        if sum(1 for at_us in ups if abs(now_us - at_us) < _HOUR_US) >= UPS_PER_HOUR_MAX:
+        ups_us = ups_since_us(scope, state.party, party, now_us - _HOUR_US)
+        if sum(1 for up_us in ups_us if up_us < now_us + _HOUR_US) >= UPS_PER_HOUR_MAX:
             return None
     return LinkObserved(party=party, link="up" if word == "up" else "down", since_us=heard_us)
+
+
+def _heard_since_us(state: State, now_us: int) -> int:
+    """Return since when a heartbeat could not have been overslept by this node: volatile.
+
+    A break is longer than the time for which a heartbeat counts: nobody could be heard in it.
+    """
+    break_us = norms().line.link_up_within_s * 1_000_000 + 1
+    known = state.views.get("links looked at")
+    since_us, last_us = (known[1], known[0]) if known is not None else (now_us, now_us)
+    assert isinstance(since_us, int)
+    assert isinstance(last_us, int)
+    if not 0 <= now_us - last_us <= break_us:
+        since_us = now_us
+    state.views["links looked at"] = (now_us, since_us)
+    return since_us
 
 
 def first_look_us(state: State, now_us: int) -> int:
@@ -469,7 +494,7 @@ def owed_since_us(
     if since_us is None or not agreement.in_force(at_us):
         return None
     for party in way:
-        act, _ = acts_on(scope, line.id, party, at_us, sight, state=state)
+        act = act_on(scope, line.id, party, at_us, sight, state=state)
         if act is not None and act.body.value != "in force":
             return None
         since_us = max(since_us, act.since_us if act is not None else since_us)

@@ -8,6 +8,8 @@ Rules:
   notice stands.
 - Nothing is said about why; heights are not compared; what is within the uncertainty is not said.
 - A look costs what is open: notices whose window is over are dropped from the table.
+- Of one sender's notices of a flight the newest few that stand are looked at, and of as many it is
+  written that they differ: a sender without end makes no node write without end.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from parley.node.rules.guard import position_of
 from parley.node.rules.standing import window_of
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
 from parley.node.rules.zones import boundaries_of, zones_of
-from parley.node.state import Key, Scope, State, Thread
+from parley.node.state import Key, Scope, State, Thread, rank_of
 from parley.world.agreement import Agreement, Notification
 from parley.world.boundary import Boundary, distance_to_boundary_m, side_of
 from parley.world.faults import InputFault
@@ -35,6 +37,8 @@ from parley.world.verdict import Verdict, judge_lead_time
 from parley.world.zone import Zone, zone_contains
 
 LOOKS_TO_DIFFER = 3
+WATCHED_MAX = 4
+"""Notices of one flight by one sender that are held against the track, the newest ones."""
 _ZONE_FIELDS = ("zone", "area", "corridor")
 _RADIUS_M_MAX = 1_000_000.0
 _REPORTS_LATE_US = 60 * 1_000_000
@@ -43,9 +47,11 @@ _REPORTS_LATE_US = 60 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Noticed:
-    """A notice as read: of which message, from when to when, and where."""
+    """A notice as read: of which message of whom, from when to when, and where."""
 
     key: Key
+    party: str
+    rank: tuple[int, int, str, int]
     from_us: int
     to_us: int
     where: Circle | Zone | Boundary
@@ -72,7 +78,7 @@ def differences(state: State, aircraft: Aircraft, now_us: int) -> list[Draft]:
         scope = state.scopes[name]
         if scope.rules.version < LINE_RULES or aircraft.id not in scope.index.by_flight:
             continue
-        for noticed in _open(state, scope, aircraft.id, now_us):
+        for noticed in _watched(state, scope, aircraft, now_us):
             draft = _differs(state, scope, noticed, aircraft, now_us)
             drafts.extend([draft] if draft else [])
     return drafts
@@ -92,8 +98,32 @@ def _open(state: State, scope: Scope, flight: str, now_us: int) -> list[_Noticed
         noticed = [*noticed, *(each for each in read if each is not None)]
         seen = seen | new
     noticed = [each for each in noticed if each.to_us >= now_us - _REPORTS_LATE_US]
+    noticed.sort(key=lambda each: each.rank)
     scope.index.views[name] = (version, (seen, noticed))
     return noticed
+
+
+def _watched(state: State, scope: Scope, aircraft: Aircraft, now_us: int) -> list[_Noticed]:
+    """Return the notices that an aircraft is held against: of each sender the newest that stand.
+
+    None of a sender of whom as many as are watched already stand written.
+    """
+    found: dict[str, list[_Noticed]] = {}
+    for noticed in _open(state, scope, aircraft.id, now_us):
+        found.setdefault(noticed.party, []).append(noticed)
+    watched: list[_Noticed] = []
+    for _, notices in sorted(found.items()):
+        free, written = [], 0
+        for noticed in reversed(notices):
+            thread = scope.threads.get(noticed.key)
+            if thread is None or not _stands(state, scope, thread, noticed, aircraft, now_us):
+                continue
+            if _written(state, scope, noticed.key, aircraft.id):
+                written += 1
+            else:
+                free.append(noticed)
+        watched += free[: max(0, WATCHED_MAX - written)]
+    return watched
 
 
 def _read(state: State, scope: Scope, key: Key) -> _Noticed | None:
@@ -115,7 +145,8 @@ def _read(state: State, scope: Scope, key: Key) -> _Noticed | None:
         return None
     if where is None or (isinstance(where, Boundary) and side not in ("left", "right")):
         return None
-    return _Noticed(key, from_us, to_us, where, side, uncertainty_m)
+    said = thread.said
+    return _Noticed(key, said.log.party, rank_of(said), from_us, to_us, where, side, uncertainty_m)
 
 
 def _where(state: State, scope: Scope, fields: dict[str, str]) -> Circle | Zone | Boundary | None:
@@ -147,11 +178,10 @@ def _differs(
     state: State, scope: Scope, noticed: _Noticed, aircraft: Aircraft, now_us: int
 ) -> Draft | None:
     thread = scope.threads.get(noticed.key)
-    if thread is None or not _stands(state, scope, thread, noticed, aircraft, now_us):
+    if thread is None:
         return None
     watch = state.picture.watch((f"notice:{noticed.key}", scope.agreement_id, aircraft.id))
-    if watch.state == "written" or _written(state, scope, noticed.key, aircraft.id):
-        watch.state = "written"
+    if watch.state == "written":
         return None
     last = aircraft.last
     outside = _outside(noticed, Position(lat_deg=last.lat_deg, lon_deg=last.lon_deg))

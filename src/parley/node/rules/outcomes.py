@@ -3,8 +3,10 @@
 Rules:
 - Refused, unanswered and technical failure are three different things and never merged: somebody
   said no and why; it got there and nobody answered in time; it, or the call about it, failed.
-- Only `message.answered` answers. A call that was refused refuses; one that was talked does not
-  answer.
+- Only `message.answered` answers. A call that was refused refuses, where whom it was placed to says
+  so; one that was talked does not answer.
+- Nobody refuses for another, nor excuses its own silence: a call failed where the sender says so.
+  What one end says alone is shown as that.
 - Whoever is called is a post of the addressed party; an answer by any post of it counts.
 """
 
@@ -17,13 +19,14 @@ import msgspec
 
 from parley.node.call_matching import CallEnd, ends_of
 from parley.node.entries import Entry, MessageAnswered, MessageEscalated
-from parley.node.rules.deadlines import calls_for
+from parley.node.rules.deadlines import calls_for, overdue_of
 from parley.node.rules.delivery import duties, failed, held_message
 from parley.node.rules.replying import REFUSING, closing_answer, standby
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
-from parley.node.state import Key, Scope, State, Thread, key_of, order_of
+from parley.node.state import Key, Scope, State, Thread, key_of, order_of, written_us
 from parley.world.faults import OurFault
-from parley.world.time import format_instant
+from parley.world.limits import PEER_ENTRIES_AHEAD_S
+from parley.world.time import format_second
 
 OutcomeWord = Literal[
     "answered", "refused", "unanswered", "technical failure", "waiting", "over", "no duty"
@@ -31,6 +34,9 @@ OutcomeWord = Literal[
 RungResult = Literal[
     "answered", "refused", "no answer", "technical failure", "waiting", "not called"
 ]
+
+_FELL_THROUGH = ("refused", "technical failure")
+_APART_US = PEER_ENTRIES_AHEAD_S * 1_000_000
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,14 +91,14 @@ def calls_about(scope: Scope, thread: Thread) -> list[CallEnd]:
 
     What an end has corrected since does not count any more (`call_matching`).
     """
-    known = scope.index.views.get("calls about")
+    known = scope.index.views.get("call ends about")
     if known is None or known[0] != len(scope.line.calls):
         table: dict[Key, list[CallEnd]] = {}
         for end in ends_of(scope.line.calls, _leaf(scope)):
             for ref in end.about:
                 table.setdefault(ref.key, []).append(end)
         known = (len(scope.line.calls), table)
-        scope.index.views["calls about"] = known
+        scope.index.views["call ends about"] = known
     found = cast("dict[Key, list[CallEnd]]", known[1]).get(thread.key, [])
     leaf = thread.leaf
     return [end for end in found if any(ref.leaf == leaf for ref in end.about)]
@@ -107,12 +113,31 @@ def _leaf(scope: Scope) -> Callable[[Key], str | None]:
     return find
 
 
-def _called(scope: Scope, thread: Thread, party: str) -> list[CallEnd]:
+def _called(scope: Scope, thread: Thread, party: str, now_us: int) -> list[CallEnd]:
     """Return the calls about a message between its sender and an addressee, as either logged."""
     assert thread.said is not None
     both = {thread.said.log.party, party}
-    found = [end for end in calls_about(scope, thread) if {end.party, end.body.party} == both]
+    found = [
+        end
+        for end in calls_about(scope, thread)
+        if {end.party, end.body.party} == both and _in_its_life(thread, end, now_us)
+    ]
     return sorted(found, key=lambda end: (end.body.began_us, order_of(end.entry)))
+
+
+def _in_its_life(thread: Thread, end: CallEnd, now_us: int) -> bool:
+    """Whether a call can have been about a message: not before it, not to come, not too late.
+
+    By no more than two clocks may differ: people write the times of calls by their own.
+    """
+    assert thread.said is not None
+    began_us, entered_us, until_us = (
+        end.body.began_us, written_us(end.entry), thread.said.valid_until_us
+    )  # fmt: skip
+    since_us = written_us(thread.said) - _APART_US
+    latest_us = min(entered_us, now_us) + _APART_US
+    valid = until_us is None or began_us <= until_us
+    return since_us <= began_us <= latest_us and entered_us <= now_us + _APART_US and valid
 
 
 def outcome_of(state: State, scope: Scope, thread: Thread, party: str, now_us: int) -> Outcome:
@@ -142,10 +167,14 @@ def outcome_of(state: State, scope: Scope, thread: Thread, party: str, now_us: i
         )  # fmt: skip
     if given is not None:
         return given
-    called = _by_call(scope, thread, party)
+    calls = _called(scope, thread, party, now_us)
+    called = _by_call(thread, party, calls)
     if called is not None:
         return called
-    return _silent(state, scope, thread, party, now_us)
+    silent = _silent(state, scope, thread, party, now_us)
+    alone = _alone(calls[-1]) if calls else ""
+    detail = "; ".join(text for text in (silent.detail, alone) if text)
+    return msgspec.structs.replace(silent, detail=detail)
 
 
 def _given(party: str, closed: Entry | None) -> Outcome | None:
@@ -159,39 +188,62 @@ def _given(party: str, closed: Entry | None) -> Outcome | None:
         party=party,
         word="refused" if refused else "answered",
         detail=detail,
-        at_us=closed.issued_us,
+        at_us=written_us(closed),
         post=body.post,
         by=key_of(closed),
     )
 
 
-def _by_call(scope: Scope, thread: Thread, party: str) -> Outcome | None:
-    """Return what the last call about a message says of it: refused, or it could not be made."""
-    calls = _called(scope, thread, party)
-    if not calls:
+def decisive(calls: list[CallEnd], party: str) -> CallEnd | None:
+    """Return the entry of a call that says what became of a message with an addressee, if any.
+
+    Args:
+        calls: about the message, between its sender and the addressee, in order of beginning.
+        party: the addressee: a call that was placed to it was refused where its own newest entry
+            says so; that one failed, only where the newest entry of the other end does.
+    """
+    theirs = [end for end in calls if end.party == party]
+    others = [end for end in calls if end.party != party]
+    if theirs and theirs[-1].body.outcome == "refused" and theirs[-1].caller != party:
+        return theirs[-1]
+    if others and others[-1].body.outcome == "technical failure":
+        return others[-1]
+    return None
+
+
+def _by_call(thread: Thread, party: str, calls: list[CallEnd]) -> Outcome | None:
+    """Return what the calls about a message say of it: refused, or none could be made."""
+    end = decisive(calls, party)
+    if end is None:
         return None
-    end = calls[-1]
     call = end.body
-    if call.outcome not in ("refused", "technical failure"):
-        return None
     if call.outcome == "technical failure" and party in thread.displayed:
         # It was read; that the telephone is broken does not excuse the silence.
         return None
     return Outcome(
         party=party,
-        word=call.outcome,
+        word="refused" if call.outcome == "refused" else "technical failure",
         detail=f"call: {call.reason or 'no reason given'}",
         at_us=call.began_us,
-        post=call.spoke_with,
+        post=call.spoke_with if end.party != party else "",
         by=end.key,
     )
+
+
+def _alone(end: CallEnd) -> str:
+    """Return what one end says alone of a call that fell through; nothing follows from it."""
+    call = end.body
+    if call.outcome not in _FELL_THROUGH:
+        return ""
+    why = f": {call.reason}" if call.reason else ""
+    return f"call: {call.outcome}, says {end.party} alone{why}"
 
 
 def _silent(state: State, scope: Scope, thread: Thread, party: str, now_us: int) -> Outcome:
     """Return what stands where nobody answered: not there, unanswered, expired, waiting."""
     said, body = thread.said, thread.body
     assert said is not None
-    undelivered = failed(scope, thread.key, party, "stored")
+    undelivered = failed(scope, thread, party, "stored")
     due = dict(duties(state, scope, thread))
     held = held_message(state, scope, thread, party)
     late = "stored" in due and now_us > due["stored"] and held == "no"
@@ -201,30 +253,30 @@ def _silent(state: State, scope: Scope, thread: Thread, party: str, now_us: int)
             party=party,
             word="technical failure",
             detail="not stored there" + (f", link {link}" if link else ""),
-            at_us=undelivered.issued_us if undelivered is not None else due.get("stored"),
+            at_us=written_us(undelivered) if undelivered is not None else due.get("stored"),
             by=key_of(undelivered) if undelivered is not None else None,
         )
     if not body.answers or body.answer_due_us is None:
         return Outcome(party=party, word="no duty", detail="no answer is owed")
-    overdue = thread.overdue.get((party, "answer"))
+    overdue = overdue_of(thread, party, "answer")
     if overdue is not None or now_us > body.answer_due_us:
         until_us = said.valid_until_us
         if until_us is None or until_us >= body.answer_due_us:
-            since = format_instant(body.answer_due_us)
+            since = format_second(body.answer_due_us)
             return Outcome(
                 party=party, word="unanswered", detail=f"since {since}",
                 at_us=body.answer_due_us, by=key_of(overdue) if overdue is not None else None,
             )  # fmt: skip
     if expired(thread, now_us):
-        until = format_instant(said.valid_until_us or 0)
+        until = format_second(said.valid_until_us or 0)
         return Outcome(
             party=party, word="over", detail=f"expired at {until}", at_us=said.valid_until_us
         )
     wait = standby(thread, party)
     if wait is not None and isinstance(wait.body, MessageAnswered) and wait.body.promised_us:
-        detail = f"standby until {format_instant(wait.body.promised_us)}"
+        detail = f"standby until {format_second(wait.body.promised_us)}"
         return Outcome(
-            party=party, word="waiting", detail=detail, at_us=wait.issued_us,
+            party=party, word="waiting", detail=detail, at_us=written_us(wait),
             post=wait.body.post, by=key_of(wait),
         )  # fmt: skip
     return Outcome(party=party, word="waiting", at_us=body.answer_due_us)
@@ -262,7 +314,7 @@ def ladder_of_thread(
         party=party,
         voice_at_once=thread.body.message_class == "DISTRESS",
         held_until_us=held_us if scope.rules.version >= LINE_RULES else None,
-        rungs=tuple(_rungs(scope, thread, party, tried, outcome)),
+        rungs=tuple(_rungs(_called(scope, thread, party, now_us), tried, outcome)),
     )
 
 
@@ -277,14 +329,11 @@ def _desk(state: State, scope: Scope, thread: Thread, party: str) -> str:
 
 
 def _rungs(
-    scope: Scope,
-    thread: Thread,
-    party: str,
+    calls: list[CallEnd],
     tried: list[tuple[int, str, int, int | None]],
     outcome: Outcome,
 ) -> list[Rung]:
     found = []
-    calls = _called(scope, thread, party)
     for place, (step, post, due_us, called_us) in enumerate(tried):
         if called_us is None:
             found.append(
@@ -310,20 +359,20 @@ def rung_result(
     def within(at_us: int | None) -> bool:
         return at_us is not None and from_us <= at_us and (until_us is None or at_us < until_us)
 
+    word: RungResult
     if outcome.word in ("answered", "refused") and within(outcome.at_us):
-        word: RungResult = "answered" if outcome.word == "answered" else "refused"
-        by = f" by {outcome.post}" if outcome.post else ""
-        return word, f"{outcome.detail}{by}"
-    spoken = [end.body for end in calls if within(end.body.began_us)]
+        word = "answered" if outcome.word == "answered" else "refused"
+        post = f" by {outcome.post}" if outcome.post else ""
+        return word, f"{outcome.detail}{post}"
+    spoken = [end for end in calls if within(end.body.began_us)]
+    by = decisive(spoken, outcome.party)
+    if by is not None:
+        word = "refused" if by.body.outcome == "refused" else "technical failure"
+        return word, f"call: {by.body.reason or by.body.outcome}"
     if spoken:
-        last = spoken[-1]
-        why = f"call: {last.reason or last.outcome}"
-        if last.outcome == "refused":
-            return "refused", why
-        if last.outcome == "technical failure":
-            return "technical failure", why
+        last = spoken[-1].body
         who = f" with {last.spoke_with}" if last.spoke_with else ""
-        return "no answer", f"call: {last.outcome}{who}"
+        return "no answer", _alone(spoken[-1]) or f"call: {last.outcome}{who}"
     if outcome.word == "technical failure" and until_us is None:
         return "technical failure", outcome.detail
     passed = outcome.word == "unanswered" or until_us is not None

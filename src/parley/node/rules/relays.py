@@ -18,10 +18,10 @@ from parley.node.inputs import ReportRelay
 from parley.node.line_bodies import RELAY_OUTCOMES, RelayReported
 from parley.node.rules.agreements import adopted_agreement, check_own_post, line_of
 from parley.node.rules.hotline import closing_answer, find_thread
-from parley.node.state import Key, Scope, State, Thread, rank_of
+from parley.node.state import Key, Scope, State, Thread, rank_of, written_us
 from parley.world.faults import InputFault
 from parley.world.limits import PEER_ENTRIES_AHEAD_S, TEXT_CHARACTERS_MAX
-from parley.world.time import format_instant
+from parley.world.time import format_second
 
 RELAY_REQUEST = "relay.request"
 RelayWord = Literal["asked", "taken", "passed", "declined", "unknown", "no report"]
@@ -101,8 +101,8 @@ def report_relay(state: State, act: ReportRelay, now_us: int) -> Draft:
     at_us = now_us if act.at_us is None else act.at_us
     since_us = said.issued_us - PEER_ENTRIES_AHEAD_S * 1_000_000
     if not since_us <= at_us <= now_us:
-        wanted = f"between {format_instant(said.issued_us)}, when it was asked, and now"
-        raise InputFault("relay report at", value=format_instant(at_us), wanted=wanted)
+        wanted = f"between {format_second(said.issued_us)}, when it was asked, and now"
+        raise InputFault("relay report at", value=format_second(at_us), wanted=wanted)
     if act.outcome == "declined" and not act.text.strip():
         raise InputFault("relay declined: text", value="", wanted="the reason")
     for name, value, longest in (
@@ -189,8 +189,19 @@ def _reported(asked: Relay, report: Entry) -> Relay:
         outstanding=False,
         text=told.text,
         received_by=told.received_by,
-        remark=f"its report names {told.third}" if told.third != asked.third else "",
+        remark="; ".join(_remarks(asked, told, report)),
     )
+
+
+def _remarks(asked: Relay, told: RelayReported, report: Entry) -> Iterator[str]:
+    """Yield what a report says that cannot be so, or does not fit the request."""
+    apart_us = PEER_ENTRIES_AHEAD_S * 1_000_000
+    if told.third != asked.third:
+        yield f"its report names {told.third}"
+    if told.at_us < asked.since_us - apart_us:
+        yield "its report names a time before it was asked"
+    if told.at_us > written_us(report):
+        yield f"its report names a time to come, {format_second(told.at_us)}"
 
 
 def _reports(scope: Scope, thread: Thread, party: str) -> Iterator[Entry]:

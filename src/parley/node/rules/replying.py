@@ -18,7 +18,7 @@ from parley.node.state import Scope, State, Thread, key_of, rank_of, written_us
 from parley.world.faults import InputFault, nearest
 from parley.world.limits import PEER_ENTRIES_AHEAD_S
 from parley.world.norms import MessageType, allowed_answers, known_type
-from parley.world.time import format_instant
+from parley.world.time import format_second
 
 CLOSING = ("WILCO", "UNABLE", "ROGER", "AFFIRM", "NEGATIVE", "REPLY")
 POSITIVE = ("WILCO", "ROGER", "AFFIRM", "REPLY")
@@ -138,7 +138,7 @@ def answer(state: State, act: Answer, now_us: int) -> Draft:
     given = closing_answer(thread, state.party)
     if given is not None:
         assert isinstance(given.body, MessageAnswered)
-        said = f"{given.body.answer} at {format_instant(given.issued_us)}"
+        said = f"{given.body.answer} at {format_second(given.issued_us)}"
         raise InputFault("answer", value=said, wanted="one closing answer, and it was given")
     _check_not_over(scope, thread, state.party)
     _check_answer(scope, thread, act, state.party, now_us)
@@ -190,7 +190,7 @@ def _check_answer(scope: Scope, thread: Thread, act: Answer, party: str, now_us:
     if until_us is not None and now_us > until_us and act.answer == "WILCO":
         raise InputFault(
             "answer WILCO",
-            value=f"EXPIRED at {format_instant(until_us)}",
+            value=f"EXPIRED at {format_second(until_us)}",
             wanted="an answer in time",
             repair="answer UNABLE and ask for a new message",
         )
@@ -199,8 +199,9 @@ def _check_answer(scope: Scope, thread: Thread, act: Answer, party: str, now_us:
         if standby(thread, party) is not None:
             raise InputFault("answer", value="a second STANDBY", wanted="one of the others")
         if act.promised_us is None or not now_us < act.promised_us <= due_us:
-            wanted = f"after now, until {format_instant(due_us)}"
-            raise InputFault("STANDBY promised time", value=act.promised_us, wanted=wanted)
+            wanted = f"after now, until {format_second(due_us)}"
+            promised = None if act.promised_us is None else format_second(act.promised_us)
+            raise InputFault("STANDBY promised time", value=promised, wanted=wanted)
     elif act.answer in POSITIVE:
         missing = [name for name in body.read_back if name not in act.fields]
         if missing:

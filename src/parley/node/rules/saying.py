@@ -4,6 +4,7 @@ Rules:
 - What may be said on a suspended line: life-safety always, line tests, resume and withdraw.
 - What speaks of an earlier message names it; only its own sender corrects or cancels one, towards
   all whom it told. What speaks of a life-safety message passes as it does.
+- What speaks of a message that went to some parties only is not told to all.
 - What one side states for itself makes no duty for anybody else.
 - What the sender-error guard asks about (`guard`) is sent only when the sender confirms it.
 """
@@ -66,7 +67,7 @@ def say(state: State, act: Say, now_us: int) -> Draft:
         life_safety = life_safety or about.body.life_safety
     _check_suspension(state, act, kind, line.parties, now_us, life_safety=life_safety)
     _check_rate(state, act, message_class, now_us, life_safety=life_safety)
-    audience = _audience(state, act, kind, now_us)
+    audience = _audience(state, act, kind, about, now_us)
     read_back = _read_back_fields(act, kind, scope)
     _check_words(state, scope, agreement, act, kind, message_class)
     answers = answers_of(kind, scope.rules.version) if act.wants_answer else ()
@@ -213,15 +214,21 @@ def _check_rate(
         )
 
 
-def _audience(state: State, act: Say, kind: MessageType, now_us: int) -> tuple[str, ...] | None:
+def _audience(
+    state: State, act: Say, kind: MessageType, about: Thread | None, now_us: int
+) -> tuple[str, ...] | None:
     """Return who may hold the payload: all parties, or the addressees of a guarded notice.
+
+    What speaks of a message that went to some only goes to its own addressees only.
 
     Raises:
         InputFault: a guarded notice without an end, or to somebody without consent.
     """
     scope = state.scope(act.agreement)
     if not kind.guarded or not scope.rules.sealed:
-        return tuple(sorted({state.party, *act.to})) if act.addressees_only else None
+        of = about.said if about is not None else None
+        narrow = act.addressees_only or (of is not None and of.audience is not None)
+        return tuple(sorted({state.party, *act.to})) if narrow else None
     if act.valid_until_us is None:
         wanted = "a time until which it holds: such notices expire"
         raise InputFault(f"{kind.name} valid_until_us", value=None, wanted=wanted)

@@ -5,6 +5,7 @@ Rules:
   the node for a machine's test, by a person at a post of the agreement for a person's.
 - Its sender measures the way there and back: once the sender wrote that no answer came, it failed,
   whatever date an answer bears that comes later.
+- One that whoever looks held well before its date tests nothing: its writer may be long dead.
 - The schedule goes from test to test, by the log alone: a restart changes nothing.
 
 What does not live here: who writes tests and what is missed (`line_tests`).
@@ -20,7 +21,7 @@ from parley.node.entries import Entry, MessageAnswered, MessageSaid
 from parley.node.indexes import MACHINE_TEST, PERSON_TEST
 from parley.node.line_bodies import TestKind
 from parley.node.rules.agreements import posts_of
-from parley.node.rules.line_evidence import AHEAD_US, SYSTEM, Sight, hours_of
+from parley.node.rules.line_evidence import AHEAD_US, SYSTEM, Sight, came_early, hours_of
 from parley.node.state import Key, Scope, Thread, key_of, rank_of, written_us
 from parley.world.agreement import Agreement, Line, LineTest
 from parley.world.norms import norms
@@ -137,8 +138,11 @@ def tests_of(
         size = len(thread.answers) + len(thread.overdue)
         known = kept.get(key)
         if known is None or known[0] != size:
-            known = (size, _test_seen(thread, receiver, kind, posts, sight))
-            kept[key] = known
+            said = thread.said
+            early = said and came_early(scope, said, sight.viewer, written_us(said))
+            seen = None if early else _test_seen(thread, receiver, kind, posts, sight)
+            # As long as our logs do not say when it came, it is looked at again.
+            kept[key] = known = (-1 if early is None else size, seen)
         if known[1] is not None:
             yield known[1]
 

@@ -20,9 +20,9 @@ from parley.node.inputs import AddTranslation
 from parley.node.line_bodies import MessageTranslated
 from parley.node.rules.agreements import adopted_agreement, check_own_post
 from parley.node.rules.custody import guarded, opened_here
-from parley.node.state import Key, Scope, State, Thread, key_of, order_of, rank_of
+from parley.node.state import Key, Scope, State, Thread, key_of, order_of, rank_of, written_us
 from parley.world.faults import InputFault
-from parley.world.time import format_instant
+from parley.world.time import format_second
 
 LINE_RULES = 3
 """From this rules version on a message can be corrected, cancelled and translated."""
@@ -50,21 +50,40 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """It as one line."""
-        return f"{self.word} by {self.by[0]} {self.by[1]} at {format_instant(self.at_us)}"
+        return f"{self.word} by {self.by[0]} {self.by[1]} at {format_second(self.at_us)}"
 
 
 class Hanging(msgspec.Struct, frozen=True, kw_only=True):
-    """A message or an answer, and what hangs on it, in reading order; `what` is its type."""
+    """A message or an answer; `what` is its type, `under` what it hangs on, `depth` how deep."""
 
     key: Key
     what: str
     party: str
     at_us: int
-    children: tuple[Hanging, ...] = ()
+    under: Key | None = None
+    depth: int = 0
+
+
+class HangingTree(msgspec.Struct, frozen=True, kw_only=True):
+    """All that hangs together: each row stands right below what it hangs on.
+
+    A flat list, as a peer chooses how deep it goes.
+    """
+
+    rows: tuple[Hanging, ...]
+
+    @property
+    def key(self) -> Key:
+        """The first message of it."""
+        return self.rows[0].key
 
     def places(self) -> tuple[Key, ...]:
-        """Return its place and those of all below it."""
-        return (self.key, *(key for child in self.children for key in child.places()))
+        """Return the places of all of it."""
+        return tuple(row.key for row in self.rows)
+
+    def below(self, key: Key) -> tuple[Hanging, ...]:
+        """Return what hangs on one of them, in reading order."""
+        return tuple(row for row in self.rows if row.under == key)
 
 
 class Translation(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +157,7 @@ def ending_of(scope: Scope, thread: Thread, party: str | None = None) -> Ending 
     if not found:
         return None
     first, word = min(found, key=lambda each: rank_of(each[0]))
-    return Ending(word=word, by=key_of(first), at_us=first.issued_us)
+    return Ending(word=word, by=key_of(first), at_us=written_us(first))
 
 
 def _names(thread: Thread, entry: Entry) -> bool:
@@ -170,43 +189,55 @@ def root_of(scope: Scope, key: Key) -> Key:
     return key
 
 
-def thread_tree(scope: Scope, key: Key) -> Hanging | None:
+def thread_tree(scope: Scope, key: Key) -> HangingTree | None:
     """Return all that hangs together with a message or an answer, from its first message down.
 
     None where nothing is held of it. What refers in a circle is shown once.
     """
-    return _hanging(scope, root_of(scope, key), set())
+    rows: list[Hanging] = []
+    seen: set[Key] = set()
+    first = _hanging(scope, root_of(scope, key), None, 0)
+    waiting = [first] if first is not None else []
+    # By a list and not by calling itself: whoever answers an answer chooses how deep this goes.
+    while waiting:
+        row = waiting.pop()
+        if row.key in seen:
+            continue
+        seen.add(row.key)
+        rows.append(row)
+        waiting += reversed(_below(scope, row))
+    return HangingTree(rows=tuple(rows)) if rows else None
 
 
-def _hanging(scope: Scope, key: Key, seen: set[Key]) -> Hanging | None:
+def _hanging(scope: Scope, key: Key, under: Key | None, depth: int) -> Hanging | None:
     thread = scope.threads.get(key)
-    if thread is None or thread.said is None or key in seen:
+    if thread is None or thread.said is None:
         return None
-    seen.add(key)
-    children = [*_below(scope, key, seen)]
-    for answer in sorted(thread.answers.values(), key=order_of):
-        assert isinstance(answer.body, MessageAnswered)
-        children.append(
-            Hanging(
-                key=key_of(answer),
-                what=answer.body.answer,
-                party=answer.log.party,
-                at_us=answer.issued_us,
-                children=tuple(_below(scope, key_of(answer), seen)),
-            )
-        )
+    what, said = thread.body.message_type, thread.said
     return Hanging(
-        key=key,
-        what=thread.body.message_type,
-        party=thread.said.log.party,
-        at_us=thread.said.issued_us,
-        children=tuple(sorted(children, key=lambda each: (each.at_us, each.key))),
+        key=key, what=what, party=said.log.party, at_us=said.issued_us, under=under, depth=depth
     )
 
 
-def _below(scope: Scope, key: Key, seen: set[Key]) -> list[Hanging]:
-    below = sorted(scope.index.about.get(key, ()))
-    return [each for name in below if (each := _hanging(scope, name, seen)) is not None]
+def _below(scope: Scope, row: Hanging) -> list[Hanging]:
+    """Return the messages that name a message or an answer, and the answers to it, by time."""
+    depth = row.depth + 1
+    messages = (_hanging(scope, k, row.key, depth) for k in scope.index.about.get(row.key, ()))
+    found = [each for each in messages if each is not None]
+    thread = scope.threads.get(row.key)
+    for key, answer in thread.answers.items() if thread is not None else ():
+        assert isinstance(answer.body, MessageAnswered)
+        found.append(
+            Hanging(
+                key=key,
+                what=answer.body.answer,
+                party=answer.log.party,
+                at_us=answer.issued_us,
+                under=row.key,
+                depth=depth,
+            )
+        )
+    return sorted(found, key=lambda each: (each.at_us, each.key))
 
 
 # ---- translations -------------------------------------------------------------------------------

@@ -8,13 +8,20 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from parley.app.api import ActDone
+import msgspec
+
+from parley.app.api import ActDone, EntryView
 from parley.app.client import Client
+from parley.app.message_notes import ladder_lines, marks_of, notes_of, outcome_text
 from parley.app.message_views import MessageView
+from parley.app.page_html import Shown
+from parley.app.reading import words_for
 from parley.app.views import StatusView
 from parley.node.rules.hotline import POSITIVE
 from parley.world.faults import InputFault
-from parley.world.time import format_instant
+from parley.world.message_words import words_lines
+from parley.world.phrases import reader_language
+from parley.world.time import format_second
 from parley.world.verdict import compare_read_back
 
 
@@ -70,9 +77,15 @@ def read_otherwise(view: MessageView | None, word: str, fields: dict[str, str]) 
     ]
 
 
-def message_lines(view: MessageView, own: str) -> list[str]:
-    """Return an open message in lines: what it says, what it asks for, how far it got with whom."""
-    due = format_instant(view.answer_due_us) if view.answer_due_us else "no time set"
+def message_lines(view: MessageView, own: str, language: str = "en") -> list[str]:
+    """Return an open message in lines: what it says, what it asks for, how far it got with whom.
+
+    Args:
+        view: the message.
+        own: whose node it is.
+        language: in which its fixed phrase is told; translations stand with it.
+    """
+    due = format_second(view.answer_due_us) if view.answer_due_us else "no time set"
     fields = ", ".join(f"{name} {value}" for name, value in view.fields.items())
     said = "; ".join(part for part in (view.text, fields) if part) or view.subject
     asks = f"AWAITS US: {', '.join(view.may_answer)}; " if view.awaits_us else ""
@@ -80,11 +93,13 @@ def message_lines(view: MessageView, own: str) -> list[str]:
     until = ""
     if view.valid_until_us is not None:
         word = "EXPIRED" if view.expired else "valid until"
-        until = f"; {word} {format_instant(view.valid_until_us)}"
+        until = f"; {word} {format_second(view.valid_until_us)}"
     lines = [
         f"{view.key[0]} {view.key[1]}",
         f"  {view.message_type} {view.message_class} from {view.party} on {view.line}: "
         + said.replace("\n", " / "),
+        *phrase_lines(view, language),
+        *(f"  {text}" for text in (*marks_of(view), *notes_of(view))),
         f"  {asks}due {due}{back}{until}",
     ]
     for step in view.ladder:
@@ -100,7 +115,18 @@ def message_lines(view: MessageView, own: str) -> list[str]:
             f"  {step.party}: stored {step.stored}{told}, displayed {displayed}, "
             f"answered {answered}, read-back {step.read_back}{wrong}{overdue}"
         )
+        lines.append(f"    outcome {outcome_text(step)}")
+        lines += [f"    {text}" for text in ladder_lines(step)]
     return [*lines, f"  {signed_text(view)}"]
+
+
+def phrase_lines(view: MessageView, language: str) -> list[str]:
+    """Return what a message says in a language, and its translations; none where it is sealed."""
+    words = words_for(view, reader_language(language))
+    if words is None:
+        return []
+    plain = msgspec.structs.replace(words, original="")
+    return [Shown(f"  {line}") for line in words_lines(plain)]
 
 
 def signed_text(view: MessageView) -> str:
@@ -113,3 +139,17 @@ def signed_text(view: MessageView) -> str:
     ]
     by = f" by {', '.join(counting)}" if counting else ""
     return f"{view.signed}{by}{''.join(others)}"
+
+
+def reference_of(client: Client, key: tuple[str, int]) -> dict[str, object]:
+    """Return the reference to an entry that the node holds: place and leaf hash.
+
+    Raises:
+        InputFault: the node does not hold it.
+    """
+    log, index = key
+    path = f"/api/logs/{log}/entries?start={index}&end={index + 1}"
+    found = client.get(path, tuple[EntryView, ...])
+    if not found:
+        raise InputFault("entry", value=f"{log} {index}", wanted="an entry held by the node")
+    return {"log": log, "index": index, "leaf": found[0].leaf}
