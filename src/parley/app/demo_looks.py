@@ -51,11 +51,15 @@ class Looks:
             yield Line(at_us, party, f"sees {kind} {name}: {text}", "cyan")
 
 
+_TOLD = ("agreement ", "link ", "test ", "person test ", "machine test ")
+"""Of what a line lacks, all but who is there."""
+
+
 def line_text(vector: LineVector) -> str:
     """Return what of a line is told when it changes; presence comes and goes, and is left out."""
     glance = [vector.glance] if vector.glance in ("DOWN", "SUSPENDED") else []
-    missing = [each for each in vector.missing if each.startswith(("agreement ", "link "))]
-    return ", ".join([*glance, *missing, f"test {vector.test}"])
+    missing = [each for each in vector.missing if each.startswith(_TOLD)]
+    return ", ".join([*glance, *missing]) or f"test {vector.test}"
 
 
 def zone_text(zone: ZoneShown) -> str:
