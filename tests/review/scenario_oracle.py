@@ -98,9 +98,22 @@ def oracle_encounter(a: Sampled, b: Sampled, nm: float, ft: float) -> Document |
     for each in inside:
         run = run + 1 if each else 0
         longest = max(longest, run)
-    # A sample next to a limit may fall either way; episodes that touch it are not compared.
-    near = bool(np.any((np.abs(away_nm - nm) < 0.02) | (np.abs(apart_ft - ft) < 20)))
-    return {"nm": away_nm[least], "t": t[least], "longest": longest, "near": near}
+    # A sample next to a limit may fall either way; episodes that touch it are not compared. Next to
+    # it is what lies between two samples: a changed copy may fly very fast.
+    slack_nm = max(0.02, _most_step(away_nm))
+    slack_ft = max(20.0, _most_step(apart_ft))
+    near = bool(np.any((np.abs(away_nm - nm) < slack_nm) | (np.abs(apart_ft - ft) < slack_ft)))
+    east_nm = (a.lon[i] - b.lon[j]) * np.cos(np.radians(a.lat[i])) * 60
+    north_nm = (a.lat[i] - b.lat[j]) * 60
+    step_nm = np.hypot(np.diff(east_nm), np.diff(north_nm)).max(initial=0.0)
+    return {
+        "nm": away_nm[least], "t": t[least], "longest": longest, "near": near, "step_nm": step_nm,
+    }  # fmt: skip
+
+
+def _most_step(values: np.ndarray) -> float:
+    """Return the most that a series changes from one sample to the next."""
+    return float(np.abs(np.diff(values)).max(initial=0.0))
 
 
 def _limit_ft(limit: Document | None, absent: float) -> float:
@@ -190,7 +203,9 @@ def check_encounters(found: Document, geometry: Document, nm: float, ft: float) 
                 assert (a, b) not in answers_by_pair
                 continue
             answer = answers_by_pair[a, b]
-            assert answer["min_horizontal_nm"] == pytest.approx(wanted["nm"], abs=0.05)
+            # Samples a second apart miss the least by up to half of what the pair moves in one.
+            late_nm = wanted["nm"] - answer["min_horizontal_nm"]
+            assert -0.05 <= late_nm <= 0.02 + wanted["step_nm"] / 2
             if not wanted["near"]:
                 assert answer["longest_s"] == pytest.approx(wanted["longest"], abs=2)
                 assert (answer["verdict"] == "clear") == (wanted["longest"] == 0)
