@@ -31,7 +31,7 @@ from parley.world.boundary import Boundary, distance_to_boundary_m, side_of
 from parley.world.faults import InputFault
 from parley.world.geo import Position
 from parley.world.norms import norms
-from parley.world.shape import Circle, contains, distance_to_shape_m
+from parley.world.shape import Circle, Shape, contains, distance_to_shape_m
 from parley.world.time import Interval
 from parley.world.verdict import Verdict, judge_lead_time
 from parley.world.zone import Zone, zone_contains
@@ -246,12 +246,13 @@ def _outside(noticed: _Noticed, position: Position) -> _Outside | None:
             return None
         text = f"noticed {noticed.side} of {where.id}, seen {answer.decided}"
         return _Outside(distance_to_boundary_m(where, position), total_m, text)
+    shape: Shape
     if isinstance(where, Circle):
         answer = contains(where, position, noticed.uncertainty_m)
         shape, total_m, name = where, noticed.uncertainty_m, "the noticed area"
     else:
         answer = zone_contains(where, position, noticed.uncertainty_m)
-        shape, name = where.shape, where.id  # type: ignore[assignment]  # any shape has a distance
+        shape, name = where.shape, where.id
         total_m = noticed.uncertainty_m + where.uncertainty_m
     if answer.decided != "out":
         return None

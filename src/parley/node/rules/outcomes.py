@@ -305,8 +305,8 @@ def ladder_of_thread(
     ]
     for place, (at_us, step) in enumerate(calls):
         entry = thread.escalated.get((party, place))
-        called = isinstance(entry.body, MessageEscalated) if entry is not None else False
-        post = entry.body.post if called and entry is not None else step.post  # type: ignore[union-attr]  # an escalation, by the line above
+        called = entry.body if entry is not None else None
+        post = called.post if isinstance(called, MessageEscalated) else step.post
         tried.append((place, post, at_us, entry.issued_us if entry is not None else None))
     wait = standby(thread, party)
     held_us = wait.body.promised_us if wait and isinstance(wait.body, MessageAnswered) else None
