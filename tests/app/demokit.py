@@ -16,7 +16,8 @@ from parley.app.views import line_vectors, logs_view, zones_shown
 from parley.node.entries import log_name
 from parley.node.identity import Identity, Keys, PeerKeys
 from parley.node.inputs import FrameIn, LinkClosed, LinkOpened, Tick
-from parley.node.state import digest, key_of
+from parley.node.snapshots import digest
+from parley.node.state import key_of
 from parley.node.step import next_due_us
 from parley.trust.keys import SigningKey
 from parley.trust.seal import SealKey, seal

@@ -13,13 +13,8 @@ from parley.app.evidence import PARTY
 from parley.app.setup import make_node
 from parley.node.inputs import Answer, Say
 from parley.store.sqlite import Store
-from parley.world.agreement import (
-    Agreement,
-    ExclusiveChannel,
-    Line,
-    LineEnd,
-    Party,
-)
+from parley.world.agreement import Agreement, Line, LineEnd, Party
+from parley.world.clauses import ExclusiveChannel
 
 
 def drill(*, exclusive: bool | None = None, rules_version: int = 2) -> Agreement:

@@ -25,7 +25,7 @@ from parley.app.views import line_vectors, status_view
 from parley.node.frames import Ahead, Hello, Prove, Push, Receipt, Received, hello_message
 from parley.node.inputs import DistrustKey, FrameIn, GiveConsent, LinkOpened, Say
 from parley.node.links import Bucket
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.review.verify import open_evidence
 from parley.trust.seal import payload_of
 from parley.wire.bundle import (

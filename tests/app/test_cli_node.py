@@ -19,7 +19,7 @@ from app.twonodes import (
 )
 from parley.app.config import load_node
 from parley.app.process import make_crank
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.store.sqlite import Store
 
 

@@ -14,7 +14,7 @@ from parley.app.process import make_crank
 from parley.app.service import Service
 from parley.node.frames import Hello, Push
 from parley.node.inputs import Answer, Say
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.store.sqlite import Store
 from parley.wire.peer import FrameReader, encode_frame
 

@@ -30,7 +30,7 @@ from parley.app.demo_recording import (
 )
 from parley.detect.encounters import Minima
 from parley.trust.bytes import sha256_hex
-from parley.world.agreement import Term
+from parley.world.clauses import Term
 from parley.world.faults import InputFault
 from shared_data import shared
 

@@ -35,7 +35,7 @@ from parley.app.config import load_node
 from parley.app.outbound import Line, Outbound, Told, due_now
 from parley.node.inputs import AcknowledgeAlarm, Answer
 from parley.node.rules.alarms import FLOOD_COUNT, Alarm, alarms
-from parley.world.agreement import Acknowledgement
+from parley.world.clauses import Acknowledgement
 from parley.world.faults import InputFault
 from parley.world.norms import CLASSES
 from parley.world.verdict import EscalationStep

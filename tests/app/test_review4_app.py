@@ -66,7 +66,7 @@ from parley.node.line_bodies import (
 )
 from parley.node.rules.line_history import line_changes, line_vector_at
 from parley.node.rules.threads import thread_tree
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.trust.seal import seal
 from parley.wire.peer import FrameReader, encode_frame
 from parley.world.faults import InputFault

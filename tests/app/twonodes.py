@@ -19,15 +19,9 @@ import pytest
 
 from parley.app.cli.main import main
 from parley.app.setup import make_node
-from parley.world.agreement import (
-    Acknowledgement,
-    Agreement,
-    Line,
-    LineEnd,
-    Party,
-    Separation,
-)
+from parley.world.agreement import Agreement, Line, LineEnd, Party
 from parley.world.boundary import Boundary
+from parley.world.clauses import Acknowledgement, Separation
 from parley.world.geo import Position
 from parley.world.shape import Circle
 from parley.world.volume import VerticalLimit

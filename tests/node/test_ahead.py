@@ -27,7 +27,8 @@ from parley.node.rules import ahead as rules
 from parley.node.rules import quotas
 from parley.node.rules.forks import is_proof
 from parley.node.rules.hotline import closing_answer
-from parley.node.state import Key, Scope, State, digest, snapshot
+from parley.node.snapshots import digest, snapshot
+from parley.node.state import Key, Scope, State
 from parley.trust.checkpoint import Checkpoint, sign_checkpoint
 from parley.trust.tree import Tree, leaf_hashes
 

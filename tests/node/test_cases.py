@@ -20,7 +20,7 @@ from parley.node.rules.hotline import CLOSING, closing_answer, ladder_of_thread,
 from parley.node.rules.notices import lead_time_of
 from parley.node.rules.threads import ending_of
 from parley.node.state import key_of
-from parley.world.agreement import Notification
+from parley.world.clauses import Notification
 from parley.world.faults import InputFault
 from parley.world.time import format_instant
 

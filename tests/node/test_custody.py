@@ -45,7 +45,8 @@ from parley.node.rules.custody import (
 )
 from parley.node.rules.hotline import find_thread
 from parley.node.rules.keyring import refused_keys, signatures_of
-from parley.node.state import digest, key_of
+from parley.node.snapshots import digest
+from parley.node.state import key_of
 from parley.trust.checkpoint import Checkpoint, sign_checkpoint
 from parley.trust.keys import SigningKey
 from parley.trust.statements import (

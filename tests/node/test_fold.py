@@ -17,7 +17,8 @@ from parley.node.rules.hotline import closing_answer
 from parley.node.rules.intents import intents_of
 from parley.node.rules.lines import line_vector, results_of_tests
 from parley.node.rules.zones import zone_view, zones_of
-from parley.node.state import State, digest, fold, key_of
+from parley.node.snapshots import digest
+from parley.node.state import State, fold, key_of
 from parley.node.step import next_due_us
 
 

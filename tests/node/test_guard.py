@@ -11,7 +11,7 @@ from parley.app.custody_views import no_receipts
 from parley.app.message_views import messages
 from parley.node.inputs import FileIntent
 from parley.node.rules.guard import place_checks
-from parley.world.agreement import PositionCheck
+from parley.world.clauses import PositionCheck
 from parley.world.faults import InputFault
 from parley.world.geo import Position
 from parley.world.intent import Intent

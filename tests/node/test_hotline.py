@@ -9,7 +9,7 @@ from parley.node.entries import MessageAnswered
 from parley.node.inputs import Answer, DeclareLine, Display
 from parley.node.rules.hotline import closing_answer
 from parley.node.state import key_of
-from parley.world.agreement import PositionCheck
+from parley.world.clauses import PositionCheck
 from parley.world.faults import InputFault
 from parley.world.geo import Position
 from parley.world.place import Place

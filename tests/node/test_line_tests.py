@@ -28,7 +28,7 @@ from parley.node.rules.lines import line_vector
 from parley.node.rules.tested import missed_since
 from parley.node.state import State, key_of
 from parley.node.wake import next_turn_us
-from parley.world.agreement import LineTest
+from parley.world.clauses import LineTest
 from parley.world.faults import InputFault
 from parley.world.watch_hours import WatchHours, parse_hours
 

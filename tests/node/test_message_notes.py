@@ -14,7 +14,7 @@ from parley.app.message_notes import ladder_lines, marks_of, notes_of, outcome_t
 from parley.app.message_views import messages
 from parley.app.standing_views import standing_part, standing_view
 from parley.node.inputs import Answer, GiveConsent
-from parley.world.agreement import PositionCheck
+from parley.world.clauses import PositionCheck
 
 
 def view(world, party: str, key):

@@ -24,7 +24,7 @@ from parley.node.links import PUSH_BYTES_MIN
 from parley.node.rules import quotas
 from parley.node.rules.keyring import log_key_chain
 from parley.node.rules.mirroring import pack_openings, unpack_openings
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.trust.checkpoint import parse_unverified_checkpoint, verify_cosignature
 from parley.trust.note import add_signatures
 from parley.trust.statements import Rotation, sign_rotation, vkey_digest

@@ -15,7 +15,7 @@ from parley.node.inputs import Answer, Display, LogCall
 from parley.node.line_bodies import CallLogged, MessageUndelivered
 from parley.node.rules.delivery import link_allowance_us
 from parley.node.rules.outcomes import Outcome, ladder_of_thread, outcome_of
-from parley.world.agreement import Bearer
+from parley.world.clauses import Bearer
 
 FIELDS = {"flight": "F1", "zone": "Z1"}
 URGENT = {"message_type": "free.text", "message_class": "URGENT", "fields": {}}

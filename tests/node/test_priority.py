@@ -11,7 +11,7 @@ from simworld import SECOND_US
 
 from parley.node.inputs import Answer
 from parley.node.rules.priority import overdue_yields, within_s, yields
-from parley.world.agreement import Yield, clause_from_document
+from parley.world.clauses import Yield, clause_from_document
 from parley.world.faults import InputFault
 
 MEDEVAC = {"message_type": "priority.intent", "fields": {"flight": "MED-1", "corridor": "C"}}

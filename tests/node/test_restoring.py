@@ -12,7 +12,7 @@ from simworld import Faults, SimStore, SimWorld
 from parley.node.custody_bodies import PeerRefused
 from parley.node.entries import Draft, LogOpened, log_name
 from parley.node.inputs import Say, Tick
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.trust.checkpoint import parse_unverified_checkpoint
 from parley.world.faults import InputFault
 

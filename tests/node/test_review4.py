@@ -47,7 +47,8 @@ from parley.node.rules.outcomes import ladder_of_thread
 from parley.node.rules.priority import yields
 from parley.node.rules.relays import relays_of
 from parley.node.rules.threads import thread_tree
-from parley.node.state import key_of, snapshot
+from parley.node.snapshots import snapshot
+from parley.node.state import key_of
 from parley.trust.checkpoint import Checkpoint, sign_checkpoint
 from parley.world.time import format_instant
 

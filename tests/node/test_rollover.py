@@ -14,7 +14,8 @@ from parley.node.inputs import Answer, DeclareLine
 from parley.node.rules.agreements import agreed_by
 from parley.node.rules.alerts import open_alerts
 from parley.node.rules.hotline import closing_answer
-from parley.node.state import digest, key_of
+from parley.node.snapshots import digest
+from parley.node.state import key_of
 from parley.world.time import parse_instant_us
 
 FIELDS = {"flight": "F1", "zone": "Z1"}

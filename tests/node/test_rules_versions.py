@@ -17,7 +17,8 @@ from parley.node.encoding import decode_entry
 from parley.node.entries import Entry, LogName, Unreadable
 from parley.node.identity import Identity
 from parley.node.inputs import GiveConsent
-from parley.node.state import State, digest, fold
+from parley.node.snapshots import digest
+from parley.node.state import State, fold
 from parley.node.versions import RULES_LATEST, rules_of
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault
@@ -96,7 +97,7 @@ def test_a_later_type_does_not_count_under_version_1_at_any_release() -> None:
 
 
 def test_a_version_that_is_not_known_is_refused_before_anything_is_folded() -> None:
-    with pytest.raises(InputFault, match=f"one of 1, 2, {RULES_LATEST}"):
+    with pytest.raises(InputFault, match=f"one of 1, 2, 3, {RULES_LATEST}"):
         SimWorld(1, pinned(RULES_LATEST + 1, two()), Faults())
 
 

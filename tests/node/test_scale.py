@@ -28,7 +28,7 @@ from parley.node.picture import FORGOTTEN_AFTER_US, STALE_US, Picture, TrackRepo
 from parley.node.rules.alerts import open_alerts
 from parley.node.rules.lines import line_vector
 from parley.node.step import next_due_us
-from parley.world.agreement import Acknowledgement
+from parley.world.clauses import Acknowledgement
 from parley.world.geo import Position
 from parley.world.intent import Intent
 from parley.world.limits import TRACKS_MAX

@@ -20,8 +20,9 @@ from parley.node.rules.alerts import open_alerts
 from parley.node.rules.objects import may_be_in
 from parley.node.rules.pairs import pair_rule, pair_rules
 from parley.node.state import Scope
-from parley.world.agreement import Party, Separation
+from parley.world.agreement import Party
 from parley.world.boundary import Boundary
+from parley.world.clauses import Separation
 from parley.world.geo import Position
 from parley.world.shape import Circle, Polygon
 from parley.world.volume import VerticalLimit

@@ -20,7 +20,8 @@ from parley.review.silence import answer_silence
 from parley.review.silence_words import SilenceAnswer, SilenceQuestion
 from parley.review.times import Cosigned, LogPart, Receipted, Timeline, read_part
 from parley.trust.tree import Tree, leaf_hash
-from parley.world.agreement import Agreement, ExclusiveChannel, Line, LineEnd, Party
+from parley.world.agreement import Agreement, Line, LineEnd, Party
+from parley.world.clauses import ExclusiveChannel
 from parley.world.time import parse_instant_us
 
 SECOND_US = 1_000_000

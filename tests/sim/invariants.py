@@ -18,7 +18,8 @@ from parley.node.inputs import Say
 from parley.node.rules.alarms import Alarm, alarms, sounding
 from parley.node.rules.hotline import POSITIVE, closing_answer
 from parley.node.rules.lines import LineVector, line_vector
-from parley.node.state import Scope, State, Thread, digest, key_of, snapshot
+from parley.node.snapshots import digest, snapshot
+from parley.node.state import Scope, State, Thread, key_of
 from parley.world.norms import message_type
 
 SLACK_US = 2 * SECOND_US

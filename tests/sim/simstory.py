@@ -13,15 +13,8 @@ from simkeys import oracle
 from simpeople import Operator
 from simworld import Faults, SimWorld
 
-from parley.world.agreement import (
-    Acknowledgement,
-    Agreement,
-    Line,
-    LineEnd,
-    Party,
-    Separation,
-    Suspension,
-)
+from parley.world.agreement import Agreement, Line, LineEnd, Party
+from parley.world.clauses import Acknowledgement, Separation, Suspension
 from parley.world.geo import Position
 from parley.world.shape import Circle
 from parley.world.verdict import EscalationStep

@@ -16,7 +16,8 @@ from simworld import SECOND_US, SimWorld
 from parley.node.custody_bodies import ClockMeasured, ForkEvidence, HeadDisputed, PeerRefused
 from parley.node.entries import Entry, log_name
 from parley.node.rules import forks, quotas
-from parley.node.state import Log, State, digest, fold
+from parley.node.snapshots import digest
+from parley.node.state import Log, State, fold
 from parley.world.norms import norms
 
 SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "32"))

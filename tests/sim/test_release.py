@@ -11,7 +11,7 @@ from simworld import Faults
 
 from parley.node.entries import MessageSaid
 from parley.node.inputs import Answer, BePresent, DeclareLine, Display, Say
-from parley.node.state import digest
+from parley.node.snapshots import digest
 from parley.node.versions import RULES_LATEST
 
 LENGTH_S = 200.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parley.world.agreement import Bearer, Yield
+from parley.world.clauses import Bearer, Yield
 from wire.test_scenario import changed, refused
 
 YIELD = {"id": "F8", "kind": "yield", "of": ["priority_intent"], "within": "PT7M"}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from parley.wire.scenario import scenario_from_documents
 from parley.wire.scenario.scenario_reading import loaded
-from parley.world.agreement import (
+from parley.world.clauses import (
     Acknowledgement,
     BoundaryRule,
     IncidentReport,

@@ -281,7 +281,7 @@ class Taking:
         except InputFault:
             # The code that takes frames says what is wrong with it.
             return True
-        if agreement in self._state.identity.agreements:
+        if agreement in self._state.agreements:
             return True
         self._note(f"agreement {agreement} is not one of this node: {origin} left out")
         return False

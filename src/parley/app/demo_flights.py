@@ -14,7 +14,8 @@ import numpy as np
 
 from parley.node.inputs import ChangeIntent, FileIntent
 from parley.node.picture import TrackReport
-from parley.world.agreement import Agreement, Separation
+from parley.world.agreement import Agreement
+from parley.world.clauses import Separation
 from parley.world.geo import Position
 from parley.world.intent import Intent, IntentState
 from parley.world.scenario import Flight, Scenario

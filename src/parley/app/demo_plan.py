@@ -34,14 +34,9 @@ from parley.node.inputs import (
 )
 from parley.node.line_bodies import CALL_OUTCOMES, RELAY_OUTCOMES
 from parley.node.rules.guard import POSITION_FIELDS
-from parley.world.agreement import (
-    Agreement,
-    BoundaryRule,
-    PositionCheck,
-    Ring,
-    ZoneRule,
-)
+from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary
+from parley.world.clauses import BoundaryRule, PositionCheck, Ring, ZoneRule
 from parley.world.faults import InputFault
 from parley.world.norms import class_norms
 from parley.world.scenario import Scenario, ScenarioMessage

@@ -24,7 +24,8 @@ from parley.node.picture import TrackReport
 from parley.store.files import read_recording, write_table
 from parley.trust.bytes import sha256_hex
 from parley.wire.traffic import COLUMNS, read_traffic
-from parley.world.agreement import Agreement, Line, LineEnd, Party, Separation, Term
+from parley.world.agreement import Agreement, Line, LineEnd, Party
+from parley.world.clauses import Separation, Term
 from parley.world.faults import InputFault
 from parley.world.time import MICROSECONDS_PER_SECOND, format_instant
 from parley.world.track import Track

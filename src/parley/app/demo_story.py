@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from parley.app.agreement_words import AGREEMENT_TEXTS
 from parley.app.line_words import line_words
+from parley.node.agreement_bodies import AgreementBody
 from parley.node.custody_bodies import (
     CustodyBody,
     ForkEvidence,
@@ -176,6 +178,8 @@ class Story:
         if isinstance(body, LineBody):
             words = line_words(body)
             return (me, *words) if words is not None else None
+        if isinstance(body, AgreementBody):
+            return me, AGREEMENT_TEXTS[type(body)](body), "cyan"
         return (
             _custody(me, entry, body) if isinstance(body, CustodyBody) else self._act(entry, body)
         )
@@ -198,7 +202,7 @@ class Story:
             case MessageDisplayed() | PresenceDeclared() | LogOpened() | AgreementAdopted():
                 return None
             case _:
-                assert not isinstance(body, CustodyBody | LineBody)
+                assert not isinstance(body, CustodyBody | LineBody | AgreementBody)
                 return me, *_declared(entry, body)
 
     # ---- messages -------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ from parley.app.service import Service
 from parley.app.shorttext import Written, short
 from parley.node.entries import Entry
 from parley.node.inputs import Act, SegmentRecorded, Tick, TrackReports
-from parley.node.state import digest, key_of
+from parley.node.snapshots import digest
+from parley.node.state import key_of
 from parley.node.step import next_due_us
 from parley.world.faults import InputFault
 

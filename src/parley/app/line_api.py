@@ -63,7 +63,7 @@ def _line(service: Service, request: Request) -> tuple[Agreement, Line]:
     """Return the line that a request names, with its agreement."""
     name = request.path_params["line"]
     given = request.query_params.get("agreement")
-    agreements = service.state.identity.agreements
+    agreements = service.state.agreements
     having = [key for key, each in sorted(agreements.items()) if name in {n.id for n in each.lines}]
     if given is None and len(having) != 1:
         wanted = f"agreement: one of {', '.join(having) or 'none: no agreement has it'}"

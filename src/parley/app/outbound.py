@@ -494,7 +494,7 @@ class Outbound:
     def _agreement_of(self, post: str) -> str:
         """Return the agreement under which a test is written down: the first that has the post."""
         state = self._service.state
-        for name, agreement in sorted(state.identity.agreements.items()):
+        for name, agreement in sorted(state.agreements.items()):
             known = state.scope(name).rules.version >= LINE_RULES
             if known and post in posts_of(agreement, state.party):
                 return name

@@ -272,7 +272,7 @@ class Page:
         elif acting:
             agreements = [
                 (each, each.party(state.party).posts)
-                for _, each in sorted(state.identity.agreements.items())
+                for _, each in sorted(state.agreements.items())
             ]
             number = self._access.form_number
             form = escape(custody_forms(agreements, state.party, keys, holds, number))

@@ -128,7 +128,7 @@ def call_forms(state: State, relays: tuple[RelayView, ...], number: str) -> list
     """Return the forms that enter a call on each line of ours, and report on relays asked of us."""
     found = []
     place = 0
-    for _, agreement in sorted(state.identity.agreements.items()):
+    for _, agreement in sorted(state.agreements.items()):
         if agreement.rules_version < 3:
             continue
         for line in agreement.lines:

@@ -286,7 +286,7 @@ def answer_form(view: MessageView, posts: tuple[str, ...], number: str) -> Html:
 def _line_choices(state: State) -> list[tuple[Agreement, Line]]:
     return [
         (agreement, line)
-        for _, agreement in sorted(state.identity.agreements.items())
+        for _, agreement in sorted(state.agreements.items())
         for line in agreement.lines
         if state.party in line.parties
     ]

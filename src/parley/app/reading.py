@@ -23,7 +23,7 @@ def own_reader(state: State, configured: str = "", asked: str = "") -> Reader:
     """
     if asked.strip():
         return reader_language(asked)
-    agreements = [each for _, each in sorted(state.identity.agreements.items())]
+    agreements = [each for _, each in sorted(state.agreements.items())]
     own = [code for each in agreements for code in each.party(state.party).languages]
     return reader_language(configured, *own)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from parley.app.agreement_words import AGREEMENT_TEXTS
 from parley.node.custody_bodies import (
     ActSigned,
     ClockMeasured,
@@ -162,4 +163,5 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     HoldLifted: lambda b: f"hold {b.hold} lifted by {b.post}: {b.reason}",
     ConsentGiven: lambda b: f"consent for {b.addressee} by {b.post}",
     ConsentWithdrawn: lambda b: f"consent for {b.addressee} withdrawn by {b.post}",
+    **AGREEMENT_TEXTS,
 }

@@ -88,7 +88,7 @@ def unsure_logs(crank: Crank, count: int, year: int) -> list[LogName]:
             year=year,
             incarnation=incarnation - 1,
         )
-        for agreement in sorted(crank.state.identity.agreements)
+        for agreement in sorted(crank.state.agreements)
         for kind in LOG_KINDS
     ]
 

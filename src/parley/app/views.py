@@ -90,7 +90,7 @@ def line_vectors(state: State, now_us: int) -> tuple[LineVector, ...]:
     """Return the vector of every line of every agreement."""
     return tuple(
         line_vector(state, agreement, line, now_us)
-        for _, agreement in sorted(state.identity.agreements.items())
+        for _, agreement in sorted(state.agreements.items())
         for line in agreement.lines
     )
 
@@ -105,7 +105,7 @@ def zones_shown(state: State, now_us: int) -> tuple[ZoneShown, ...]:
             agreed_by=zone.agreed_by,
             asserted_by=zone.asserted_by,
         )
-        for name in sorted(state.identity.agreements)
+        for name in sorted(state.agreements)
         for _, zone in sorted(zones_of(state, state.scope(name)).items())
     )
 
@@ -124,7 +124,7 @@ def boundaries_shown(state: State) -> tuple[BoundaryShown, ...]:
             agreed_by=each.agreed_by,
             asserted_by=each.asserted_by,
         )
-        for name in sorted(state.identity.agreements)
+        for name in sorted(state.agreements)
         for _, each in sorted(boundaries_of(state, state.scope(name)).items())
     )
 
@@ -132,7 +132,7 @@ def boundaries_shown(state: State) -> tuple[BoundaryShown, ...]:
 def intents_shown(state: State) -> tuple[IntentShown, ...]:
     """Return every intent, of every party."""
     found = []
-    for name in sorted(state.identity.agreements):
+    for name in sorted(state.agreements):
         for (party, _), view in sorted(intents_of(state.scope(name)).items()):
             starts = [v.from_us for v in view.intent.volumes]
             ends = [v.to_us for v in view.intent.volumes]
@@ -459,7 +459,7 @@ def status_view(service: Service, now_us: int, *, version: str) -> StatusView:
         disputes=disputes_view(state),
         now_us=now_us,
         version=version,
-        agreements=tuple(sorted(state.identity.agreements)),
+        agreements=tuple(sorted(state.agreements)),
         peers=peers_view(state, now_us),
         lines={each.line: each.glance for each in line_vectors(state, now_us)},
         queued=service.queued,

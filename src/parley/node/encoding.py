@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from parley.node.agreement_bodies import AgreementBody, PlacesKept
 from parley.node.custody_bodies import EVERY_LOG_TYPES
 from parley.node.entries import (
     BODY_TYPES,
@@ -339,6 +340,9 @@ def _check_instants(body: msgspec.Struct) -> None:
 def _check_lengths(body: msgspec.Struct) -> None:
     """Check that no text of a body is longer than a person's, and no field is without a name."""
     for name in body.__struct_fields__:
+        if name == "document":
+            # The text of an agreement: as long as an entry may be.
+            continue
         value = getattr(body, name)
         fields = value if isinstance(value, dict) else {}
         texts = [value] if isinstance(value, str) else [*fields.values()]
@@ -352,8 +356,11 @@ def _check_lengths(body: msgspec.Struct) -> None:
 def _check_body(body: Body) -> None:
     """Check the limits that the types cannot say."""
     _check_instants(body)
-    if isinstance(body, LineBody):
+    if isinstance(body, LineBody | AgreementBody):
         _check_lengths(body)
+    if isinstance(body, PlacesKept):
+        for place in body.places:
+            _check_lengths(place)
     if isinstance(body, MessageSaid | MessageAnswered):
         if len(body.text) > TEXT_CHARACTERS_MAX:
             wanted = f"{TEXT_CHARACTERS_MAX} characters at most"

@@ -8,7 +8,8 @@ Rules:
   (`Unreadable`): the peer's fault must not break the mirror.
 
 What does not live here: bytes to and from (`encoding`), entry types about the record itself
-(`custody_bodies`), what the entries mean (`state`, `rules`).
+(`custody_bodies`), about the line
+(`line_bodies`), of rules version 4 (`agreement_bodies`), what the entries mean (`state`, `rules`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,12 @@ from typing import Literal
 
 import msgspec
 
+from parley.node.agreement_bodies import (
+    AGREEMENT_BODY_TYPES,
+    AGREEMENT_LINE_TYPES,
+    PRIVATE_AGREEMENT_TYPES,
+    AgreementBody,
+)
 from parley.node.custody_bodies import (
     CUSTODY_TYPES,
     LINE_TYPES,
@@ -374,20 +381,25 @@ Body = (
     | TracksRecorded
     | CustodyBody
     | LineBody
+    | AgreementBody
 )
 _BODIES: tuple[type[msgspec.Struct], ...] = (
     LogOpened, AgreementAdopted, MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked,
     MessageOverdue, MessageEscalated, LineDeclared, PresenceDeclared, ZoneDeclared,
     BoundaryDeclared, ZoneActivity, ZonePromulgation, IntentFiled, IntentChanged, AlertRaised,
     AlertResolved, TracksRecorded, *CUSTODY_TYPES, *LINE_BODY_TYPES,
+    *AGREEMENT_BODY_TYPES,
 )  # fmt: skip
 BODY_TYPES: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in _BODIES
 }
-_PRIVATE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (*PRIVATE_TYPES, *PRIVATE_LINE_TYPES)
+_PRIVATE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (
+    *PRIVATE_TYPES, *PRIVATE_LINE_TYPES, *PRIVATE_AGREEMENT_TYPES,
+)  # fmt: skip
 _LINE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (
     MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked, MessageOverdue,
     MessageEscalated, LineDeclared, PresenceDeclared, *LINE_TYPES, *LINE_BODY_TYPES,
+    *AGREEMENT_LINE_TYPES,
 )  # fmt: skip
 PLAIN_TYPES = frozenset(
     name for name, kind in BODY_TYPES.items() if kind is LogOpened or kind in CUSTODY_TYPES

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from parley.node.agreement_inputs import AgreementAct
 from parley.node.entries import Draft, Reference, Status
 from parley.node.frames import Frame
 from parley.node.layer import HeldAhead
@@ -220,11 +221,12 @@ class Promulgate(_Value, frozen=True, kw_only=True, tag="promulgate"):
 
 
 class FileIntent(_Value, frozen=True, kw_only=True, tag="file_intent"):
-    """This party plans to fly."""
+    """This party plans to fly; `addressees`: who gets the volumes, empty is every party."""
 
     agreement: str
     post: str
     intent: Intent
+    addressees: tuple[str, ...] = ()
 
 
 class ChangeIntent(_Value, frozen=True, kw_only=True, tag="change_intent"):
@@ -392,7 +394,7 @@ LineAct = (
 """What a post does on a line."""
 Act = (
     LineAct | DeclareZone | DeclareBoundary | SetActivity | Promulgate | FileIntent | ChangeIntent
-    | CustodyAct
+    | CustodyAct | AgreementAct
 )  # fmt: skip
 """What a person at a post does."""
 Input = (

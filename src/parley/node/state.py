@@ -8,12 +8,12 @@ Rules:
 - Beside the record there are two volatile parts that a restart loses and the world gives again:
   the live picture (tracks) and the links to peers. They never enter the record.
 
-What does not live here: what a party does about anything (`rules`).
+What does not live here: what a party does about anything (`rules`); how two states are compared
+(`snapshots`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
@@ -21,6 +21,8 @@ from typing import Literal, TypeVar
 import msgspec
 
 from parley.node.agenda import Agenda
+from parley.node.agreement_bodies import AgreementBody
+from parley.node.agreement_record import AgreementRecord
 from parley.node.custody_bodies import EVERY_LOG_TYPES, CustodyBody, LogClosed
 from parley.node.encoding import decode_entry
 from parley.node.entries import (
@@ -175,6 +177,7 @@ class Scope:
     narrow: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     custody: dict[str, dict[Key, Entry]] = field(default_factory=dict)
     line: LineRecord = field(default_factory=LineRecord)
+    terms: AgreementRecord = field(default_factory=AgreementRecord)
     ahead: Layer = field(default_factory=Layer)
     rules: Rules = field(default_factory=lambda: rules_of(RULES_LATEST))
     index: Indexes = field(default_factory=Indexes)
@@ -214,7 +217,9 @@ class State:
     `abandoned`: own logs that must not be continued, with why: a later head of them may be signed
     already (this node was restored), or another node of the party may still write them. `views`:
     what was last computed over all scopes, with what it was computed from. `refused_acts`: acts in
-    another's name that stand in no entry yet, by agreement, act and post, with why.
+    another's name that stand in no entry yet, by agreement, act and post, with why. `operative`:
+    texts that came into force by signed acts since the node was set up, by agreement, with their
+    documents; found again from the record after a restart (`rules.texts`).
     """
 
     identity: Identity
@@ -226,6 +231,7 @@ class State:
     views: dict[str, tuple[object, object]] = field(default_factory=dict)
     agenda: Agenda = field(default_factory=Agenda)
     refused_acts: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    operative: dict[str, tuple[str, Agreement]] = field(default_factory=dict)
 
     @property
     def party(self) -> str:
@@ -243,8 +249,24 @@ class State:
         return known
 
     def agreement(self, agreement_id: str) -> Agreement | None:
-        """Return the agreement as this party has adopted it."""
-        return self.identity.agreements.get(agreement_id)
+        """Return the agreement as it is in force for this party now, if it has adopted one."""
+        held = self.operative.get(agreement_id)
+        return held[1] if held is not None else self.identity.agreements.get(agreement_id)
+
+    @property
+    def agreements(self) -> dict[str, Agreement]:
+        """The agreements as they are in force for this party now, by id."""
+        if not self.operative:
+            return self.identity.agreements
+        return {
+            **self.identity.agreements,
+            **{name: agreement for name, (_, agreement) in self.operative.items()},
+        }
+
+    def document(self, agreement_id: str) -> str:
+        """Return the text of an agreement as it is in force now."""
+        held = self.operative.get(agreement_id)
+        return held[0] if held is not None else self.identity.documents[agreement_id]
 
     def log(self, origin: str) -> Log:
         """Return a log as held here; one not held is empty, and looking does not make it."""
@@ -373,14 +395,17 @@ def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
         scope.index.acts.setdefault((entry.type, log.name.party), {})[key] = entry
         if isinstance(entry.body, LogClosed):
             log.closed_at = entry.seq
-    elif isinstance(entry.body, LineBody):
-        _place_line(scope, entry, entry.body)
+    elif isinstance(entry.body, LineBody | AgreementBody):
+        _place_recorded(scope, entry, entry.body)
     else:
         _place(scope, entry, entry.body, leaf)
 
 
-def _place_line(scope: Scope, entry: Entry, body: LineBody) -> None:
-    why = scope.line.take(entry, body)
+def _place_recorded(scope: Scope, entry: Entry, body: LineBody | AgreementBody) -> None:
+    if isinstance(body, LineBody):
+        why = scope.line.take(entry, body)
+    else:
+        why = scope.terms.take(entry, body)
     if why is not None:
         scope.unreadable[key_of(entry)] = Unreadable(log=entry.log, seq=entry.seq, why=why)
     elif entry.ref and entry.ref[0].key in scope.threads:
@@ -416,7 +441,7 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         place_message(scope, entry, leaf)
         return
     key = key_of(entry)
-    assert not isinstance(body, LineBody)
+    assert not isinstance(body, LineBody | AgreementBody)
     if isinstance(body, AlertRaised):
         scope.index.add_alert(key, entry, body)
     elif isinstance(body, AlertResolved):
@@ -433,7 +458,7 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         case ZoneActivity() | ZonePromulgation():
             scope.zone_acts.setdefault(body.zone, {})[key] = entry
         case _:
-            assert not isinstance(body, CustodyBody | LineBody)
+            assert not isinstance(body, CustodyBody | LineBody | AgreementBody)
             _table(scope, body)[key] = entry
 
 
@@ -529,71 +554,3 @@ def _misplaced(
     if isinstance(body, ReadBackChecked) and len(entry.ref) < 2:
         return "a check without the answer that it is about"
     return None
-
-
-def snapshot(scope: Scope) -> dict[str, object]:
-    """Return everything a scope holds as plain sorted values; equal logs give equal snapshots.
-
-    What an entry says to some parties only is left out: they hold more of it than the others. So is
-    what is held ahead of its log.
-    """
-    with scope.ahead.lifted():
-        return _snapshot(scope)
-
-
-def _snapshot(scope: Scope) -> dict[str, object]:
-    plain = msgspec.to_builtins
-    found: dict[str, object] = {
-        "logs": {
-            origin: plain(log.head)
-            for origin, log in sorted(scope.logs.items())
-            if log.name.kind != "private"
-        },
-        "adopted": _keys(scope.adopted),
-        "threads": {
-            str(t.key): _thread_snapshot(t)
-            for _, t in sorted(scope.threads.items())
-            if t.key not in scope.narrow
-        },
-        "line_acts": _keys(scope.line_acts),
-        "zone_acts": _keys(scope.zone_acts),
-        "presence": _keys({str(name): acts for name, acts in scope.presence.items()}),
-        "tables": {
-            name: sorted(str(key) for key in getattr(scope, name) if key not in scope.narrow)
-            for name in (
-                "zones", "boundaries", "intents", "intent_changes", "alerts", "resolved",
-                "recorded", "unreadable", "sealed",
-            )
-        },
-    }  # fmt: skip
-    if scope.rules.version > 1:
-        found["narrow"] = sorted(map(str, scope.narrow))
-        acts = {
-            name: sorted(str(key) for key, e in table.items() if e.log.kind != "private")
-            for name, table in sorted(scope.custody.items())
-        }
-        # What stands in a private log alone, the others do not even know to be missing.
-        found["custody"] = {name: keys for name, keys in acts.items() if keys}
-    if scope.rules.version > 2:
-        found["line"] = scope.line.snapshot(frozenset(scope.narrow))
-    return found
-
-
-def _keys(table: dict[str, dict[Key, Entry]]) -> dict[str, list[str]]:
-    return {name: sorted(map(str, acts)) for name, acts in sorted(table.items())}
-
-
-def _thread_snapshot(thread: Thread) -> dict[str, object]:
-    return {
-        "said": thread.said is not None,
-        "displayed": {party: key_of(e) for party, e in sorted(thread.displayed.items())},
-        "answers": sorted(map(str, thread.answers)),
-        "checks": {str(key): key_of(e) for key, e in sorted(thread.checks.items())},
-        "overdue": {str(what): key_of(e) for what, e in sorted(thread.overdue.items())},
-        "escalated": {str(what): key_of(e) for what, e in sorted(thread.escalated.items())},
-    }
-
-
-def digest(scope: Scope) -> str:
-    """Return the SHA-256 (hex) of a scope's snapshot, to compare two nodes' states."""
-    return hashlib.sha256(msgspec.json.encode(snapshot(scope), order="sorted")).hexdigest()

@@ -14,6 +14,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from parley.node.agreement_inputs import (
+    AgreementAct,
+    ConfirmNotice,
+    DeclareAgreement,
+    DeclareAssessment,
+    DisclosePlace,
+    KeepPlaces,
+    MoveIntent,
+    ProposeAgreement,
+    ReceiptUnit,
+    RegisterIncident,
+    RenewAgreement,
+    ReportPressure,
+    Reposition,
+    RequireUnits,
+    SignAgreement,
+)
 from parley.node.custody_bodies import LogClosed
 from parley.node.encoding import encode_entry, seal_entry
 from parley.node.entries import (
@@ -59,14 +76,20 @@ from parley.node.inputs import (
 from parley.node.rules import (
     agreements,
     alarms,
+    assessments,
     calls,
     custody,
+    distribution,
     hotline,
     intents,
     line_tests,
     lines,
     peering,
+    pressure,
     relays,
+    reposition,
+    standing_notices,
+    texts,
     threads,
     tracks,
     zones,
@@ -91,6 +114,7 @@ def step(state: State, now_us: int, event: Input) -> Output:
     Raises:
         InputFault: an operator's act that cannot be done, saying why; nothing has changed.
     """
+    texts.take_effect(state, now_us)
     match event:
         case Tick():
             return Output(drafts=tuple(clock_work(state, now_us)))
@@ -105,8 +129,7 @@ def step(state: State, now_us: int, event: Input) -> Output:
         case SegmentRecorded():
             return Output(drafts=(tracks.segment_recorded(event),))
         case _:
-            draft = _own_act(state, event, now_us)
-            return Output(drafts=(draft,) if draft is not None else ())
+            return Output(drafts=_own_act(state, event, now_us))
 
 
 def clock_work(state: State, now_us: int) -> list[Draft]:
@@ -115,9 +138,12 @@ def clock_work(state: State, now_us: int) -> list[Draft]:
         *agreements.openings(state, now_us),
         *agreements.adoptions(state),
         *agreements.refusals(state, now_us),
+        *texts.due(state, now_us),
         *hotline.due(state, now_us),
         *line_tests.due(state, now_us),
         *lines.due(state, now_us),
+        *distribution.due(state, now_us),
+        *standing_notices.due(state, now_us),
         *intents.due(state),
         *tracks.due(state, now_us),
         *custody.due(state, now_us),
@@ -134,16 +160,48 @@ def next_due_us(state: State, now_us: int) -> int | None:
     return hotline.next_due_us(state, now_us)
 
 
-def _own_act(state: State, event: Act, now_us: int) -> Draft | None:
+def _own_act(state: State, event: Act, now_us: int) -> tuple[Draft, ...]:
     """Do an act; one in another's name is refused, and that stands in the private log."""
     try:
-        return _act(state, event, now_us)
+        if isinstance(event, AgreementAct):
+            return _agreement_act(state, event, now_us)
+        draft = _act(state, event, now_us)
+        return (draft,) if draft is not None else ()
     except agreements.NotOurPost as fault:
         agreements.note_refused(state, event, fault)
         raise
 
 
-def _act(state: State, event: Act, now_us: int) -> Draft | None:
+def _agreement_act(state: State, event: AgreementAct, now_us: int) -> tuple[Draft, ...]:
+    match event:
+        case ProposeAgreement() | SignAgreement() | DeclareAgreement() | RenewAgreement():
+            return texts.act(state, event, now_us)
+        case RequireUnits() | ReceiptUnit():
+            return distribution.act(state, event, now_us)
+        case KeepPlaces() | DisclosePlace() | ConfirmNotice():
+            return standing_notices.act(state, event, now_us)
+        case ReportPressure():
+            return pressure.act(state, event, now_us)
+        case MoveIntent():
+            return (intents.move_intent(state, event, now_us),)
+        case Reposition():
+            return reposition.act(state, event, now_us)
+        case DeclareAssessment() | RegisterIncident():
+            return assessments.act(state, event, now_us)
+
+
+def _act(
+    state: State,
+    event: LineAct
+    | DeclareZone
+    | DeclareBoundary
+    | SetActivity
+    | Promulgate
+    | FileIntent
+    | ChangeIntent
+    | CustodyAct,
+    now_us: int,
+) -> Draft | None:
     if isinstance(event, LineAct):
         return _line_act(state, event, now_us)
     if isinstance(event, CustodyAct):

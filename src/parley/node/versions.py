@@ -10,17 +10,20 @@ ends with its closing entry; a log may continue another.
 Version 3: the line's own duties: calls, relays, translations, what was not delivered, tests that
 were missed, links as observed, alarms (`line_bodies`); posts must be those of the agreement; a
 withdrawal counts once two people have signed it.
+Version 4: agreements as signed acts, receipts of units, standing notices, places, moves
+(`agreement_bodies`); limits and precedence of intents; schedules of zones.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from parley.node.agreement_bodies import AGREEMENT_BODY_TYPES
 from parley.node.custody_bodies import CUSTODY_TYPES
 from parley.node.line_bodies import LINE_BODY_TYPES
 from parley.world.faults import InputFault
 
-RULES_LATEST = 3
+RULES_LATEST = 4
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +42,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 _OF_2 = frozenset(str(t.__struct_config__.tag) for t in CUSTODY_TYPES)
 _OF_3 = frozenset(str(t.__struct_config__.tag) for t in LINE_BODY_TYPES)
+_OF_4 = frozenset(str(t.__struct_config__.tag) for t in AGREEMENT_BODY_TYPES)
 _RULES = {
-    1: Rules(version=1, sealed=False, unknown=_OF_2 | _OF_3),
-    2: Rules(version=2, sealed=True, unknown=_OF_3),
-    3: Rules(version=3, sealed=True, unknown=frozenset()),
+    1: Rules(version=1, sealed=False, unknown=_OF_2 | _OF_3 | _OF_4),
+    2: Rules(version=2, sealed=True, unknown=_OF_3 | _OF_4),
+    3: Rules(version=3, sealed=True, unknown=_OF_4),
+    4: Rules(version=4, sealed=True, unknown=frozenset()),
 }
 
 

@@ -8,7 +8,8 @@ import msgspec
 
 from parley.node.entries import AgreementAdopted, Entry
 from parley.review.times import LogPart
-from parley.world.agreement import Agreement, ExclusiveChannel, pinned
+from parley.world.agreement import Agreement, pinned
+from parley.world.clauses import ExclusiveChannel
 from parley.world.faults import Fault
 
 

@@ -17,7 +17,7 @@ from parley.review import answers_queries as asked
 from parley.review import answers_zones as areas
 from parley.review.answers_acts import demand
 from parley.review.answers_duties import DutyAnswer, acknowledgement, as_of_us
-from parley.world.agreement import IncidentReport, LineTest
+from parley.world.clauses import IncidentReport, LineTest
 from parley.world.scenario import Scenario, ScenarioMessage
 from parley.world.time import add_calendar, format_instant, parse_instant_us, seconds_between
 

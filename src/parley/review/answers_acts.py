@@ -14,10 +14,7 @@ from parley.review.answers_duties import (
     position_of,
     window_us,
 )
-from parley.world.agreement import (
-    PositionCheck,
-    Suspension,
-)
+from parley.world.clauses import PositionCheck, Suspension
 from parley.world.norms import class_norms, norms
 from parley.world.place import check_named_position
 from parley.world.scenario import Scenario, ScenarioMessage

@@ -19,13 +19,8 @@ from typing import TypeVar
 
 import msgspec
 
-from parley.world.agreement import (
-    Acknowledgement,
-    Agreement,
-    Clause,
-    Notification,
-    ReadBack,
-)
+from parley.world.agreement import Agreement
+from parley.world.clauses import Acknowledgement, Clause, Notification, ReadBack
 from parley.world.faults import InputFault
 from parley.world.geo import Position, distance_m
 from parley.world.norms import class_norms, norms

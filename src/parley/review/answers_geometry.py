@@ -17,8 +17,9 @@ import msgspec
 from parley.detect.crossing import line_crossings, presence
 from parley.detect.encounters import HORIZONTAL_MAX_M, Episode, Minima, PairEncounter, closest_pair
 from parley.review.answers_acts import suspended_by
-from parley.world.agreement import Agreement, Separation
+from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary, side_of
+from parley.world.clauses import Separation
 from parley.world.geo import (
     Answer,
     Position,

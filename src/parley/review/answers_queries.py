@@ -23,7 +23,7 @@ from parley.review.answers_acts import agreement_status, distribution
 from parley.review.answers_calls import calls_in
 from parley.review.answers_geometry import zone_distance_km
 from parley.review.silence_calls import happened
-from parley.world.agreement import ExclusiveChannel
+from parley.world.clauses import ExclusiveChannel
 from parley.world.faults import InputFault, nearest
 from parley.world.geo import UNDECIDED, Answer
 from parley.world.scenario import Assertion, Query, Scenario, ScenarioMessage

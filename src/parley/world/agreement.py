@@ -1,4 +1,4 @@
-"""Parties, posts, units, lines, clauses, agreements.
+"""Parties, posts, units, lines, agreements; clauses are in `clauses`.
 
 An agreement is data: who is bound, through whom, by which clauses with which numbers. An unknown
 parameter is refused with the nearest right one. A line of communication has ends that are posts,
@@ -14,17 +14,27 @@ from typing import Literal
 import msgspec
 
 from parley.world.boundary import Boundary
-from parley.world.faults import InputFault, nearest
+from parley.world.clauses import CLAUSES_OF_4, Clause, Distribution, Notification
+from parley.world.faults import InputFault
+from parley.world.geo import Position
 from parley.world.limits import NAME_CHARACTERS_MAX
 from parley.world.place import Place
+from parley.world.shape import Shape
 from parley.world.time import Interval
-from parley.world.verdict import EscalationStep
 from parley.world.zone import Zone
 
 Role = str
+Standing = Literal[
+    "signatory", "bound through another", "host state", "guarantor", "partner force", "civil user",
+    "observer", "non-party",
+]  # fmt: skip
+RULES_OF_NEW = 4
+"""The rules version of an agreement that is made now and names none."""
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Record(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     pass
 
 
@@ -55,7 +65,11 @@ def check_post(name: str, what: str) -> None:
 
 
 class Party(_Record, frozen=True, kw_only=True):
-    """Who signs: id, name, posts (duty positions) in the order of escalation, units below them."""
+    """Who signs: id, name, posts (duty positions) in the order of escalation, units below them.
+
+    `role`: in the words of the agreement; `standing`: one of the eight that every agreement means
+    alike. `signed_by`: in whose name, where that is another.
+    """
 
     id: str
     name: str = ""
@@ -64,205 +78,84 @@ class Party(_Record, frozen=True, kw_only=True):
     posts: tuple[str, ...] = ("duty-officer",)
     units: tuple[str, ...] = ()
     bound_through: str | None = None
+    standing: Standing = "signatory"
+    signed_by: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.id, "party id")
         for post in self.posts:
             check_post(post, f"party {self.id} post")
+        for unit in self.units:
+            check_post(unit, f"party {self.id} unit")
 
 
-class Separation(_Record, frozen=True, kw_only=True, tag="separation"):
-    """Minima of a pair of parties, apart by one (`or`) or both (`and`), and how long inside."""
+class Actor(_Record, frozen=True, kw_only=True):
+    """Somebody whom the agreement speaks of and who is no party to it.
 
-    id: str
-    horizontal_m: float
-    vertical_m: float
-    joined: Literal["or", "and"] = "or"
-    dwell_s: float | None = None
+    `answers`: the party that answers for it; "" is nobody, and then it stands on a list of its own.
+    `contested_by`: parties that say otherwise of its standing.
+    """
+
+    name: str
+    standing: Standing
+    answers: str = ""
     text: str = ""
-
-    def __post_init__(self) -> None:
-        for name, value_m in (("horizontal_m", self.horizontal_m), ("vertical_m", self.vertical_m)):
-            if not 0 < value_m < 1e6:
-                raise InputFault(f"clause {self.id} {name}", value=value_m, wanted="0..1e6 m")
+    contested_by: tuple[str, ...] = ()
 
 
-class Notification(_Record, frozen=True, kw_only=True, tag="notification"):
-    """Notices come `lead_s` before what they announce; `of`: message types, empty is all."""
+class AircraftClass(_Record, frozen=True, kw_only=True):
+    """A class of aircraft as this agreement means it, in its own words.
 
-    id: str
-    lead_s: float
-    of: tuple[str, ...] = ()
-    answer_within_s: float | None = None
-    text: str = ""
-
-
-class Acknowledgement(_Record, frozen=True, kw_only=True, tag="acknowledgement"):
-    """Messages are answered within `within_s`; else the posts of `escalate` are called in order."""
-
-    id: str
-    within_s: float
-    of: tuple[str, ...] = ()
-    message_class: str | None = None
-    escalate: tuple[EscalationStep, ...] = ()
-    text: str = ""
-
-
-class ReadBack(_Record, frozen=True, kw_only=True, tag="read_back"):
-    """Fields are read back within `within_s`; `of` empty means whatever asks for it."""
-
-    id: str
-    within_s: float
-    of: tuple[str, ...] = ()
-    text: str = ""
-
-
-class LineTest(_Record, frozen=True, kw_only=True, tag="line_test"):
-    """The line is tested every so many seconds."""
-
-    id: str
-    every_s: float
-    on_failure: str = ""
-    text: str = ""
-
-
-class Suspension(_Record, frozen=True, kw_only=True, tag="suspension"):
-    """One party alone may suspend, with notice; what is exempt still passes."""
-
-    id: str
-    notice_s: float
-    exempt: tuple[str, ...] = ("life_safety",)
-    text: str = ""
-
-
-class PositionCheck(_Record, frozen=True, kw_only=True, tag="position_check"):
-    """A named place and coordinates sent together lie within this distance of each other."""
-
-    id: str
-    named_place_within_m: float
-    text: str = ""
-
-
-class ExclusiveChannel(_Record, frozen=True, kw_only=True, tag="exclusive_channel"):
-    """Whether the logs and the call register are the only channel, so that silence decides."""
-
-    id: str
-    value: bool
-    note: str = ""
-    text: str = ""
-
-
-class Ring(_Record, frozen=True, kw_only=True, tag="ring"):
-    """A ring around a place that is not crossed inbound without contact."""
-
-    id: str
-    ring: str
-    rule: str = ""
-    text: str = ""
-
-
-class BoundaryRule(_Record, frozen=True, kw_only=True, tag="boundary"):
-    """Who stays on which side of a boundary."""
-
-    id: str
-    boundary: str
-    rule: str = ""
-    text: str = ""
-
-
-class ZoneRule(_Record, frozen=True, kw_only=True, tag="zone"):
-    """Who stays inside or outside of a zone."""
-
-    id: str
-    zone: str
-    rule: str = ""
-    text: str = ""
-
-
-class Priority(_Record, frozen=True, kw_only=True, tag="priority"):
-    """Who comes first, in order."""
-
-    id: str
-    order: tuple[str, ...]
-    text: str = ""
-
-
-class Yield(_Record, frozen=True, kw_only=True, tag="yield"):
-    """Who is asked to make way reports within `within_s` that it has; `of`: types, empty is all."""
-
-    id: str
-    within_s: float
-    of: tuple[str, ...] = ()
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.within_s <= 86_400:
-            raise InputFault(f"clause {self.id} within_s", value=self.within_s, wanted="1 s..1 day")
-
-
-class Bearer(_Record, frozen=True, kw_only=True, tag="bearer"):
-    """What a line runs over: its delay one way and its rate; `line` empty means every line.
-
-    The clocks of the message classes are stretched by it ("+ link", NORMS 2), and by nothing else.
+    `kinds`: the kinds of flights and tracks that are of it.
     """
 
     id: str
-    delay_s: float
-    rate_bps: float | None = None
-    line: str = ""
     text: str = ""
+    kinds: tuple[str, ...] = ()
+
+
+class PressureRule(_Record, frozen=True, kw_only=True):
+    """From which source levels are compared with altitudes, and how far apart they may be.
+
+    `source`: whose QNH counts, by party id; `place`: of which place. `transition_altitude_m` is
+    AMSL, `transition_level_m` STD. `bound_m`: of a fresh report; `stale_after_s`: then it is none.
+    """
+
+    source: str
+    place: str = ""
+    transition_altitude_m: float | None = None
+    transition_level_m: float | None = None
+    bound_m: float = 30.0
+    stale_after_s: float = 3_600.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.delay_s <= 3_600:
-            raise InputFault(f"clause {self.id} delay_s", value=self.delay_s, wanted="0..3600 s")
-        if self.rate_bps is not None and not 10 <= self.rate_bps <= 1e12:
-            raise InputFault(f"clause {self.id} rate_bps", value=self.rate_bps, wanted="10 or more")
+        for name, value, most in (
+            ("bound_m", self.bound_m, 1_000.0), ("stale_after_s", self.stale_after_s, 86_400.0),
+        ):  # fmt: skip
+            if not 0.0 < value <= most:
+                raise InputFault(f"pressure {name}", value=value, wanted=f"above 0, to {most:g}")
 
 
-class IncidentReport(_Record, frozen=True, kw_only=True, tag="incident_report"):
-    """When the initial and the final report are due (ISO 8601 durations), and what they contain."""
+class BackgroundLayer(_Record, frozen=True, kw_only=True):
+    """A dated layer behind the map: who controlled what, where a State or FIR ends. Agreed by none.
 
-    id: str
-    initial: str
-    final: str
-    content: tuple[str, ...] = ()
-    text: str = ""
-
-
-class Term(_Record, frozen=True, kw_only=True, tag="term"):
-    """A term that only people read: kept word for word, never judged."""
+    It is never a zone or a boundary of the agreement: nothing is decided by it, and it says whose
+    drawing it is and of which day.
+    """
 
     id: str
-    text: str
-    source: str = ""
+    kind: Literal["control", "state", "FIR", "other"]
+    name: str
+    as_of: Interval
+    source: str
+    areas: tuple[Shape, ...] = ()
+    lines: tuple[tuple[Position, ...], ...] = ()
+    uncertainty_m: float = 0.0
 
-
-Clause = (
-    Separation
-    | Notification
-    | Acknowledgement
-    | ReadBack
-    | LineTest
-    | Suspension
-    | PositionCheck
-    | ExclusiveChannel
-    | Ring
-    | BoundaryRule
-    | ZoneRule
-    | Priority
-    | Yield
-    | Bearer
-    | IncidentReport
-    | Term
-)
-CLAUSE_KINDS: dict[str, type] = {
-    str(c.__struct_config__.tag): c
-    for c in (
-        Separation, Notification, Acknowledgement, ReadBack, LineTest, Suspension, PositionCheck,
-        ExclusiveChannel, Ring, BoundaryRule, ZoneRule, Priority, Yield, Bearer, IncidentReport,
-        Term,
-    )
-}  # fmt: skip
+    def __post_init__(self) -> None:
+        check_name(self.id, "layer id")
+        if not self.source.strip():
+            raise InputFault(f"layer {self.id} source", value=self.source, wanted="who drew it")
 
 
 class LineEnd(_Record, frozen=True, kw_only=True):
@@ -301,6 +194,19 @@ class Agreement(_Record, frozen=True, kw_only=True):
     """Who is bound by which clauses, over which lines, from when to when.
 
     One that is only `asserted_by` one side binds nobody else.
+
+    Attributes:
+        text_public: whether the text that people signed is published.
+        text_sha256: of that text, if it is known.
+        languages: of that text, the prevailing one first.
+        supersedes: SHA-256 of the document that this version takes the place of.
+        actors: whom it speaks of and who is no party.
+        aircraft_classes: as its clauses mean them.
+        pressure: how levels and altitudes are compared; None: they are not, and it is undecided.
+        layers: what is drawn behind the map and decides nothing.
+        base_map: what is drawn below everything; borders only where the parties chose so.
+        datum: of every position.
+        timezone_source: which edition of the time zone rules its schedules were worked out with.
     """
 
     id: str
@@ -314,8 +220,19 @@ class Agreement(_Record, frozen=True, kw_only=True):
     valid: Interval | None = None
     text_public: bool = True
     asserted_by: tuple[str, ...] = ()
-    rules_version: int = 3
+    # Always written: a document that names no rules is read by old ones (`pinned`).
+    rules_version: int = msgspec.field(default_factory=lambda: RULES_OF_NEW)
     version: int = 1
+    text_sha256: str = ""
+    languages: tuple[str, ...] = ()
+    supersedes: str = ""
+    actors: tuple[Actor, ...] = ()
+    aircraft_classes: tuple[AircraftClass, ...] = ()
+    pressure: PressureRule | None = None
+    layers: tuple[BackgroundLayer, ...] = ()
+    base_map: Literal["coast and graticule", "with borders", "none"] = "coast and graticule"
+    datum: Literal["WGS84"] = "WGS84"
+    timezone_source: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.id, "agreement id")
@@ -341,6 +258,8 @@ class Agreement(_Record, frozen=True, kw_only=True):
                         value=end.party,
                         wanted=f"one of {', '.join(sorted(known))}",
                     )
+        _check_of_4(self)
+        _check_units(self)
 
     def party(self, party_id: str) -> Party:
         """Return a party of the agreement by its id."""
@@ -356,6 +275,35 @@ class Agreement(_Record, frozen=True, kw_only=True):
     def in_force(self, at_us: int) -> bool:
         """Whether the instant lies in its validity; without one it always does."""
         return self.valid is None or self.valid.contains(at_us)
+
+
+def _check_of_4(agreement: Agreement) -> None:
+    """Refuse clauses that the rules which an agreement pins do not know."""
+    if agreement.rules_version >= RULES_OF_NEW:
+        return
+    for clause in agreement.clauses:
+        kind = str(type(clause).__struct_config__.tag)
+        if kind in CLAUSES_OF_4:
+            raise InputFault(
+                f"agreement {agreement.id} clause {clause.id} kind",
+                value=kind,
+                wanted=f"a kind of rules version {agreement.rules_version}",
+                repair=f"pin rules_version {RULES_OF_NEW}, or leave the clause out",
+            )
+
+
+def _check_units(agreement: Agreement) -> None:
+    """Refuse a clause that wants units told which no party has."""
+    units = {party.id: party.units for party in agreement.parties}
+    for clause in agreement.clauses:
+        wanted = clause.units if isinstance(clause, Distribution) else {}
+        wanted = clause.required_units if isinstance(clause, Notification) else wanted
+        for party, names in wanted.items():
+            for name in names:
+                if name not in units.get(party, ()):
+                    what = f"agreement {agreement.id} clause {clause.id} unit of {party}"
+                    known = ", ".join(units.get(party, ())) or "none"
+                    raise InputFault(what, value=name, wanted=f"one of {known}")
 
 
 UNPINNED_RULES_VERSION = 2
@@ -392,35 +340,3 @@ def refuse_twice(names: Iterable[str], what: str) -> None:
                 what, value=name, wanted="each one once", repair="remove or rename one"
             )
         seen.add(name)
-
-
-def clause_from_document(document: dict[str, object], where: str) -> Clause:
-    """Return the clause of a document in SI units (`kind`, `id` and the parameters of that kind).
-
-    Raises:
-        InputFault: an unknown kind or parameter (the repair names the nearest), a bad value.
-    """
-    kind = document.get("kind")
-    if not isinstance(kind, str) or kind not in CLAUSE_KINDS:
-        close = nearest(str(kind), list(CLAUSE_KINDS))
-        raise InputFault(
-            f"{where} kind",
-            value=kind,
-            wanted=f"one of {', '.join(CLAUSE_KINDS)}",
-            repair=f"did you mean {close!r}?" if close else "",
-        )
-    known = [f.name for f in msgspec.structs.fields(CLAUSE_KINDS[kind])]
-    for key in document:
-        if key != "kind" and key not in known:
-            close = nearest(key, known)
-            raise InputFault(
-                f"{where} parameter",
-                value=key,
-                wanted=f"one of {', '.join(known)}",
-                repair=f"did you mean {close!r}?" if close else "",
-            )
-    try:
-        parameters = {("type" if k == "kind" else k): v for k, v in document.items()}
-        return msgspec.convert(parameters, Clause)  # type: ignore[no-any-return]  # a union is a type to msgspec, not to its stub
-    except msgspec.ValidationError as error:
-        raise InputFault(where, value=str(error), wanted=f"a {kind} clause") from None

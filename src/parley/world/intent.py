@@ -48,8 +48,13 @@ def check_transition(old: IntentState, new: IntentState) -> None:
         raise InputFault(f"intent state {new.value} after {old.value}", wanted=possible)
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who plans to fly where and when: volumes, state, priority."""
+class Intent(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Who plans to fly where and when: volumes, state, priority, and the class of the aircraft.
+
+    `aircraft_class`: one of the agreement's own; "" is not said. `version` counts up from 1.
+    """
 
     id: str
     party: str
@@ -58,6 +63,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     priority: str = "routine"
     volumes: tuple[Volume4D, ...]
     version: int = 1
+    aircraft_class: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.id, "intent id")

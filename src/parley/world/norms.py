@@ -171,6 +171,52 @@ class _Bearer(_Record, frozen=True, kw_only=True):
     link_s: float
 
 
+class IntentNorms(_Record, frozen=True, kw_only=True):
+    """How much one party may hold by intents, and how a free time or level is looked for."""
+
+    standing_max: int
+    ahead_s: int
+    longest_s: int
+    area_m2: float
+    unflown_max: int
+    delay_step_s: int
+    delay_max_s: int
+    level_step_m: float
+    level_max_m: float
+    lateral_step_m: float
+    lateral_max_m: float
+
+
+class DistributionNorms(_Record, frozen=True, kw_only=True):
+    """By when the units that must have a notice have said that they do."""
+
+    before_s: int
+    within_s: int
+
+
+class StandingNorms(_Record, frozen=True, kw_only=True):
+    """Notices that stand: when they are confirmed again, when they end, how precise they are."""
+
+    reconfirm_every_s: int
+    expire_s: int
+    precision_m: float
+
+
+class AgreementNorms(_Record, frozen=True, kw_only=True):
+    """When the end of an agreement is told, from when a change holds, how long one assesses."""
+
+    warn_before_s: int
+    change_notice_s: int
+    assess_s: int
+
+
+class PressureNorms(_Record, frozen=True, kw_only=True):
+    """How exact a QNH report is, and for how long."""
+
+    bound_m: float
+    stale_after_s: int
+
+
 class AlarmCallNorms(_Record, frozen=True, kw_only=True):
     """How often an alarm goes out again while nobody has taken it."""
 
@@ -224,6 +270,11 @@ class Norms(
     priority: _Priority
     guard: _Guard
     bearer: _Bearer
+    intent: IntentNorms
+    distribution: DistributionNorms
+    standing: StandingNorms
+    agreement: AgreementNorms
+    pressure: PressureNorms
     alarm_call: AlarmCallNorms
     lead: _Lead
     vertical: _Vertical

@@ -26,6 +26,7 @@ from parley.world.geo import (
     judged,
 )
 from parley.world.place import checked_name, fold_name, spellings
+from parley.world.schedule import Schedule
 from parley.world.shape import Shape, contains, distance_to_shape_m
 from parley.world.volume import (
     SURFACE,
@@ -93,7 +94,9 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         checked_uncertainty_m(self.uncertainty_m, f"exclusion {self.name} uncertainty")
 
 
-class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Zone(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
     """An area with limits, times and parties, one version of it.
 
     Args:
@@ -114,6 +117,8 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         population: people said to live there.
         sources: where the outline comes from.
         version: counts up.
+        schedule: when it is hot by agreement, and cold outside of it; None: only by its owner's
+            word.
     """
 
     id: str
@@ -133,6 +138,7 @@ class Zone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     population: QualifiedNumber | None = None
     sources: tuple[str, ...] = ()
     version: int = 1
+    schedule: Schedule | None = None
 
     def __post_init__(self) -> None:
         what = f"zone {checked_name(self.id, 'zone id')}"

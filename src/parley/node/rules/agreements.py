@@ -11,7 +11,8 @@ from parley.node.inputs import Act
 from parley.node.line_bodies import ActRefused
 from parley.node.state import Scope, State, rank_of
 from parley.trust.bytes import sha256_hex
-from parley.world.agreement import Acknowledgement, Agreement, Line
+from parley.world.agreement import Agreement, Line
+from parley.world.clauses import Acknowledgement
 from parley.world.faults import InputFault, nearest
 from parley.world.limits import NAME_CHARACTERS_MAX
 from parley.world.time import datetime_from_us
@@ -39,7 +40,7 @@ def adopted_agreement(state: State, agreement_id: str) -> Agreement:
     """
     agreement = state.agreement(agreement_id)
     if agreement is None:
-        known = sorted(state.identity.agreements)
+        known = sorted(state.agreements)
         close = nearest(agreement_id, known)
         raise InputFault(
             "agreement",
@@ -151,7 +152,7 @@ def openings(state: State, now_us: int) -> list[Draft]:
     """
     drafts = []
     year = datetime_from_us(now_us).year
-    for name in sorted(state.identity.agreements):
+    for name in sorted(state.agreements):
         scope = state.scope(name)
         known = scope.index.views.get("line opened")
         done = (year, len(state.abandoned))
@@ -214,7 +215,7 @@ def superseded_by(state: State) -> Entry | None:
 def adoptions(state: State) -> list[Draft]:
     """Return the entries by which this party adopts the agreements it was started with."""
     drafts = []
-    for name, agreement in sorted(state.identity.agreements.items()):
+    for name, agreement in sorted(state.agreements.items()):
         document = state.identity.documents[name]
         sha256 = sha256_hex(document.encode())
         known = state.scope(name).adopted_by(state.party)
@@ -250,7 +251,7 @@ def binding_agreements(state: State, *parties: str) -> list[Agreement]:
     through.
     """
     found = []
-    for name, agreement in sorted(state.identity.agreements.items()):
+    for name, agreement in sorted(state.agreements.items()):
         if not agreement.binds(*parties):
             continue
         own = state.scope(name).adopted_by(state.party)

@@ -72,7 +72,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 def alarms(state: State, now_us: int) -> tuple[Alarm, ...]:
     """Return what stands now at our posts, the most urgent first, then the oldest."""
     found: list[Alarm] = []
-    for name, agreement in sorted(state.identity.agreements.items()):
+    for name, agreement in sorted(state.agreements.items()):
         scope = state.scope(name)
         if scope.rules.version >= LINE_RULES:
             found += _under(state, scope, agreement, now_us)

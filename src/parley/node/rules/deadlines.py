@@ -23,7 +23,8 @@ from parley.node.rules.delivery import duties, undelivered
 from parley.node.rules.replying import POSITIVE, closing_answer, standby
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
 from parley.node.state import Scope, State, Thread, key_of, order_of, written_us
-from parley.world.agreement import Acknowledgement, Agreement
+from parley.world.agreement import Agreement
+from parley.world.clauses import Acknowledgement
 from parley.world.time import seconds_between
 from parley.world.verdict import EscalationStep, compare_read_back, ladder_of, ladder_within
 

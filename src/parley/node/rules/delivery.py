@@ -17,7 +17,8 @@ from parley.node.line_bodies import MessageUndelivered
 from parley.node.rules.peering import link_state
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
 from parley.node.state import Scope, State, Thread, key_of, written_us
-from parley.world.agreement import Agreement, Bearer
+from parley.world.agreement import Agreement
+from parley.world.clauses import Bearer
 from parley.world.norms import class_norms, known_type, norms
 
 Known = Literal["yes", "no", "unknown"]

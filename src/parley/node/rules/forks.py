@@ -46,7 +46,7 @@ def due(state: State) -> Iterator[Draft]:
     """Yield the disputes and the proven forks that stand in no entry of ours yet."""
     for name in sorted(state.scopes):
         scope = state.scopes[name]
-        if "head.disputed" in scope.rules.unknown or name not in state.identity.agreements:
+        if "head.disputed" in scope.rules.unknown or name not in state.agreements:
             continue
         sizes = {origin: log.tree.size for origin, log in scope.logs.items()}
         sizes |= {origin: head.size for origin, head in state.links.witnessed.items()}

@@ -22,7 +22,8 @@ import msgspec
 
 from parley.node.rules.zones import boundaries_of, zones_of
 from parley.node.state import Scope, State
-from parley.world.agreement import Agreement, PositionCheck
+from parley.world.agreement import Agreement
+from parley.world.clauses import PositionCheck
 from parley.world.faults import InputFault, nearest
 from parley.world.geo import Position
 from parley.world.norms import MessageType, norms

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from parley.detect.strategic import conflicts
+from parley.node.agreement_inputs import MoveIntent
 from parley.node.documents import document_of, record_of
 from parley.node.entries import (
     AlertRaised,
@@ -117,6 +118,12 @@ def change_intent(state: State, act: ChangeIntent) -> Draft:
         by=act.post,
         body=IntentChanged(intent=act.intent, state=act.state.value),
     )
+
+
+def move_intent(state: State, event: MoveIntent, now_us: int) -> Draft:
+    """Return the entry of an own intent's next version: delayed, extended, climbed or shifted."""
+    del state, now_us
+    raise InputFault(type(event).__name__, wanted="not built yet")
 
 
 def overlapping(scope: Scope, intent: Intent, party: str) -> list[IntentView]:

@@ -122,7 +122,7 @@ def rests_until_us(state: State, now_us: int) -> int | None:
 
 def _held(state: State) -> tuple[tuple[int, int], ...]:
     """Return what changes whenever anything new is held of a line that this party is an end of."""
-    scopes = [state.scope(name) for name in state.identity.agreements]
+    scopes = [state.scope(name) for name in state.agreements]
     return tuple(
         (
             sum(log.tree.size for log in scope.logs.values() if log.name.kind == "line"),
@@ -182,7 +182,7 @@ def tests_due(state: State, now_us: int) -> tuple[TestDue, ...]:
 
 def _own_lines(state: State) -> Iterator[tuple[Agreement, Line]]:
     """Yield the lines of which this party is an end, under rules that know tests of two kinds."""
-    for _, agreement in sorted(state.identity.agreements.items()):
+    for _, agreement in sorted(state.agreements.items()):
         if agreement.rules_version < LINE_DUTIES_SINCE:
             continue
         for line in agreement.lines:
@@ -315,7 +315,7 @@ def _unanswered(
 
 def _note_sizes(state: State, now_us: int) -> None:
     """Remember since when each line log of the others is as long as it is: volatile."""
-    for name in state.identity.agreements:
+    for name in state.agreements:
         for origin, log in state.scope(name).logs.items():
             if log.name.kind != "line" or log.name.party == state.party:
                 continue

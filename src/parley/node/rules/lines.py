@@ -45,7 +45,8 @@ from parley.node.rules.peering import link_state
 from parley.node.rules.tested import TestAge, schedule_of, test_age, test_word_before, tests_of
 from parley.node.rules.tested import results_of_tests as results_of_tests  # asked for here
 from parley.node.state import Key, Scope, State, key_of, written_us
-from parley.world.agreement import Agreement, Line, Suspension
+from parley.world.agreement import Agreement, Line
+from parley.world.clauses import Suspension
 from parley.world.faults import InputFault
 from parley.world.norms import norms
 from parley.world.time import format_instant
@@ -187,7 +188,7 @@ def due(state: State, now_us: int) -> list[Draft]:
     drafts = []
     first_look_us(state, now_us)
     _heard_since_us(state, now_us)
-    for name, agreement in sorted(state.identity.agreements.items()):
+    for name, agreement in sorted(state.agreements.items()):
         scope = state.scope(name)
         if scope.rules.version < LINE_DUTIES_SINCE:
             continue
@@ -206,7 +207,7 @@ def next_due_us(state: State, now_us: int) -> Iterator[int]:
         yield heard_us + within_us + 1
     yield first_look_us(state, now_us) + 2 * within_us + 1
     yield _heard_since_us(state, now_us) + within_us + 1
-    for name in state.identity.agreements:
+    for name in state.agreements:
         scope = state.scope(name)
         for observer, about in scope.line.links:
             if observer == state.party:

@@ -26,8 +26,9 @@ from parley.node.rules.standing import window_of
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
 from parley.node.rules.zones import boundaries_of, zones_of
 from parley.node.state import Key, Scope, State, Thread, rank_of
-from parley.world.agreement import Agreement, Notification
+from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary, distance_to_boundary_m, side_of
+from parley.world.clauses import Notification
 from parley.world.faults import InputFault
 from parley.world.geo import Position
 from parley.world.norms import norms

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from parley.node.rules.agreements import binding_agreements
 from parley.node.state import State
-from parley.world.agreement import Agreement, Separation
+from parley.world.agreement import Agreement
+from parley.world.clauses import Separation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def own_party(state: State, party: str | None) -> bool:
         return True
     return any(
         p.id == party and p.bound_through == state.party
-        for agreement in state.identity.agreements.values()
+        for agreement in state.agreements.values()
         for p in agreement.parties
     )
 
@@ -61,7 +62,7 @@ def pair_rules(
     if not found:
         found = [
             PairRule(c.horizontal_m, c.vertical_m, c.id, agreement.id, binding=False)
-            for _, agreement in sorted(state.identity.agreements.items())
+            for _, agreement in sorted(state.agreements.items())
             if agreement.in_force(now_us)
             for c in separations(agreement)
         ]

@@ -21,7 +21,8 @@ from parley.node.entries import Entry, MessageAnswered
 from parley.node.rules.replying import POSITIVE, closing_answer
 from parley.node.rules.threads import LINE_RULES, ending_of
 from parley.node.state import Key, Scope, State, Thread, written_us
-from parley.world.agreement import Agreement, Yield
+from parley.world.agreement import Agreement
+from parley.world.clauses import Yield
 from parley.world.norms import norms
 from parley.world.time import seconds_between
 

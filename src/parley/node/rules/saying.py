@@ -23,7 +23,8 @@ from parley.node.rules.lines import suspended_by
 from parley.node.rules.replying import answers_of
 from parley.node.rules.threads import LINE_RULES, ending_of, thread_about
 from parley.node.state import Scope, State, Thread
-from parley.world.agreement import Acknowledgement, Agreement, ReadBack, refuse_twice
+from parley.world.agreement import Agreement, refuse_twice
+from parley.world.clauses import Acknowledgement, ReadBack
 from parley.world.faults import InputFault
 from parley.world.norms import (
     CLASSES,

@@ -23,7 +23,8 @@ from parley.node.line_bodies import TestKind
 from parley.node.rules.agreements import posts_of
 from parley.node.rules.line_evidence import AHEAD_US, SYSTEM, Sight, came_early, hours_of
 from parley.node.state import Key, Scope, Thread, key_of, rank_of, written_us
-from parley.world.agreement import Agreement, Line, LineTest
+from parley.world.agreement import Agreement, Line
+from parley.world.clauses import LineTest
 from parley.world.norms import norms
 from parley.world.watch_hours import WatchHours
 

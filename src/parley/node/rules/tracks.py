@@ -170,7 +170,7 @@ def _pairs(
     owned = {party: own_party(state, party) for party in {m.aircraft.party for m in moving}}
     own = np.array([owned[m.aircraft.party] for m in moving], dtype=bool)
     widest_m = max(
-        (c.horizontal_m for a in state.identity.agreements.values() for c in separations(a)),
+        (c.horizontal_m for a in state.agreements.values() for c in separations(a)),
         default=0.0,
     )
     rules: dict[tuple[str | None, str | None], tuple[PairRule, ...]] = {}

@@ -33,15 +33,8 @@ from parley.wire.scenario.scenario_records import (
     StepDoc,
     ValidDoc,
 )
-from parley.world.agreement import (
-    Agreement,
-    Clause,
-    Line,
-    LineEnd,
-    Party,
-    Term,
-    clause_from_document,
-)
+from parley.world.agreement import Agreement, Line, LineEnd, Party
+from parley.world.clauses import Clause, Term, clause_from_document
 from parley.world.faults import InputFault, nearest
 from parley.world.norms import CLASSES, norms
 from parley.world.time import (
@@ -194,7 +187,7 @@ def parties_of(docs: Sequence[PartyDoc], contacts: Mapping[str, Words]) -> dict[
                 languages=doc.languages,
                 units=doc.units,
                 bound_through=doc.bound_through,
-                **({"posts": posts} if posts else {}),
+                posts=posts or ("duty-officer",),
             )
     return parties
 
@@ -335,6 +328,6 @@ def check_clause_objects(agreements: Sequence[Agreement], geometry: Geometry) ->
         for clause in agreement.clauses:
             for name, known in (("ring", zones), ("zone", zones), ("boundary", boundaries)):
                 value = getattr(clause, name, None)
-                if value is not None and value not in known:
+                if value and value not in known:
                     what = f"{TIMELINE_NAME} agreement {agreement.id} clause {clause.id} {name}"
                     raise unknown_word(what, value, known)

@@ -34,9 +34,7 @@ from parley.wire.scenario.scenario_records import (
     TrackDoc,
     ZoneDoc,
 )
-from parley.world.agreement import (
-    Agreement,
-)
+from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary
 from parley.world.faults import InputFault
 from parley.world.geo import Position

@@ -14,7 +14,8 @@ from parley.wire.scenario.scenario_reading import (
     unknown_word,
 )
 from parley.wire.scenario.scenario_records import MessageDoc
-from parley.world.agreement import Agreement, Ring, ZoneRule
+from parley.world.agreement import Agreement
+from parley.world.clauses import Ring, ZoneRule
 from parley.world.faults import InputFault
 from parley.world.norms import MessageClass, allowed_answers, message_type
 from parley.world.scenario import (

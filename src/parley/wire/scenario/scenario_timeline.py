@@ -57,9 +57,7 @@ from parley.wire.scenario.scenario_records import (
     SourceDoc,
     TimelineDoc,
 )
-from parley.world.agreement import (
-    Party,
-)
+from parley.world.agreement import Party
 from parley.world.faults import InputFault
 from parley.world.norms import norms
 from parley.world.scenario import (

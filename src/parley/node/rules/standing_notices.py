@@ -1,0 +1,22 @@
+"""Notices that stand: places kept, told in steps of precision, confirmed again, stale, expired."""
+
+from __future__ import annotations
+
+from parley.node.agreement_inputs import ConfirmNotice, DisclosePlace, KeepPlaces
+from parley.node.entries import Draft
+from parley.node.state import State
+from parley.world.faults import InputFault
+
+
+def act(
+    state: State, event: KeepPlaces | DisclosePlace | ConfirmNotice, now_us: int
+) -> tuple[Draft, ...]:
+    """Return the entries of an act."""
+    del state, now_us
+    raise InputFault(type(event).__name__, wanted="not built yet")
+
+
+def due(state: State, now_us: int) -> list[Draft]:
+    """Return what time makes due."""
+    del state, now_us
+    return []
