@@ -34,6 +34,7 @@ from parley.wire.bundle import (
     encode_bundle,
     end_bundle,
 )
+from parley.world.agreement import RULES_OF_NEW
 from parley.world.faults import InputFault, PeerFault
 
 FIELDS = {"zone": "Z1", "activity": "hot"}
@@ -813,5 +814,5 @@ def test_a_guarded_notice_goes_only_to_its_addressee(tmp_path):
 
 
 def test_the_agreement_of_these_tests_is_of_the_newest_rules():
-    assert AGREEMENT.rules_version == 3
+    assert AGREEMENT.rules_version == RULES_OF_NEW
     assert Ahead.__struct_config__.tag == "ahead"

@@ -18,8 +18,8 @@ from parley.app.crank import Turned
 from parley.node.inputs import Input, Tick
 from parley.world.agreement import Agreement
 
-EARLIER = "676989f"
-"""The last commit of the release before rules version 3."""
+RELEASES = {"676989f": 2, "a99f45c": 3}
+"""The last commits of earlier releases, each with the newest rules version that it knows."""
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("release_worker.py")
 
@@ -29,6 +29,7 @@ def unpack_release(commit: str, folder: Path) -> str | None:
     git = shutil.which("git")
     if git is None:
         return "there is no git"
+    folder.mkdir(parents=True, exist_ok=True)
     made = subprocess.run(
         [git, "-C", str(ROOT), "archive", commit, "src/parley", "tests/sim"],
         capture_output=True,
