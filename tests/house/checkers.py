@@ -82,8 +82,8 @@ def _called(node: ast.Call) -> str:
 
 UNITS = {
     "m", "mm", "km", "nm", "ft", "fl", "s", "ms", "us", "ns", "min", "h", "d", "hz", "deg", "rad",
-    "khz", "mps", "mps2", "kmh", "kt", "fpm", "degps", "radps", "m2", "m3", "m2ps", "m2ps2", "deg2", "km2",
-    "pa", "hpa", "k", "c", "bps", "bytes", "percent", "ratio", "fraction", "factor", "share",
+    "khz", "mps", "mps2", "kmh", "kt", "fpm", "degps", "radps", "m2", "m3", "m2ps", "m2ps2",
+    "deg2", "km2", "pa", "hpa", "k", "c", "bps", "bytes", "percent", "ratio", "fraction", "factor", "share",
     "count", "e9",
 }  # fmt: skip
 UNIT_WORDS = {
@@ -94,6 +94,8 @@ AFTER_UNIT = ("max", "min", "due", "squared")
 NAMED_WITHOUT_UNIT = {
     "value": "the number of a quantity whose unit stands beside it",
     "tolerance": "of the quantity that is compared",
+    "limit_quantity": "of a measure, whose unit stands beside it",
+    "off_quantity": "of a measure, whose unit stands beside it",
     "_quantity": "its unit is whatever table of units it was given",
 }
 

@@ -10,6 +10,7 @@ of communication.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from functools import cached_property
 
@@ -17,6 +18,7 @@ import msgspec
 
 from parley.world.faults import InputFault
 from parley.world.geo import (
+    UNDECIDED,
     Answer,
     EdgeMeaning,
     Nearest,
@@ -168,6 +170,77 @@ def _clear_of_ends_m(line: Polyline, position: Position, foot: Nearest) -> float
         inward_m = 0.99 * _RADIUS_M * math.asin(max(-1.0, min(1.0, sine)))
         clear_m.append(max((away_m - foot.distance_m) / 2.0, inward_m, 0.0))
     return min(clear_m)
+
+
+class SideNamed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which side words like "west of the river" mean: a name of a side, never a compass test.
+
+    `side` is "left" or "right"; `decided` is the same, or "undecided" where the words fit no side,
+    or both. `because` says how it was found.
+    """
+
+    side: str
+    decided: str
+    name: str
+    because: str
+
+
+_COMPASS_DEG = {
+    "north": 0.0, "northeast": 45.0, "east": 90.0, "southeast": 135.0,
+    "south": 180.0, "southwest": 225.0, "west": 270.0, "northwest": 315.0,
+}  # fmt: skip
+_FILLERS = frozenset({"a", "of", "on", "side", "the", "to"})
+_ALONG_DEG = 30.0
+"""A compass word this near to the way the line runs, or to its way back, names no side of it."""
+
+
+def side_named(boundary: Boundary, words: str) -> SideNamed:
+    """Return the side of a line that words name.
+
+    The sides' own names come first: the agreement may call the right bank "west" where the river
+    runs from west to east, and then its western part is no side at all. Only where neither name
+    has the words, or both have, the compass decides, by the course from the first vertex to the
+    last.
+
+    Args:
+        boundary: the line.
+        words: "west", "west of the river", "right bank", "left".
+
+    Raises:
+        InputFault: no word at all.
+
+    >>> ends = (Position(lat_deg=36.8, lon_deg=38.0), Position(lat_deg=34.5, lon_deg=41.0))
+    >>> side_named(Boundary(id="R", vertices=ends), "west of the river").side
+    'right'
+    """
+    joined = re.sub(r"(north|south)[- ](east|west)", r"\1\2", words.casefold())
+    wanted = [word for word in re.findall(r"[^\W_]+", joined) if word not in _FILLERS]
+    if not wanted:
+        raise InputFault(
+            f"side of {boundary.id}", value=words, wanted='words: "west", "right bank"'
+        )
+    named = {"left": boundary.left, "right": boundary.right}
+    told = next((w for w in wanted if w in named or w in _COMPASS_DEG), wanted[0])
+    hits = [side for side in named if told in re.findall(r"[^\W_]+", named[side].casefold())]
+    if not hits and told in named:
+        hits = [told]
+    if len(hits) == 1:
+        because = (
+            f'{boundary.id} calls its {hits[0]} side "{named[hits[0]]}"; a name, not a compass'
+        )
+        return SideNamed(side=hits[0], decided=hits[0], name=named[hits[0]], because=because)
+    if told not in _COMPASS_DEG:
+        because = f"{boundary.id} has no side of that name, or two: {', '.join(named.values())}"
+        return SideNamed(side=UNDECIDED, decided=UNDECIDED, name="", because=because)
+    course_deg = geodesic_bearing_deg(boundary.vertices[0], boundary.vertices[-1])
+    off_deg = (_COMPASS_DEG[told] - course_deg) % 360.0
+    side = "right" if off_deg < 180.0 else "left"
+    along = min(off_deg % 180.0, 180.0 - off_deg % 180.0) < _ALONG_DEG
+    because = f"{boundary.id} runs {course_deg:.0f} degrees from first to last vertex"
+    because += f": {told} is along it, no side" if along else f": {told} of it is its {side}"
+    return SideNamed(
+        side=side, decided=UNDECIDED if along else side, name=named[side], because=because
+    )
 
 
 def distance_to_boundary_m(boundary: Boundary, position: Position) -> float:

@@ -34,3 +34,13 @@ REFUSED_KEPT_MAX = 100
 """Refused heads kept of one log: two already prove a fork, and a peer must not fill the disk."""
 PEER_ENTRIES_AHEAD_S = 120
 """A peer's entry dated further ahead of our clock than this is kept, and marked future-dated."""
+UNITS_PER_NOTICE_MAX = 256
+"""Units of one party that one notice is followed to; beyond it nobody reads the list."""
+UNIT_TOKENS_MAX = 1_000
+"""Tokens of units that one node keeps; each is compared with what is shown at the door."""
+INTENT_TESTS_MAX = 20_000
+"""Exact comparisons of volumes for one intent: some ten seconds. More is refused, not cut short."""
+INTENT_TESTS_PER_STEP_MAX = 500
+"""Of those that time alone makes due in one step: messages never wait longer behind them."""
+INTENTS_READ_MAX = 20_000
+"""Intents kept as read; the others are read again from the log when they are asked for."""

@@ -200,6 +200,8 @@ class StandingNorms(_Record, frozen=True, kw_only=True):
     reconfirm_every_s: int
     expire_s: int
     precision_m: float
+    warn_before_s: int
+    area_margin_m: float
 
 
 class AgreementNorms(_Record, frozen=True, kw_only=True):
@@ -208,6 +210,14 @@ class AgreementNorms(_Record, frozen=True, kw_only=True):
     warn_before_s: int
     change_notice_s: int
     assess_s: int
+    assess_max_s: int
+
+
+class CrossingNorms(_Record, frozen=True, kw_only=True):
+    """Live crossings: how far beyond a line, and how long, until its other side counts."""
+
+    hysteresis_m: float
+    dwell_s: float
 
 
 class PressureNorms(_Record, frozen=True, kw_only=True):
@@ -275,6 +285,7 @@ class Norms(
     standing: StandingNorms
     agreement: AgreementNorms
     pressure: PressureNorms
+    crossing: CrossingNorms
     alarm_call: AlarmCallNorms
     lead: _Lead
     vertical: _Vertical

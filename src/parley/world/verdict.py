@@ -29,6 +29,45 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     clause: str | None = None
 
 
+class Measure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was measured, against what, and by how much it is over or short of it; all in `unit`."""
+
+    value: float
+    limit_quantity: float
+    unit: str
+    off_quantity: float = 0.0
+
+
+class JudgedDuty(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One duty of one clause judged: whose, about what, which verdict, by how much, and why.
+
+    Attributes:
+        parties: whose duty it is; several where it is theirs together, none where it is nobody's.
+        towards: to whom it is owed.
+        about: the message, flight, test or zone.
+        at_us: when the duty began.
+        cites: where each fact stands ("message 12", "ORIGIN 17").
+        reservations: what parties keep for themselves against the clause, as they wrote it.
+    """
+
+    agreement: str
+    clause: str
+    kind: str
+    source_paragraph: str = ""
+    parties: tuple[str, ...] = ()
+    towards: tuple[str, ...] = ()
+    about: str = ""
+    at_us: int
+    verdict: ClauseVerdict
+    measure: Measure | None = None
+    due_us: int | None = None
+    because: str
+    cites: tuple[str, ...] = ()
+    reservations: tuple[str, ...] = ()
+
+
 class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One field that was read back other than it was said; `said` or `read` None is absent."""
 
@@ -94,6 +133,25 @@ def judge_answer(
         because=f"no answer within {within_s:g} s",
         clause=clause,
     )
+
+
+def measured(
+    value: float, limit_quantity: float, unit: str, *, at_least: bool = False
+) -> tuple[Measure, bool]:
+    """Return a measure with how far it is off, and whether it is within its limit.
+
+    >>> measured(722.0, 180.0, "s")[0].off_quantity, measured(60.0, 900.0, "s", at_least=True)[1]
+    (542.0, False)
+    """
+    off_quantity = limit_quantity - value if at_least else value - limit_quantity
+    within = off_quantity <= 0.0
+    kept = Measure(
+        value=value,
+        limit_quantity=limit_quantity,
+        unit=unit,
+        off_quantity=0.0 if within else off_quantity,
+    )
+    return kept, within
 
 
 def judge_lead_time(

@@ -318,6 +318,30 @@ def sum_as_stated(numbers: Iterable[QualifiedNumber]) -> StatedSum:
     return StatedSum(value=value, qualifiers=words, mixed=mixed, because=because)
 
 
+def zone_in_force(versions: Iterable[Zone], at_us: int, party: str | None = None) -> Zone | None:
+    """Return the newest version of a zone whose window holds the instant; None if there is none.
+
+    Args:
+        versions: of one zone; of one number twice the later in order counts.
+        at_us: the instant asked for.
+        party: if given, only versions which this party agreed to: what binds it then.
+
+    Raises:
+        InputFault: versions of different zones.
+    """
+    known = list(versions)
+    names = sorted({zone.id for zone in known})
+    if len(names) > 1:
+        raise InputFault("zone versions", value=", ".join(names), wanted="versions of one zone")
+    holding = [
+        (zone.version, place, zone)
+        for place, zone in enumerate(known)
+        if in_window(zone.from_us, zone.to_us, at_us).nominal == "in"
+        and (party is None or party in zone.agreed_by)
+    ]
+    return max(holding, key=lambda each: each[:2])[2] if holding else None
+
+
 def shown_activity(
     activity: Activity,
     *,
