@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from builders.make_norms_page import NONE, span, table
 
-from parley.wire.scenario.scenario_agreements import ANSWERS, KINDS_OF_OPENERS, TYPES_BY_SUBJECT
+from parley.wire.scenario.scenario_clauses import ANSWERS, KINDS_OF_OPENERS, TYPES_BY_SUBJECT
 from parley.world.norms import MessageType, allowed_answers, class_norms, norms
 from parley.world.phrases import CODED_FIELDS, FALLBACK, languages, phrases
 

@@ -12,6 +12,7 @@ from parley.app.connections import LinkCounts
 from parley.app.crank import Crank, Turned
 from parley.app.demo_nodes import NodeDied, Views
 from parley.app.driven import Advanced, InputError, Snapshot, Status, Stored
+from parley.app.unit_views import every_distribution
 from parley.app.views import line_vectors, logs_view, zones_shown
 from parley.node.entries import log_name
 from parley.node.identity import Identity, Keys, PeerKeys
@@ -125,6 +126,7 @@ class LocalNodes:
             lines=line_vectors(state, self.now_us[party]),
             zones=zones_shown(state, self.now_us[party]),
             logs=logs_view(state),
+            units=every_distribution(state, self.now_us[party]),
         )
 
     async def revive(self, party, known):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import time
 
+import httpx
 import pytest
 
 from app.twonodes import lines_of, parley_here, say, until
@@ -113,14 +115,15 @@ def test_both_states_of_a_zone_are_said_and_printed(nodes, cli):
     assert row["view"]["zone"] == "Z1"
 
 
+SOON_US = time.time_ns() // 1_000 + 3_600_000_000
+CIRCLE = {"type": "circle", "centre": {"lat_deg": 35.0, "lon_deg": 39.0}, "radius_m": 1000.0}
 INTENT = {
     "id": "I1", "party": "COAL", "flight": "F1",
     "volumes": [{
-        "shape": {"type": "circle", "centre": {"lat_deg": 35.0, "lon_deg": 39.0},
-                  "radius_m": 1000.0},
+        "shape": CIRCLE,
         "lower": {"value_m": 0.0, "reference": "AMSL"},
         "upper": {"value_m": 1000.0, "reference": "AMSL"},
-        "from_us": 1_800_000_000_000_000, "to_us": 1_800_003_600_000_000,
+        "from_us": SOON_US, "to_us": SOON_US + 3_600_000_000,
     }],
 }  # fmt: skip
 
@@ -135,6 +138,48 @@ def test_an_intent_is_filed_changed_and_seen_by_the_peer(nodes, cli, tmp_path):
     assert (code, err.count("\n")) == (2, 1)
     file.write_text("{")
     assert cli("COAL", "intent", "--file", file)[0] == 2
+
+
+@pytest.mark.row("R9")
+def test_an_intent_is_checked_before_it_is_filed_and_filed_anyway(nodes, cli, tmp_path):
+    file = tmp_path / "intent.json"
+    where = INTENT["volumes"][0] | {
+        "shape": CIRCLE | {"centre": {"lat_deg": 36.0, "lon_deg": 39.0}}
+    }
+    mine = INTENT | {"id": "C1", "volumes": [where]}
+    file.write_text(json.dumps(mine))
+    assert "C1.1 meets nothing that is held here" in done(
+        cli("COAL", "intent", "--file", file, "--check")
+    )
+    done(cli("COAL", "intent", "--file", file))
+    until(lambda: "C1 of COAL" in done(cli("RUS", "intent")))
+    file.write_text(json.dumps(mine | {"id": "R1", "party": "RUS", "flight": "<b>F9"}))
+    code, out, err = cli("RUS", "intent", "--file", file, "--check")
+    assert (code, err) == (1, "")
+    assert "intents COAL/C1.1 and RUS/R1.1 overlap: volumes 0 and 0" in out
+    assert "tie: goes to the line L1" in out
+    assert "time: free 60 min later" in out
+    assert "level: free 1219 m higher" in out
+    assert "R1 of RUS" not in done(cli("RUS", "intent")), "a check files nothing"
+    code, out, err = cli("RUS", "intent", "--file", file, "--check", "--file-anyway")
+    assert (code, err) == (0, "")
+    until(lambda: "overlaps with 1" in done(cli("COAL", "intent", "R1")))
+    for party in ("COAL", "RUS"):
+        assert "COAL/C1.1 and RUS/R1.1 overlap" in done(cli(party, "intent", "--conflicts"))
+    page = httpx.get(f"{nodes['COAL'].url}/", timeout=30).text
+    assert "tie: goes to the line L1" in page
+    assert "&lt;b&gt;F9" in page
+    assert "<b>F9" not in page
+    done(cli("RUS", "intent", "R1", "--delay-s", "3600"))
+    until(
+        lambda: (
+            "R1 of RUS (AGR-1): Accepted, flight <b>F9, version 2" in done(cli("COAL", "intent"))
+        )
+    )
+    for party in ("COAL", "RUS"):
+        until(lambda p=party: "no overlap with yours" in done(cli(p, "intent", "--conflicts")))
+    code, out, err = cli("RUS", "intent", "R1", "--climb-m", "-5000")
+    assert (code, out, err.count("\n")) == (2, "", 1)
 
 
 def test_alerts_say_what_is_not_watched(cli):

@@ -220,7 +220,7 @@ def test_a_line_act_and_a_guarded_notice_are_signed_right_after(nodes, cli, caps
     assert (code, out, "operator nobody is not enrolled" in err) == (2, "", True), err
     code, out, err = cli("COAL", "line", "L1", "--leave", "--operator-key", owl, "--post",
                          "commander")  # fmt: skip
-    assert (code, out, "enrolled elsewhere than at commander" in err) == (2, "", True), err
+    assert (code, out, "enrolled at duty-officer, not at commander" in err) == (2, "", True), err
     assert nodes["COAL"].acts() == before
 
 

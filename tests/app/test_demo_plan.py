@@ -10,7 +10,8 @@ import pytest
 from parley.app.cli.demo import find_scenario
 from parley.app.cli.replay import read_scenario
 from parley.app.demo_flights import SAMPLE_EVERY_US, sampled
-from parley.app.demo_plan import Reply, UnitTold, plan_scenario
+from parley.app.demo_plan import Reply, plan_scenario
+from parley.app.demo_units import UnitsNamed, UnitTold
 from parley.node.documents import document_of
 from parley.node.inputs import (
     BePresent,
@@ -138,9 +139,13 @@ def test_presence_starts_with_the_first_act_and_stops_while_nobody_answers(syria
 
 
 def test_units_are_told_as_the_scenario_says(syria):
-    assert {(c.do.of, c.do.unit) for c in acts(syria, UnitTold)} == {
+    assert {(c.do.of, c.do.receipt.unit) for c in acts(syria, UnitTold)} == {
         (3, "RUS-duty-room"), (3, "RUS-unit-1"), (5, "COAL-duty-room"),
     }  # fmt: skip
+    assert {(c.do.of, c.party, c.do.units) for c in acts(syria, UnitsNamed)} == {
+        (3, "RUS", ("RUS-duty-room", "RUS-unit-1")),
+        (5, "COAL", ("COAL-duty-room", "COAL-unit-2")),
+    }
     assert (5, "COAL-unit-2") in syria.units_required
 
 

@@ -18,6 +18,7 @@ from parley.app.demo_plan import plan_scenario
 from parley.app.demo_screen import RichScreen, summary_rows
 from parley.app.demo_story import Line, merged
 from parley.app.driven import Snapshot
+from parley.app.unit_views import every_distribution
 from parley.world.time import parse_instant_us
 
 SYRIA = plan_scenario(read_scenario(find_scenario("syria-2017-06")))
@@ -81,10 +82,17 @@ def test_the_guard_asks_and_the_sender_confirms(quiet):
     assert "area.notice" in order[2]
 
 
-def test_what_the_scenario_knows_of_units_is_told_as_such(quiet):
-    summary, notes, _ = quiet
+@pytest.mark.row("A9", "R4")
+def test_who_was_not_told_is_told_from_the_logs_of_the_nodes(quiet):
+    summary, notes, nodes = quiet
     assert summary.units_not_told == ("COAL-unit-2 (#5)",)
-    assert any("as the scenario says" in line.text for line in notes.lines)
+    assert any(line.text.startswith("#5: COAL-duty-room has it, by voice") for line in notes.lines)
+    assert any(line.text.startswith("#5: COAL-unit-2 NOT TOLD by") for line in notes.lines)
+    for party in ("COAL", "RUS"):
+        views = every_distribution(nodes.cranks[party].state, nodes.now_us[party])
+        assert {(v.told, v.not_told) for v in views if v.party == "COAL" and v.required} == {
+            (("COAL-duty-room",), ("COAL-unit-2",))
+        }
 
 
 def test_a_correction_refers_to_what_it_corrects(quiet):

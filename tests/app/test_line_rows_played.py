@@ -31,6 +31,7 @@ from parley.app.silence_proof import prove_silence
 from parley.node.line_bodies import LineTestMissed
 from parley.node.rules.alarms import alarms
 from parley.node.rules.calls import call_counts, calls_of
+from parley.node.rules.distribution import distribution_of
 from parley.node.rules.line_history import line_vector_at
 from parley.node.rules.lines import line_vector
 from parley.node.rules.outcomes import ladder_of_thread, outcome_of
@@ -306,7 +307,13 @@ def test_the_sender_is_asked_before_a_position_9_km_off_goes_out(case):
 def test_the_unit_that_was_not_told(case):
     unit = renamed("BRAVO-unit-1") if case.changed else "BRAVO-unit-1"
     assert case.summary.units_not_told == (() if case.changed else (f"{unit} (#9)",))
-    assert case.message(9)["distribution"]["not_told"] == ([] if case.changed else [unit])
+    said = case.message(9)["distribution"]
+    assert said["not_told"] == ([] if case.changed else [unit])
+    for party in ("ALFA", "BRAVO"):
+        thread, now_us = case.thread(party, 9), case.now_us(party)
+        (seen,) = distribution_of(case.state(party), thread, now_us)
+        assert (list(seen.told), list(seen.not_told)) == (said["told"], said["not_told"])
+        assert seen.verdict == said["verdict"]
 
 
 # ---- A17, A18 ------------------------------------------------------------------------------------

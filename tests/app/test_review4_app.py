@@ -107,7 +107,7 @@ def shown(world: SimWorld, party: str = HONEST) -> None:
     access = SimpleNamespace(form_number="1", signed_in=lambda request: True)
     page = Page(service, access)
     reader = own_reader(state, "", "")
-    parts = page._parts(now_us, Html(""), reader, acting=True, refresh=False)
+    parts = page._parts(now_us, Html(""), reader, None, acting=True, refresh=False)
     assert all(part is None or isinstance(part, Html) for part in parts)
     watch = Watch(post="desk")
     for _ in range(2):

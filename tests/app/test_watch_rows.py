@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from parley.app.watch_model import Picture, Watch
 from parley.app.watch_screen import Desk, Screen
 from parley.node.line_bodies import CALL_OUTCOMES
 from parley.node.rules.alarms import Alarm
+from parley.node.rules.distribution import DistributionView, UnitSeen
 from parley.node.rules.line_evidence import Pending
 from parley.node.rules.lines import Direction, LineVector, Side
 from parley.node.rules.outcomes import LadderSeen
@@ -173,6 +175,66 @@ def test_alarms_say_class_message_and_why_they_are_silent_and_none_is_left_out()
     many = watch_of((), [alarm(n) for n in range(20)]).alarm_rows(NOW_US, 120, 6)
     assert len(many) == 6
     assert "15 MORE ALARMS, 15 of them not taken" in many[-1][1]
+
+
+def missing_unit(number: int, late: bool = False, sender: str = "RUS", **given):
+    due_us = NOW_US + (-1 if late else 1) * number * SECOND_US
+    unit = UnitSeen(unit="tower", word="not told", missing=True, due_us=due_us)
+    values = {
+        "message": (f"{sender}/2017", number), "sender": sender, "party": "COAL", "due_us": due_us,
+        "message_type": "area.notice", "message_class": "SAFETY", "status": "actual",
+        "units": (unit,), "over": "", "begun": False,
+    }  # fmt: skip
+    return blank(DistributionView, **(values | given))
+
+
+def rows_of(alarms, units, rows_max=100) -> list[tuple[str, str]]:
+    watch = Watch(post="duty-officer")
+    watch.look(dataclasses.replace(picture((), alarms), units=tuple(units)))
+    return watch.alarm_rows(NOW_US, 200, rows_max)
+
+
+def test_a_unit_that_is_not_told_stands_above_what_only_tells_what_is_so() -> None:
+    news = alarm(1, kind="agreement changed", text="version 2 is IN FORCE")
+    stands = [
+        news, alarm(2, alarm_class="DISTRESS", text="mayday"),
+        alarm(3, alarm_class="SAFETY", text="line down"),
+        alarm(4, alarm_class="ROUTINE", text="slow"),
+        alarm(5, silent=True, text="taken"),
+    ]  # fmt: skip
+    words = ("mayday", "NOT TOLD", "line down", "slow", "IN FORCE", "taken")
+    rows = [text for _, text in rows_of(stands, [missing_unit(60, late=True)])]
+    assert [next(w for w in words if w in row) for row in rows] == list(words)
+    words = ("mayday", "line down", "NOT TOLD", "slow", "IN FORCE", "taken")
+    rows = [text for _, text in rows_of(stands, [missing_unit(60)])]
+    assert [next(w for w in words if w in row) for row in rows] == list(words)
+    few = rows_of(stands, [missing_unit(60, late=True)], 3)
+    assert "NOT TOLD" in few[1][1], "what is lesser is folded first"
+    assert few[-1][1].strip() == "4 MORE ALARMS, 3 of them not taken: parley alarm lists them"
+
+
+def test_what_is_folded_says_how_many_alarms_and_how_many_units() -> None:
+    loud = [alarm(n, alarm_class="DISTRESS") for n in range(5)]
+    units = [missing_unit(n, late=True) for n in range(3)]
+    style, text = rows_of(loud, units, 4)[-1]
+    assert style == "alarm"
+    assert text.strip() == (
+        "2 MORE ALARMS, 2 of them not taken and 3 MORE WITH UNITS NOT TOLD: "
+        "see parley alarm, parley unit"
+    )
+    (_, text) = rows_of(loud, units, 6)[-1]
+    assert text.strip() == "3 MORE WITH UNITS NOT TOLD: see parley unit"
+
+
+def test_who_gives_notices_without_end_pushes_no_alarm_and_no_other_notice_off_the_screen() -> None:
+    flood = [missing_unit(n, late=True, sender="RIVAL") for n in range(100, 160)]
+    mine = missing_unit(1, late=True, sender="RUS")
+    rows = [text for _, text in rows_of([alarm(1, alarm_class="SAFETY")], [*flood, mine])]
+    assert len(rows) == 5
+    assert "from RUS" in rows[2]
+    assert sum("from RIVAL" in row for row in rows) == 2
+    assert any("58 more of RIVAL with UNITS NOT TOLD" in row for row in rows)
+    assert "waits for us" in rows[-1]
 
 
 def test_nothing_that_is_missing_on_a_line_is_cut_off_and_what_is_to_come_is_told() -> None:

@@ -77,9 +77,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def make_pair(folder: Path, *, sign_in: bool = True) -> dict[str, Path]:
+def make_pair(
+    folder: Path, *, sign_in: bool = True, agreement: Agreement = AGREEMENT
+) -> dict[str, Path]:
     """Return the TOML files of two nodes that know each other."""
-    (folder / "agr-1.json").write_bytes(msgspec.json.encode(AGREEMENT))
+    (folder / "agr-1.json").write_bytes(msgspec.json.encode(agreement))
     tables = {
         party: make_node(
             folder / party,

@@ -83,8 +83,8 @@ def _called(node: ast.Call) -> str:
 UNITS = {
     "m", "mm", "km", "nm", "ft", "fl", "s", "ms", "us", "ns", "min", "h", "d", "hz", "deg", "rad",
     "khz", "mps", "mps2", "kmh", "kt", "fpm", "degps", "radps", "m2", "m3", "m2ps", "m2ps2",
-    "deg2", "km2", "pa", "hpa", "k", "c", "bps", "bytes", "percent", "ratio", "fraction", "factor", "share",
-    "count", "e9",
+    "deg2", "km2", "pa", "hpa", "k", "c", "bps", "bytes", "percent", "ratio", "fraction", "factor",
+    "share", "count", "e9",
 }  # fmt: skip
 UNIT_WORDS = {
     "metres", "feet", "millimetres", "kilometres", "nautical_miles", "seconds", "minutes", "hours",

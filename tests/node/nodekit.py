@@ -23,12 +23,26 @@ from parley.node.rules.hotline import find_thread
 from parley.node.state import Key, Thread, key_of
 from parley.trust.bytes import sha256_hex
 from parley.trust.seal import seal
+from parley.world.agreement_document import canonical_document
 from parley.world.faults import InputFault
 
 
 def pair(agreements=None) -> SimWorld:
     """Return a world of ALFA and BRAVO (or the parties of the agreements), linked and proven."""
     world = SimWorld(1, agreements or two(), Faults(delay_s=(0.001, 0.002)))
+    world.run(3)
+    return world
+
+
+def pair_of_two_texts(title: str = "another text") -> SimWorld:
+    """Return a world in which BRAVO was set up with another text of the agreement than ALFA."""
+    world = SimWorld(1, two(), Faults(delay_s=(0.001, 0.002)))
+    world.stop("BRAVO")
+    identity = world.identities["BRAVO"]
+    other = msgspec.structs.replace(identity.agreements["AB"], title=title)
+    identity.agreements["AB"] = other
+    identity.documents["AB"] = canonical_document(other)
+    world.start("BRAVO")
     world.run(3)
     return world
 

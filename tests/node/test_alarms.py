@@ -298,7 +298,10 @@ def test_an_agreement_that_is_over_calls_nobody_but_for_life() -> None:
     world.run(60)
     assert len({each.cause for each in seen(world, kind="unanswered")}) == 2
     world.run(120)
-    assert {each.cause for each in seen(world)} == {life}
+    # That it is over is told as well: it says why all else falls still.
+    kinds = {each.kind: each.cause for each in seen(world)}
+    assert kinds.pop("agreement end") is None
+    assert set(kinds.values()) == {life}
 
 
 def test_a_line_that_two_people_withdrew_calls_nobody_but_for_life() -> None:

@@ -140,5 +140,6 @@ def test_a_peers_words_are_compared_without_ever_raising() -> None:
         {"place": "Rusafa", "centre": "nan,nan"},
         {"place": "", "centre": "999,999"},
     ):
-        assert [check.word for check in place_checks(agreement, fields)] == ["unknown place"]
-    assert place_checks(None, {"place": "x", "centre": AWAY}) == ()
+        checks = place_checks(agreement, fields, "ALFA", 0)
+        assert [check.word for check in checks] == ["unknown place"]
+    assert place_checks(None, {"place": "x", "centre": AWAY}, "ALFA", 0) == ()

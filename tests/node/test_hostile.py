@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from nodekit import do, greeting, pair, reference, say, signed_heads, thread, write_as
+from nodekit import (
+    do,
+    greeting,
+    pair,
+    pair_of_two_texts,
+    reference,
+    say,
+    signed_heads,
+    thread,
+    write_as,
+)
 from simstory import agreement_of, three
 from simworld import SECOND_US, SimWorld
 from test_lines import side, vector
@@ -191,9 +201,7 @@ def test_a_backdated_suspension_begins_when_it_was_written() -> None:
 
 
 def test_in_force_is_not_a_word_that_makes_an_agreement() -> None:
-    world = pair()
-    crank = world.node("BRAVO")
-    crank.state.identity.documents["AB"] = "another text"
+    world = pair_of_two_texts()
     world.run(5)
     do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="desk", value="in force"))
     world.run(15)

@@ -153,7 +153,7 @@ def test_life_safety_passes_while_suspended_and_nothing_else_does() -> None:
 def test_a_suspension_has_its_notice_and_begins_at_its_time() -> None:
     world = pair()
     do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="desk", value="suspended"))
-    world.run(30)
+    world.run(90)
     say(world)
     world.run(31)
     with pytest.raises(InputFault, match="suspended"):

@@ -92,7 +92,7 @@ def test_one_party_alone_suspends_and_it_is_signed_with_time_and_reason() -> Non
     do(world, "BRAVO", DeclareLine(
         agreement="AB", line="LINE-AB", post="desk", value="suspended", reason="policy",
     ))  # fmt: skip
-    world.run(59)
+    world.run(119)
     assert side(world, "ALFA", "BRAVO").agreement == "in force"
     world.run(2)
     assert vector(world, "ALFA").glance == "SUSPENDED"

@@ -183,6 +183,7 @@ def test_a_flood_of_answers_costs_each_new_one_no_more_than_a_look() -> None:
     world = full(1, 0)
     key = next(iter(world.node("ALFA").state.scope("AB").threads))
     reference = world.node("BRAVO").state.reference(key)
+    calls = []
     for count in (50, 500):
         flood = [
             Draft(
@@ -193,8 +194,10 @@ def test_a_flood_of_answers_costs_each_new_one_no_more_than_a_look() -> None:
         ]  # fmt: skip
         write(world, "BRAVO", flood)
         world.run(2)
+        calls.append(calls_of(lambda: world.node("ALFA").turn(world.now_us, Tick())))
     assert len(world.node("ALFA").state.scope("AB").threads[key].answers) == 550
-    assert calls_of(lambda: world.node("ALFA").turn(world.now_us, Tick())) < 500
+    assert abs(calls[1] - calls[0]) < 20
+    assert calls[1] < 2_000
 
 
 def test_zones_and_intents_are_read_once_however_many_there_are() -> None:

@@ -9,7 +9,7 @@ import pytest
 from geographiclib.geodesic import Geodesic
 from hypothesis import given
 from hypothesis import strategies as st
-from nodekit import do, pair, say
+from nodekit import do, pair, pair_of_two_texts, say
 from simstory import agreement_of
 from simworld import SECOND_US, SimWorld
 
@@ -229,11 +229,7 @@ def test_who_is_bound_through_another_is_covered_by_its_word() -> None:
 @pytest.mark.row("S18")
 def test_an_agreement_that_only_one_side_adopted_binds_nobody() -> None:
     """BRAVO runs with another text of the agreement: nothing of it binds the pair."""
-    world = pair()
-    crank = world.node("BRAVO")
-    other = replaced(agreement_of("AB", ("ALFA", "BRAVO")), title="another text")
-    crank.state.identity.agreements["AB"] = other
-    crank.state.identity.documents["AB"] = "another text"
+    world = pair_of_two_texts()
     world.run(5)
     rule = pair_rule(world.node("ALFA").state, "ALFA", "BRAVO", world.now_us)
     assert rule is not None

@@ -218,7 +218,7 @@ MEANING = {
     "ends before it begins": (
         lambda d: d["valid"].__setitem__("to", "2026-01-01T00:00:00Z"),
         "valid",
-        "..",
+        "to 2026-01-01T00:00:00Z",
         "from_us <= to_us",
     ),
     "two clauses of one id": (put("9", "id", "10"), "clause", "10", "remove or rename"),

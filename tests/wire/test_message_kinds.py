@@ -9,7 +9,7 @@ import pytest
 import yaml
 from builders import make_phrases_page as page
 
-from parley.wire.scenario.scenario_agreements import ANSWERS, KINDS_OF_OPENERS, TYPES_BY_SUBJECT
+from parley.wire.scenario.scenario_clauses import ANSWERS, KINDS_OF_OPENERS, TYPES_BY_SUBJECT
 from parley.world.norms import message_type, norms
 from shared_data import shared
 

@@ -15,6 +15,7 @@ from parley.node.agreement_bodies import (
     IncidentRegistered,
     NoticeConfirmed,
     PlacesKept,
+    PlaceTold,
     PressureReported,
     RepositionRecorded,
     UnitReceipted,
@@ -22,6 +23,15 @@ from parley.node.agreement_bodies import (
     UnitUntold,
 )
 from parley.world.time import format_second
+
+_NAMED_MAX = 8
+
+
+def _units(units: tuple[str, ...]) -> str:
+    """Return units by name, the first ones of many."""
+    more = f" and {len(units) - _NAMED_MAX} more" if len(units) > _NAMED_MAX else ""
+    return ", ".join(units[:_NAMED_MAX]) + more
+
 
 AGREEMENT_TEXTS: dict[type, Callable[[Any], str]] = {
     AgreementProposed: lambda b: (
@@ -48,9 +58,10 @@ AGREEMENT_TEXTS: dict[type, Callable[[Any], str]] = {
         f"{b.unit} {'has loaded it' if b.loaded else 'has it'}"
         + (f", by voice to {b.post}" if b.by == "voice" else ", by its own word")
     ),
-    UnitUntold: lambda b: f"{b.unit} NOT TOLD by {format_second(b.due_us)}",
+    UnitUntold: lambda b: f"{_units(b.units)} NOT TOLD by {format_second(b.due_us)}",
     NoticeConfirmed: lambda b: f"confirmed until {format_second(b.until_us)} by {b.post}",
     PlacesKept: lambda b: f"{len(b.places)} places of our own register",
+    PlaceTold: lambda b: f"a place told to {', '.join(b.addressees)}",
     PressureReported: lambda b: f"QNH {b.qnh_pa100 / 10_000:.1f} hPa at {b.place}",
     RepositionRecorded: lambda b: f"{len(b.moves)} intents looked at because of {b.object}",
     AssessmentDeclared: lambda b: (

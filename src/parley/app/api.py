@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parley import __version__
+from parley.app.agreement_api import agreement_operations
 from parley.app.alarm_api import alarm_operations
+from parley.app.assessment_api import assessment_operations
 from parley.app.bundle_api import BundleApi, Bundles
 from parley.app.call_api import CallApi
 from parley.app.changes import WAIT_S_MAX, Changes, ChangesView
@@ -32,27 +34,32 @@ from parley.app.custody_views import (
 )
 from parley.app.evidence import make_pack
 from parley.app.http import Access, Refusal, fault_reply, json_reply, read_body, refusing
+from parley.app.intent_api import intent_operations
+from parley.app.layer_views import layer_operations
 from parley.app.line_api import line_operations
 from parley.app.message_views import MessageView, messages
+from parley.app.notice_api import NoticeApi
 from parley.app.openapi import Operation, Parameter, make_document
+from parley.app.reposition_api import reposition_operations
 from parley.app.service import Service
 from parley.app.shorttext import Written, short
 from parley.app.standing_views import standing_operations
+from parley.app.unit_api import refuse_units_word, unit_operations
+from parley.app.verdict_api import verdict_operations
 from parley.app.views import (
     AlertsView,
     BoundaryShown,
-    IntentShown,
     LogView,
     StatusView,
     ZoneShown,
     alerts_view,
     boundaries_shown,
-    intents_shown,
     line_vectors,
     logs_view,
     status_view,
     zones_shown,
 )
+from parley.app.zone_api import zone_operations
 from parley.node.encoding import decode_entry
 from parley.node.entries import Entry, LogOpened, log_name
 from parley.node.inputs import (
@@ -188,6 +195,7 @@ class Api:
         self._access = access
         self._receipts = StoredReceipts(store)
         self._calls = CallApi(service, self._receipts)
+        self._notices = NoticeApi(service, self._receipts, self._acting_body)
         self._changes = Changes(service)
         self._bundles = BundleApi(Bundles(service, store), service, access)
         self._document = msgspec.json.encode(make_document(self.operations(), version=__version__))
@@ -197,11 +205,20 @@ class Api:
         return [
             *self._reads(),
             *line_operations(self._service),
+            *verdict_operations(self._service, self._receipts),
             *standing_operations(self._service),
+            *agreement_operations(self._service),
+            *assessment_operations(self._service),
+            *layer_operations(self._service),
+            *zone_operations(self._service),
+            *intent_operations(self._service, self._acting_body),
+            *reposition_operations(self._service),
+            *unit_operations(self._service, self._access, self._acting_body),
             *self._log_reads(),
             *self._does(),
             *self._bundles.operations(),
             *self._calls.operations(),
+            *self._notices.operations(),
             *alarm_operations(self._service, self._acting_body),
             *self._custody_reads(),
             *(
@@ -235,10 +252,6 @@ class Api:
             Operation(
                 "GET", "/api/boundaries", "Boundaries with their sides.", self._boundaries,
                 tuple[BoundaryShown, ...],
-            ),
-            Operation(
-                "GET", "/api/intents", "Operational intents of every party.", self._intents,
-                tuple[IntentShown, ...],
             ),
             Operation(
                 "GET", "/api/alerts", "Open alerts by time to loss, and what is not watched.",
@@ -361,10 +374,6 @@ class Api:
         del request
         return json_reply(boundaries_shown(self._service.state))
 
-    async def _intents(self, request: Request) -> Response:
-        del request
-        return json_reply(intents_shown(self._service.state))
-
     async def _alerts(self, request: Request) -> Response:
         del request
         service = self._service
@@ -453,6 +462,7 @@ class Api:
         data = await self._acting_body(request)
         try:
             act = decode_act(data)
+            refuse_units_word(act)
         except InputFault as fault:
             raise Refusal(422, fault) from None
         return await self._done(act)

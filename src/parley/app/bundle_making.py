@@ -25,6 +25,7 @@ from parley.node.rules.ahead import EXPRESS_CLASSES, HELD_MAX, reads_ahead
 from parley.node.rules.mirroring import entry_receipt
 from parley.node.rules.peering import make_proof, proof_info
 from parley.node.rules.pushing import believable
+from parley.node.rules.text_chain import named_text
 from parley.node.state import Log, State
 from parley.store.sqlite import Store
 from parley.trust.bytes import sha256_hex
@@ -170,8 +171,7 @@ class _Making:
             seal=public,
             seal_known=sha256_hex(self.public) if self.public else "",
             agreements={
-                name: sha256_hex(identity.documents[name].encode())
-                for name in identity.shared_with(self.peer)
+                name: named_text(self.state, name) for name in identity.shared_with(self.peer)
             },
             holds={log.name.origin: self._held(log) for log in self._theirs()},
             receipted={log.name.origin: self._receipted(log) for log in self._ours()},

@@ -36,13 +36,15 @@ class Client:
         node: its address ("http://127.0.0.1:8080", or without the first part), or its folder or
             TOML file.
         token: its token file; with a folder or TOML file the one that is named there.
+        bearer: a unit's own token, shown in its place.
 
     Raises:
         InputFault: no such node, or an address that is not of this machine.
     """
 
-    def __init__(self, node: str, token: Path | None) -> None:
+    def __init__(self, node: str, token: Path | None, *, bearer: str = "") -> None:
         self._token = token
+        self._bearer = bearer
         host, _, digits = node.rpartition(":")
         if host and "/" not in node and digits.isdigit() and not Path(node).exists():
             node = f"http://{node}"
@@ -79,7 +81,8 @@ class Client:
         Raises:
             InputFault: it cannot be reached, or refuses.
         """
-        return self._decode(self._ask("GET", path, b"", {}), kind)
+        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
+        return self._decode(self._ask("GET", path, b"", headers), kind)
 
     def get_bytes(self, path: str) -> bytes:
         """Return what the node answers, as it is.
@@ -116,6 +119,8 @@ class Client:
         return self._decode(self._ask("POST", path, msgspec.json.encode(body), headers), kind)
 
     def _acting(self, media: str) -> dict[str, str]:
+        if self._bearer:
+            return {"Authorization": f"Bearer {self._bearer}", "Content-Type": media}
         if self._token is None:
             raise InputFault("--token", wanted="the node's token file")
         return {"Authorization": f"Bearer {read_token(self._token)}", "Content-Type": media}

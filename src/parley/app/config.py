@@ -16,6 +16,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from parley.app.agreement_files import is_with_units, read_agreement_file, usable
 from parley.app.alarm_config import AlarmConfig, AlarmSetup, alarm_setup, uncalled_posts
 from parley.app.enrolment import (
     OutsideWitness,
@@ -33,6 +34,7 @@ from parley.node.identity import Identity
 from parley.node.versions import RULES_LATEST, rules_of
 from parley.trust.keys import parse_vkey
 from parley.world.agreement import Agreement, check_name, pinned, refuse_twice
+from parley.world.agreement_document import canonical_document
 from parley.world.faults import InputFault, nearest
 from parley.world.phrases import check_language
 from parley.world.watch_hours import parse_hours
@@ -359,8 +361,7 @@ def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
     found = []
     for name in config.agreements:
         file = path.parent / name
-        text = read_text(file, "agreement")
-        agreement = pinned(decode_json(text.encode(), Agreement, f"agreement {file}"), text)
+        text, agreement = _document(file)
         _check_rules(file, agreement)
         parties = sorted(party.id for party in agreement.parties)
         if config.party not in parties:
@@ -373,6 +374,18 @@ def _documents(path: Path, config: NodeConfig) -> list[tuple[str, Agreement]]:
         found.append((text, agreement))
     refuse_twice((agreement.id for _, agreement in found), f"{path} agreement")
     return found
+
+
+def _document(file: Path) -> tuple[str, Agreement]:
+    """Return the text that is adopted of an agreement's file, and the agreement.
+
+    Of a document with units it is the canonical one; a JSON file is adopted as it stands.
+    """
+    text = read_text(file, "agreement")
+    if is_with_units(file, text.encode()):
+        agreement = usable(read_agreement_file(file), f"{file}")
+        return canonical_document(agreement), agreement
+    return text, pinned(decode_json(text.encode(), Agreement, f"agreement {file}"), text)
 
 
 def _older_rules(agreements: Iterable[Agreement]) -> list[str]:

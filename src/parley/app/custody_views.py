@@ -439,6 +439,9 @@ def masked_about(state: State, key: Key, entry: Entry) -> bool:
         key: where the entry stands.
         entry: as folded.
     """
+    if entry.type == "places.kept":
+        # Exact positions of our own: only who may act reads them (`parley place export`).
+        return True
     scope = state.scope(entry.log.agreement)
     about = [key, *(each.key for each in entry.ref)] if entry.audience is not None else [key]
     for each in about:

@@ -26,8 +26,10 @@ import msgspec
 from parley.app.demo_idle import Idle
 from parley.app.demo_looks import Looks, standing_lines, standing_zones
 from parley.app.demo_nodes import NodeDied, Nodes, RawEntry, Views, entries_of
-from parley.app.demo_plan import CallEntered, Cue, Plan, RelayTold, Reply, Shown, UnitTold
+from parley.app.demo_plan import CallEntered, Cue, Plan, RelayTold, Reply, Shown
 from parley.app.demo_story import Facts, Line, Story, merged
+from parley.app.demo_terms import NoticeKept
+from parley.app.demo_units import UnitsNamed, UnitTold
 from parley.app.driven import Advanced, DrivenInput, Snapshot
 from parley.node.encoding import decode_entry
 from parley.node.entries import Entry, MessageAnswered, MessageSaid, Reference, log_name
@@ -166,7 +168,6 @@ class Conductor:
         self._place = 0
         self._refused: list[str] = []
         self._queries: list[str] = []
-        self._told_units: set[tuple[int, str]] = set()
         self._restarts = 0
         self._deaths: Counter[tuple[str, int]] = Counter()
         self._steps = 0
@@ -275,12 +276,7 @@ class Conductor:
     def _inputs(self, cue: Cue) -> tuple[DrivenInput, ...]:
         """Return the inputs of a cue, with the references that are known only now."""
         match cue.do:
-            case UnitTold():
-                self._told_units.add((cue.do.of, cue.do.unit))
-                text = f"unit {cue.do.unit} has #{cue.do.of} (as the scenario says; in no log yet)"
-                self._screen.tell(Line(cue.at_us, cue.party, text, "dim"))
-                return ()
-            case Reply() | RelayTold() | Shown():
+            case Reply() | RelayTold() | Shown() | UnitTold() | UnitsNamed() | NoticeKept():
                 return self._about(cue.party, cue.do)
             case CallEntered():
                 named = [self._keys.get(name) for name in _named(cue.do)]
@@ -295,12 +291,21 @@ class Conductor:
             case _:
                 return (cue.do,)
 
-    def _about(self, party: str, do: Reply | RelayTold | Shown) -> tuple[DrivenInput, ...]:
+    def _about(
+        self, party: str, do: Reply | RelayTold | Shown | UnitTold | UnitsNamed | NoticeKept
+    ) -> tuple[DrivenInput, ...]:
         """Return the inputs about a message, none where it was never sent."""
         known = self._keys.get(do.of)
         if known is None:
-            self._refuse(party, f"#{do.of} was never sent, so it is not answered")
+            what = "told to no unit" if isinstance(do, UnitTold | UnitsNamed) else "not answered"
+            self._refuse(party, f"#{do.of} was never sent, so it is {what}")
             return ()
+        if isinstance(do, UnitTold):
+            return (do.receipting(known.key),)
+        if isinstance(do, UnitsNamed):
+            return (do.requiring(known.key),)
+        if isinstance(do, NoticeKept):
+            return (do.confirming(known.key),)
         if isinstance(do, RelayTold):
             return (do.reporting(known.key),)
         shown = Display(ref=known.key, post=do.post)
@@ -484,7 +489,7 @@ class Conductor:
             units_not_told=tuple(
                 f"{unit} (#{of})"
                 for of, unit in self.plan.units_required
-                if (of, unit) not in self._told_units
+                if not _told(views.values(), self._keys.get(of), unit)
             ),
             restarts=self._restarts,
             links_down=tuple(sorted(" - ".join(sorted(pair)) for pair in self._idle.down)),
@@ -505,6 +510,17 @@ class Conductor:
 
 def _pairs(plan: Plan) -> list[tuple[str, str]]:
     return [(node.party, peer) for node in plan.nodes for peer in node.peers]
+
+
+def _told(views: Iterable[Views], message: Reference | None, unit: str) -> bool:
+    """Whether every node that tells of a unit and a message has its receipt in its logs."""
+    rows = [
+        unit in seen.told
+        for each in views
+        for seen in each.units
+        if message is not None and seen.message == message.key and unit in seen.required
+    ]
+    return bool(rows) and all(rows)
 
 
 def _is_query(act: Say, fault: str) -> bool:
@@ -529,10 +545,11 @@ def _later(cues: Sequence[Cue]) -> list[Cue]:
         _name(cue) for cue in cues if isinstance(cue.do, Say | CallEntered)
     }
     now.discard(None)
+    about = Reply | RelayTold | UnitTold | UnitsNamed | NoticeKept
     return [
         cue
         for cue in cues
-        if (isinstance(cue.do, Reply | RelayTold) and cue.do.of in now)
+        if (isinstance(cue.do, about) and cue.do.of in now)
         or (isinstance(cue.do, CallEntered) and not now.isdisjoint(_named(cue.do)))
     ]
 

@@ -43,6 +43,7 @@ from parley.app.setup import peer_table
 from parley.app.views import LogView, ZoneShown
 from parley.node.entries import log_name
 from parley.node.identity import Keys
+from parley.node.rules.distribution import DistributionView
 from parley.node.rules.lines import LineVector
 from parley.store.sqlite import Store
 from parley.world.agreement import Agreement
@@ -306,6 +307,7 @@ class Fleet:
                 lines=client.get("/api/lines", tuple[LineVector, ...]),
                 zones=client.get("/api/zones", tuple[ZoneShown, ...]),
                 logs=client.get("/api/logs", tuple[LogView, ...]),
+                units=client.get("/api/units?all=true", tuple[DistributionView, ...]),
             )
 
         try:

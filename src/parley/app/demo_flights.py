@@ -134,10 +134,12 @@ def intent_of(track: Track, flight: Flight, agreement: Agreement) -> Intent:
     clauses = [c for c in agreement.clauses if isinstance(c, Separation)]
     width_m = max((c.horizontal_m for c in clauses), default=metres_from_nautical_miles(1.0))
     height_m = max((c.vertical_m for c in clauses), default=metres_from_feet(1000.0))
+    own = (c.id for c in agreement.aircraft_classes if flight.kind in c.kinds)
     return Intent(
         id=f"{flight.id}.plan",
         party=flight.party,
         flight=flight.id,
+        aircraft_class=flight.aircraft_class or next(iter(own), ""),
         priority=flight.priority,
         volumes=tuple(_volume(track, part, width_m, height_m) for part in _parts(len(track))),
     )

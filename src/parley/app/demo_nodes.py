@@ -9,15 +9,17 @@ import msgspec
 
 from parley.app.driven import Advanced, DrivenInput, Snapshot, Status
 from parley.app.views import LogView, ZoneShown
+from parley.node.rules.distribution import DistributionView
 from parley.node.rules.lines import LineVector
 
 
 class Views(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node's page shows of its lines, zones and logs."""
+    """What a node's page shows of its lines, zones, logs and of the units of its notices."""
 
     lines: tuple[LineVector, ...]
     zones: tuple[ZoneShown, ...]
     logs: tuple[LogView, ...]
+    units: tuple[DistributionView, ...] = ()
 
 
 RawEntry = tuple[str, int, bytes, bytes | None]

@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from parley.app.demo_flights import FlightPlan, flight_cues, plan_flights
+from parley.app.demo_terms import NoticeKept, term_cues
+from parley.app.demo_units import UnitsNamed, UnitTold
 from parley.node.entries import Reference
 from parley.node.inputs import (
     Act,
@@ -106,13 +108,6 @@ class RelayTold(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.report, ref=ref)
 
 
-class UnitTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit below a party has a message, as the scenario says it; no node hears of it yet."""
-
-    of: int
-    unit: str
-
-
 class Cue(msgspec.Struct, frozen=True, kw_only=True):
     """One party does one thing at one instant.
 
@@ -123,7 +118,7 @@ class Cue(msgspec.Struct, frozen=True, kw_only=True):
     at_us: int
     rank: int
     party: str
-    do: Act | Reply | Shown | CallEntered | RelayTold | UnitTold
+    do: Act | Reply | Shown | CallEntered | RelayTold | UnitTold | UnitsNamed | NoticeKept
     seq: int | None = None
     of: int | None = None
 
@@ -189,7 +184,7 @@ def plan_scenario(scenario: Scenario) -> Plan:
         *_relay_reports(scenario),
         *_presence(scenario, near),
         *_intents(scenario, agreements),
-        *_told(scenario),
+        *(Cue(**each) for each in term_cues(scenario, SHOWN_AFTER_US)),
     ]
     last_us = max(end for _, end in spans)
     return Plan(
@@ -235,12 +230,16 @@ def _node(scenario: Scenario, agreements: Sequence[Agreement], party_id: str) ->
 
 def _with_objects(scenario: Scenario, agreement: Agreement) -> Agreement:
     """Return the agreement with the zones, boundaries and places that belong into its text."""
-    zones = tuple(
-        z for z in scenario.zones if _is_shared(z) and _names_zone(scenario, agreement, z)
-    )
-    boundaries = tuple(
-        b for b in scenario.boundaries if _is_shared(b) and _names_boundary(agreement, b)
-    )
+    # What stands in the text already stays there first, as it is.
+    written = {z.id for z in agreement.zones} | {b.id for b in agreement.boundaries}
+    zones = agreement.zones + tuple(
+        z for z in scenario.zones
+        if z.id not in written and _is_shared(z) and _names_zone(scenario, agreement, z)
+    )  # fmt: skip
+    boundaries = agreement.boundaries + tuple(
+        b for b in scenario.boundaries
+        if b.id not in written and _is_shared(b) and _names_boundary(agreement, b)
+    )  # fmt: skip
     checked = any(isinstance(clause, PositionCheck) for clause in agreement.clauses)
     # Whoever names a place as where to go names one that stands in the text with its coordinates.
     known = {place.id for place in scenario.places}
@@ -253,7 +252,7 @@ def _with_objects(scenario: Scenario, agreement: Agreement) -> Agreement:
         agreement,
         zones=zones,
         boundaries=boundaries,
-        places=scenario.places if checked or named else (),
+        places=scenario.places if checked or named else agreement.places,
     )
 
 
@@ -309,6 +308,8 @@ def _spans(scenario: Scenario, flights: FlightPlan) -> list[tuple[int, int]]:
     spans += [(receipt.at_us, receipt.at_us) for receipt in scenario.distribution_receipts]
     spans += [(call.entered_us, call.entered_us) for call in scenario.calls]
     spans += [(report.entered_us, report.entered_us) for report in scenario.relay_reports]
+    spans += [(at_us, at_us) for each in scenario.presence for at_us in (each.from_us, each.to_us)]
+    spans += [(each.at_us, each.at_us) for each in scenario.confirmations]
     if flights.instants:
         spans.append((flights.instants[0], flights.instants[-1]))
     return sorted(spans)
@@ -537,9 +538,12 @@ def _issue(scenario: Scenario, message: ScenarioMessage, post: str) -> Promulgat
 
 def _presence(scenario: Scenario, near: Sequence[tuple[int, int]]) -> Iterator[Cue]:
     """Yield the presence acts: from a party's first act on a line, while something is near."""
+    # Where the story tells who was at a post, nobody else is put there.
+    told = {(each.line, each.party) for each in scenario.presence}
     firsts: dict[tuple[str, str], ScenarioMessage] = {}
     for message in sorted(scenario.messages, key=lambda m: (m.at_us, m.seq)):
-        firsts.setdefault((message.line, message.sender), message)
+        if (message.line, message.sender) not in told:
+            firsts.setdefault((message.line, message.sender), message)
     for (line, party), first in firsts.items():
         held = _unanswered(scenario, line, party)
         grid = {first.at_us, *(end for _, end in held)}
@@ -577,10 +581,3 @@ def _intents(scenario: Scenario, agreements: Sequence[Agreement]) -> Iterator[Cu
             post = scenario.party(flight.party).posts[0]
             for at_us, act in flight_cues(scenario, under, flight, post):
                 yield Cue(at_us=at_us, rank=2, party=flight.party, do=act)
-
-
-def _told(scenario: Scenario) -> Iterator[Cue]:
-    for receipt in scenario.distribution_receipts:
-        if receipt.party in scenario.acting_parties:
-            told = UnitTold(of=receipt.of, unit=receipt.unit)
-            yield Cue(at_us=receipt.at_us, rank=5, party=receipt.party, do=told)

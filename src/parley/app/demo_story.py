@@ -179,7 +179,9 @@ class Story:
             words = line_words(body)
             return (me, *words) if words is not None else None
         if isinstance(body, AgreementBody):
-            return me, AGREEMENT_TEXTS[type(body)](body), "cyan"
+            about = self._known(entry)
+            label = f"{about.label}: " if about is not None else ""
+            return me, f"{label}{AGREEMENT_TEXTS[type(body)](body)}", "cyan"
         return (
             _custody(me, entry, body) if isinstance(body, CustodyBody) else self._act(entry, body)
         )

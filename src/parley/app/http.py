@@ -27,6 +27,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parley.app.openapi import FaultView
+from parley.app.unit_tokens import UnitTokens
 from parley.world.faults import Fault, InputFault
 
 BODY_BYTES_MAX = 4_194_304
@@ -109,12 +110,14 @@ class Access:
         sign_in: whether forms need a session that has shown the token.
         session: value of the session's cookie; new with each start.
         form_number: stands in every form; new with each start.
+        units: the tokens of units; None where none are kept.
     """
 
     token: str
     sign_in: bool = True
     session: str = field(default_factory=lambda: secrets.token_hex(_SECRET_BYTES))
     form_number: str = field(default_factory=lambda: secrets.token_hex(_SECRET_BYTES))
+    units: UnitTokens | None = None
 
     def require_token(self, request: Request) -> None:
         """Check the bearer token.

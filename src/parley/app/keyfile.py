@@ -347,13 +347,20 @@ def read_token(path: Path) -> str:
 # ---- files that only we can read ----------------------------------------------------------------
 
 
-def read_private(path: Path, what: str, repair: str = "make it with parley node init") -> str:
+def read_private(
+    path: Path,
+    what: str,
+    repair: str = "make it with parley node init",
+    *,
+    bytes_max: int = _FILE_BYTES_MAX,
+) -> str:
     """Return the text of a file that nobody else can read.
 
     Args:
         path: of the file.
         what: the file, as its owner knows it.
         repair: what to do where there is none.
+        bytes_max: no more of it is read.
 
     Raises:
         InputFault: it is not there, not a file, of another user, or readable by others.
@@ -373,7 +380,7 @@ def read_private(path: Path, what: str, repair: str = "make it with parley node 
                 )
             if found.st_uid != os.geteuid():
                 raise InputFault(what, value=f"of user {found.st_uid}", wanted="our own file")
-            return file.read(_FILE_BYTES_MAX).decode("utf-8", "replace")
+            return file.read(bytes_max).decode("utf-8", "replace")
     except OSError as error:
         raise InputFault(what, value=error.strerror, wanted="a file", repair=repair) from None
 

@@ -67,7 +67,8 @@ def signing_text(side: Side) -> str:
     until = ""
     if side.second_due_us is not None and side.agreement_signing == "single-signed":
         until = f", a second person may sign until {format_second(side.second_due_us)}"
-    return f"{side.agreement_signing}{until}"
+    whole = side.agreement_because == "the agreement as a whole"
+    return f"{side.agreement_signing}{until}" + (f", for {side.agreement_because}" if whole else "")
 
 
 def pending_text(act: Pending) -> str:
@@ -76,7 +77,8 @@ def pending_text(act: Pending) -> str:
     when = f"from {format_second(act.effective_us)}" if act.waits_for == "its time" else ""
     waits = when or f"pending, waits for {act.waits_for}"
     reason = f" ({act.reason})" if act.reason else ""
-    return f"{act.value} {waits}, declared {said}{reason}"
+    what = f"the agreement as a whole {act.value}" if act.whole else act.value
+    return f"{what} {waits}, declared {said}{reason}"
 
 
 def _side_lines(side: Side, viewer: str, at_us: int) -> Iterator[str]:

@@ -31,6 +31,7 @@ from parley.node.line_bodies import NoticeDiffers
 from parley.node.rules.custody import destroyed
 from parley.node.rules.deadlines import overdue_of
 from parley.node.rules.delivery import Known, failed, held_by
+from parley.node.rules.distribution import DistributionView, distribution_of
 from parley.node.rules.guard import PlaceCheck, place_checks
 from parley.node.rules.hotline import closing_answer, ladder_of_thread, outcome_of, standby
 from parley.node.rules.keyring import Signed
@@ -113,7 +114,8 @@ class MessageView(_View, frozen=True, kw_only=True):
     `one_sided`: it states its sender's own view, and makes no duty for anybody else.
     `translations` stand beside the words. `places`: named places against their coordinates.
     `differs`: aircraft that were seen otherwise than noticed, the newest. `lead_text`: whether it
-    came early enough before its window, where a clause asks for that.
+    came early enough before its window, where a clause asks for that. `units`: which units of its
+    addressees must have it, and which said that they do: no other level says so.
     """
 
     key: Key
@@ -155,6 +157,7 @@ class MessageView(_View, frozen=True, kw_only=True):
     places: tuple[PlaceCheck, ...] = ()
     differs: tuple[str, ...] = ()
     lead_text: str = ""
+    units: tuple[DistributionView, ...] = ()
 
 
 def messages(
@@ -272,8 +275,7 @@ def message_view(
     owed = bool(body.answers) and body.answer_due_us is not None
     unanswered = [step for step in ladder if step.answer is None and step.over is None]
     mine = any(step.party == state.party for step in unanswered)
-    # What one side states for itself may be acknowledged, and waits for nobody.
-    awaits_us = owed and mine
+    # What one side states for itself may be acknowledged, and waits for nobody (`owed`).
     word, found = _signatures(state, scope, thread.key, signed)
     return MessageView(
         key=thread.key,
@@ -296,7 +298,7 @@ def message_view(
         answer_due_us=body.answer_due_us,
         read_back=body.read_back,
         read_back_due_us=body.read_back_due_us,
-        awaits_us=awaits_us,
+        awaits_us=owed and mine,
         may_answer=_may_answer(state, scope, thread, now_us, expired=expired) if mine else (),
         open=owed
         and (bool(unanswered) or any(s.misread and not expired and s.over is None for s in ladder)),
@@ -313,9 +315,10 @@ def message_view(
         cancelled_by=ending.by if ending is not None and ending.word != "corrected" else None,
         over_text=ending.text if ending is not None else "",
         translations=() if masked else translations_of(scope, thread),
-        places=() if masked else place_checks(state.agreement(scope.agreement_id), body.fields),
+        places=() if masked else _places(state, said, body.fields),
         differs=_differs(scope, thread.key),
         lead_text=_lead(state, scope, thread),
+        units=distribution_of(state, thread, now_us),
     )
 
 
@@ -339,6 +342,12 @@ def _differs(scope: Scope, key: Key) -> tuple[str, ...]:
         if len(entries) > len(newest):
             lines.append(f"and {len(entries) - len(newest)} times before, says {party}")
     return tuple(lines)
+
+
+def _places(state: State, said: Entry, fields: dict[str, str]) -> tuple[PlaceCheck, ...]:
+    """Return how the named places of a message compare with its coordinates, by its own clauses."""
+    agreement = state.agreement(said.log.agreement)
+    return place_checks(agreement, fields, said.log.party, said.issued_us)
 
 
 def _lead(state: State, scope: Scope, thread: Thread) -> str:

@@ -7,12 +7,14 @@ not. Showing a message that awaits us to somebody signed in writes its `displaye
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from parley import __version__
+from parley.app.agreement_views import agreements_view
 from parley.app.alarm_views import alarms_view
 from parley.app.call_views import calls_view, relays_view
 from parley.app.custody_views import (
@@ -26,8 +28,13 @@ from parley.app.custody_views import (
     own_keys_refused,
 )
 from parley.app.http import Access, Handler, Refusal, read_body
+from parley.app.intent_views import conflicts_shown, intents_shown
+from parley.app.layer_views import layers_part, layers_shown
 from parley.app.message_views import MessageView, messages
+from parley.app.notice_views import ledger_view, notices_view
+from parley.app.page_agreements import agreements_part
 from parley.app.page_alarms import ALARM_MAKERS, alarms_part
+from parley.app.page_assessments import assessments_part, register_part
 from parley.app.page_calls import CALL_MAKERS, call_forms, calls_part
 from parley.app.page_custody import (
     CUSTODY_MAKERS,
@@ -51,27 +58,31 @@ from parley.app.page_forms import (
     type_form,
 )
 from parley.app.page_html import Html, escape, instant, tag
+from parley.app.page_intents import intents_part
+from parley.app.page_notices import ROWS_SHOWN_MAX, notices_part
 from parley.app.page_parts import (
     alerts_part,
     anchor,
     glance_part,
-    intents_part,
     lines_part,
     logs_part,
     message_part,
     node_part,
     section,
-    zones_part,
 )
+from parley.app.page_reposition import REPOSITION_MAKERS, plan_part, reposition_part
 from parley.app.page_style import stylesheet
+from parley.app.page_units import UNIT_MAKERS, require_form, unit_forms, units_fact, units_part
 from parley.app.page_words import languages_part
+from parley.app.page_zones import pressure_part, zones_part
 from parley.app.reading import own_reader
+from parley.app.reposition_api import only_agreement, reposition_rows
 from parley.app.service import Service
 from parley.app.standing_views import standing_part, standing_view
+from parley.app.unit_views import untold
 from parley.app.views import (
     alerts_view,
     boundaries_shown,
-    intents_shown,
     line_vectors,
     logs_view,
     peers_view,
@@ -79,15 +90,19 @@ from parley.app.views import (
     zones_shown,
 )
 from parley.node.inputs import Display
+from parley.node.rules.assessments import assessments, incident_register
+from parley.node.rules.pressure import pressure_views
+from parley.node.rules.reposition_plan import plan
 from parley.world.faults import Fault, InputFault
 from parley.world.phrases import Reader
+from parley.world.time import parse_instant_us
 
 REFRESH_S = 10
 CLOSED_SHOWN_MAX = 20
 """Closed messages on the page; the API has them all."""
 _SECTIONS = (
-    "alarms", "lines", "alerts", "messages", "calls", "write", "zones", "intents", "custody",
-    "logs",
+    "alarms", "units", "lines", "alerts", "messages", "calls", "write", "agreements", "zones",
+    "intents", "reposition", "custody", "logs",
 )  # fmt: skip
 _DONE = {
     "answer": "The answer is signed and stored here; see its message for how far it got.",
@@ -97,6 +112,9 @@ _DONE = {
     "alarm": "The alarm is taken: it is silent here and calls nobody more. It answers nothing.",
     "call": "The call is signed and stored here; the other end enters its own.",
     "relay": "What became of it is signed and stored here.",
+    "unit": "What the unit said is signed and stored here, by your post.",
+    "reposition": "The intents are moved, those named are told, and it is recorded.",
+    "require": "The list of units is signed and stored here.",
     "open": "The opening is written into the private log; the notice is below.",
     "destroy": "Our copy is destroyed. Copies that others hold cannot be recalled.",
     "consent": "The consent, or its end, is signed and stored here.",
@@ -157,16 +175,24 @@ class Page:
         refresh = query.get("refresh") != "off"
         try:
             write = self._write_part(query.get("write", ""), acting=acting)
+            planned = self._plan_part(query, now_us, acting=acting)
         except InputFault as fault:
             raise Refusal(400, fault) from None
         reader = own_reader(self._service.state, self._service.language, query.get("lang", ""))
-        parts = self._parts(now_us, write, reader, acting=acting, refresh=refresh)
+        parts = self._parts(now_us, write, reader, planned, acting=acting, refresh=refresh)
         done = _DONE.get(query.get("done", ""))
         told = tag("p", done, class_="done", role="status") if done else None
         return self._page([told, *parts], now_us, refresh=refresh)
 
     def _parts(
-        self, now_us: int, write: Html, reader: Reader, *, acting: bool, refresh: bool
+        self,
+        now_us: int,
+        write: Html,
+        reader: Reader,
+        planned: Html | None,
+        *,
+        acting: bool,
+        refresh: bool,
     ) -> list[Html | None]:
         state = self._service.state
         vectors = line_vectors(state, now_us)
@@ -176,18 +202,38 @@ class Page:
             warnings_part(forks_view(state), disputes_view(state), peers, own_keys_refused(state)),
             glance_part(vectors, alerts, messages(state, now_us, open_only=True), now_us),
             self._alarms_part(now_us, acting=acting),
+            self._units_part(now_us, acting=acting, refresh=refresh),
             lines_part(vectors, peers, now_us),
             alerts_part(alerts, now_us),
             self._messages_part(now_us, reader, acting=acting, refresh=refresh),
             self._calls_part(now_us, acting=acting, refresh=refresh),
             standing_part(standing_view(state, now_us)),
+            agreements_part(agreements_view(state, now_us)),
+            self._notices_part(now_us),
+            assessments_part(assessments(state, now_us), now_us),
             write,
             zones_part(zones_shown(state, now_us), boundaries_shown(state)),
-            intents_part(intents_shown(state)),
+            pressure_part(pressure_views(state, now_us)),
+            intents_part(intents_shown(state, now_us), conflicts_shown(state, now_us), now_us),
+            reposition_part(reposition_rows(state), planned),
+            register_part(incident_register(state)),
+            layers_part(layers_shown(state, now_us)),
             self._custody_part(now_us, acting=acting, refresh=refresh),
             logs_part(logs_view(state), now_us),
             node_part(status_view(self._service, now_us, version=__version__)),
         ]
+
+    def _plan_part(self, query: Mapping[str, str], now_us: int, *, acting: bool) -> Html | None:
+        """Return the plan that is asked for, or None."""
+        if not query.get("reposition"):
+            return None
+        state = self._service.state
+        agreement = only_agreement(state, query.get("repo_agreement", ""))
+        text = query.get("repo_from", "")
+        from_us = parse_instant_us(text, "From") if text else now_us
+        side = query.get("repo_side", "")
+        made = plan(state, agreement, query["reposition"], from_us, now_us=now_us, side=side)
+        return plan_part(state, made, self._access.form_number if acting else None)
 
     def _alarms_part(self, now_us: int, *, acting: bool) -> Html:
         state = self._service.state
@@ -198,6 +244,17 @@ class Page:
 
         view = alarms_view(state, now_us, self._service.calls)
         return alarms_part(view, now_us, posts, self._access.form_number if acting else None)
+
+    def _units_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+        state = self._service.state
+        views = untold(state, now_us)
+        forms: object = None
+        if acting and views and refresh:
+            label = "Enter what a unit said by voice (stops the refreshing)"
+            forms = tag("p", tag("a", label, href="/?refresh=off#units"))
+        elif acting:
+            forms = unit_forms(state, views, self._access.form_number)
+        return units_part(views, state.party, forms, now_us)
 
     def _messages_part(self, now_us: int, reader: Reader, *, acting: bool, refresh: bool) -> Html:
         """Return the open messages, those that await us first, then the newest closed ones."""
@@ -231,6 +288,11 @@ class Page:
             self._notice_form(view, acting=acting, refresh=refresh),
         ]
         more: dict[str, object] = {}
+        if view.units:
+            more["Units told"] = units_fact(view.units)
+        if acting and not refresh and any(each.party == self._service.state.party and not each.over
+                                          for each in view.units):  # fmt: skip
+            forms.append(require_form(view.key, self._posts(view), self._access.form_number))
         if view.signatures or view.party == self._service.state.party:
             more["Signed by people"] = signed_facts(view)
         if view.opened:
@@ -249,6 +311,12 @@ class Page:
         if view.reading == "guarded":
             return open_form(view, posts, number)
         return destroy_form(view, posts, number)
+
+    def _notices_part(self, now_us: int) -> Html | None:
+        state = self._service.state
+        view = notices_view(state, now_us, most=ROWS_SHOWN_MAX)
+        told = ledger_view(state, now_us, self._receipts, newest=ROWS_SHOWN_MAX)
+        return notices_part(view, told, state.party, now_us)
 
     def _calls_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
         state = self._service.state
@@ -336,7 +404,9 @@ class Page:
             if not self._service.begun:
                 fault = InputFault("node", value="waiting for its clock", wanted="an advance")
                 raise Refusal(503, fault)
-            makers = {**CUSTODY_MAKERS, **ALARM_MAKERS, **CALL_MAKERS}
+            makers = {
+                **CUSTODY_MAKERS, **ALARM_MAKERS, **CALL_MAKERS, **UNIT_MAKERS, **REPOSITION_MAKERS,
+            }  # fmt: skip
             act = act_from(form, self._service.clock(), makers)
         except InputFault as fault:
             raise Refusal(422, fault) from None

@@ -19,13 +19,10 @@ from parley.app.page_words import answer_word, words_part
 from parley.app.views import (
     AlertsView,
     AlertView,
-    BoundaryShown,
-    IntentShown,
     LogView,
     PeerView,
     StatusView,
     WatchView,
-    ZoneShown,
 )
 from parley.node.rules.lines import LineVector
 from parley.world.phrases import Reader, reader_language
@@ -215,15 +212,16 @@ def _alert(alert: AlertView, now_us: int) -> list[object]:
     least = "none predicted"
     if alert.least_horizontal_mm is not None and alert.vertical_then_mm is not None:
         least = _apart(alert.least_horizontal_mm, alert.vertical_then_mm)
-    clause = alert.clause or "none"
-    binding = "binding" if alert.binding else "advisory"
+    clause = f"{alert.clause or 'none'} ({'binding' if alert.binding else 'advisory'})"
+    if alert.what == "intent overlap":  # nothing flies yet, and no clause is kept or broken
+        loss = least = clause = "two plans"
     held = ", ".join(f"{party}: {word}" for party, word in alert.held_by.items())
     return [
         name,
         tag("span", alert.alert_class, class_="alarm" if urgent else "warn"),
         loss,
         least,
-        f"{clause} ({binding})",
+        clause,
         [instant(alert.raised_us), " by ", alert.raised_by],
         held or "not known",
     ]
@@ -403,67 +401,7 @@ def _given(answer: AnswerView, reader: Reader) -> list[object]:
     ]
 
 
-# ---- zones, boundaries, intents, logs -----------------------------------------------------------
-
-
-def zones_part(zones: tuple[ZoneShown, ...], boundaries: tuple[BoundaryShown, ...]) -> Html:
-    """Return zones with both their states, and boundaries."""
-    rows = [_zone(each) for each in zones]
-    heads = ("Zone", "Shown to others", "Activity", "Promulgation", "Window", "Owner", "Agreed by")
-    shown = table("Two states each, never one", heads, rows) if rows else tag("p", "No zones.")
-    lines = [
-        [
-            [said(b.name or b.boundary), tag("div", b.boundary, class_="quiet")],
-            [said(b.left), " / ", said(b.right)],
-            f"{b.uncertainty_m:g} m",
-            _who(b.agreed_by, b.asserted_by),
-        ]
-        for b in boundaries
-    ]
-    drawn = table("Boundaries", ("Boundary", "Left / right", "Uncertain by", "Agreed by"), lines)
-    return section("zones", "Zones and boundaries", shown, drawn if lines else None)
-
-
-def _zone(zone: ZoneShown) -> list[object]:
-    view = zone.view
-    begin = instant(view.from_us, missing="no start")
-    return [
-        [said(zone.name or view.zone), tag("div", f"{view.zone}, {zone.kind}", class_="quiet")],
-        tag("strong", view.shown),
-        view.activity,
-        view.promulgation,
-        [begin, " to ", instant(view.to_us, missing="no end")],
-        view.owner or "nobody",
-        _who(zone.agreed_by, zone.asserted_by),
-    ]
-
-
-def _who(agreed_by: tuple[str, ...], asserted_by: tuple[str, ...]) -> str:
-    if agreed_by:
-        return ", ".join(agreed_by)
-    return f"AS SAID BY {', '.join(asserted_by)}" if asserted_by else "not stated"
-
-
-def intents_part(intents: tuple[IntentShown, ...]) -> Html:
-    """Return the operational intents of every party."""
-    rows = [
-        [
-            said(each.intent),
-            each.party,
-            said(each.flight),
-            each.state,
-            each.priority,
-            [
-                instant(each.from_us, missing="no start"),
-                " to ",
-                instant(each.to_us, missing="no end"),
-            ],
-        ]
-        for each in intents
-    ]
-    heads = ("Intent", "Party", "Flight", "State", "Priority", "Window")
-    shown = table("Each stands in its own party's log", heads, rows)
-    return section("intents", "Intents", shown if rows else tag("p", "No intents."))
+# ---- logs ---------------------------------------------------------------------------------------
 
 
 def logs_part(logs: tuple[LogView, ...], now_us: int) -> Html:

@@ -47,6 +47,8 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1rem; list-style: none; marg
 .skip { position: absolute; left: -99rem; }
 .skip:focus { left: 1rem; }
 .wide { overflow-x: auto; margin-bottom: .8rem; }
+.unit time { white-space: nowrap; }
+@media (min-width: 40rem) { .wide time { white-space: nowrap; } }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: start; color: var(--quiet); padding: .2rem 0; }
 th, td { text-align: start; vertical-align: top; padding: .25rem .6rem .25rem 0;
@@ -86,6 +88,15 @@ input[type="checkbox"] { min-height: 0; width: 1.1rem; height: 1.1rem; vertical-
 @media (max-width: 40rem) { .wide th, .wide td { min-width: 6rem; } }
 textarea { width: 100%; min-height: 4.5rem; }
 button { font-weight: 600; border-width: 2px; cursor: pointer; margin: .2rem .4rem .2rem 0; }
+.unit main { font-size: 1.25rem; max-width: 40rem; }
+.unit header, .unit footer { max-width: 40rem; }
+.unit dl { grid-template-columns: 1fr; gap: 0; }
+.unit dd { margin: 0 0 .5rem; font-weight: 600; }
+.unit .window { font-size: 1.5rem; }
+.unit blockquote { margin: .5rem 0; padding-inline-start: .8rem;
+  border-inline-start: 4px solid var(--line); }
+.unit .big { display: block; width: 100%; min-height: 4rem; font-size: 1.4rem;
+  margin: .6rem 0; }
 @media (forced-colors: active) { article.asks { border-inline-start-width: 8px; } }
 @media print { nav, form { display: none; } }
 """)

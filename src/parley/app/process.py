@@ -31,6 +31,8 @@ from parley.app.publishing import Publisher
 from parley.app.service import Service
 from parley.app.standby import replica_route
 from parley.app.startup import INSTANCE, Start, ask_mirrors, count_start, refuse_standby
+from parley.app.unit_page import UnitPage
+from parley.app.unit_tokens import FILE_NAME, UnitTokens
 from parley.app.witness_client import Witnessing, prove_from
 from parley.node.rules.keyring import log_key_chain
 from parley.store.sqlite import Store
@@ -211,11 +213,13 @@ def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer |
     http = setup.config.http
     if http is None or setup.token is None:
         return None
-    access = Access(token=read_token(setup.token), sign_in=http.sign_in)
+    units = UnitTokens(setup.token.with_name(FILE_NAME))
+    access = Access(token=read_token(setup.token), sign_in=http.sign_in, units=units)
     api = Api(service, store, access)
     routes = [
         *api.routes(),
         *Page(service, access).routes(),
+        *UnitPage(service, units).routes(),
         replica_route(store, setup.config.party, access),
     ]
     try:

@@ -25,7 +25,8 @@ store = "parley.db"
 # The folder of the private keys. Whoever reads them can sign as $party.
 keys = "keys"
 
-# The agreements this party has adopted: JSON documents, byte for byte the same at every party.
+# The first text of each agreement: TOML, YAML or JSON. What "parley agreement check" prints as its
+# SHA-256 must be the same at every party. Later texts are signed, and need no file here.
 agreements = []
 
 # How long a start waits to hear from the peers how far they hold our own logs.

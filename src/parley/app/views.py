@@ -29,9 +29,9 @@ from parley.node.custody_bodies import LogClosed
 from parley.node.entries import AlertRaised, Entry, LogOpened, StateVector
 from parley.node.picture import STALE_US, Picture
 from parley.node.rules.alerts import alert_class, open_alerts
-from parley.node.rules.intents import intents_of
 from parley.node.rules.lines import LineVector, line_vector
 from parley.node.rules.peering import link_state
+from parley.node.rules.zone_detail import ZoneDetail, zone_detail
 from parley.node.rules.zones import ZoneView, boundaries_of, zone_view, zones_of
 from parley.node.state import Key, Log, Scope, State, key_of
 from parley.world.time import seconds_between
@@ -44,7 +44,7 @@ class _View(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
-# ---- lines, zones, boundaries, intents ----------------------------------------------------------
+# ---- lines, zones, boundaries -------------------------------------------------------------------
 
 
 class ZoneShown(_View, frozen=True, kw_only=True):
@@ -55,6 +55,7 @@ class ZoneShown(_View, frozen=True, kw_only=True):
     kind: str
     agreed_by: tuple[str, ...]
     asserted_by: tuple[str, ...]
+    detail: ZoneDetail
 
 
 class BoundaryShown(_View, frozen=True, kw_only=True):
@@ -69,21 +70,6 @@ class BoundaryShown(_View, frozen=True, kw_only=True):
     uncertainty_m: float
     agreed_by: tuple[str, ...]
     asserted_by: tuple[str, ...]
-
-
-class IntentShown(_View, frozen=True, kw_only=True):
-    """An operational intent as it stands."""
-
-    intent: str
-    agreement: str
-    party: str
-    flight: str
-    state: str
-    priority: str
-    version: int
-    volumes: int
-    from_us: int | None
-    to_us: int | None
 
 
 def line_vectors(state: State, now_us: int) -> tuple[LineVector, ...]:
@@ -104,9 +90,10 @@ def zones_shown(state: State, now_us: int) -> tuple[ZoneShown, ...]:
             kind=zone.kind,
             agreed_by=zone.agreed_by,
             asserted_by=zone.asserted_by,
+            detail=zone_detail(state, state.scope(name), zone, now_us),
         )
         for name in sorted(state.agreements)
-        for _, zone in sorted(zones_of(state, state.scope(name)).items())
+        for _, zone in sorted(zones_of(state, state.scope(name), now_us).items())
     )
 
 
@@ -127,30 +114,6 @@ def boundaries_shown(state: State) -> tuple[BoundaryShown, ...]:
         for name in sorted(state.agreements)
         for _, each in sorted(boundaries_of(state, state.scope(name)).items())
     )
-
-
-def intents_shown(state: State) -> tuple[IntentShown, ...]:
-    """Return every intent, of every party."""
-    found = []
-    for name in sorted(state.agreements):
-        for (party, _), view in sorted(intents_of(state.scope(name)).items()):
-            starts = [v.from_us for v in view.intent.volumes]
-            ends = [v.to_us for v in view.intent.volumes]
-            found.append(
-                IntentShown(
-                    intent=view.intent.id,
-                    agreement=name,
-                    party=party,
-                    flight=view.intent.flight,
-                    state=view.state.value,
-                    priority=view.intent.priority,
-                    version=view.intent.version,
-                    volumes=len(view.intent.volumes),
-                    from_us=None if None in starts else min(us for us in starts if us is not None),
-                    to_us=None if None in ends else max(us for us in ends if us is not None),
-                )
-            )
-    return tuple(found)
 
 
 # ---- alerts, and what is watched ----------------------------------------------------------------

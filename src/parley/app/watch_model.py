@@ -24,8 +24,10 @@ from parley.app.line_views import pending_text
 from parley.app.message_notes import marks_of
 from parley.app.message_views import Ladder, MessageView
 from parley.app.page_html import visible
+from parley.app.unit_views import untold_lines
 from parley.app.views import StatusView
 from parley.node.rules.alarms import Alarm
+from parley.node.rules.distribution import DistributionView
 from parley.node.rules.lines import Direction, LineVector
 from parley.world.norms import CLASSES
 from parley.world.time import datetime_from_us
@@ -36,6 +38,9 @@ Row = tuple[str, str]
 _CLOSED_SHOWN_US = 600_000_000
 _CLOSED_SHOWN_MAX = 5
 _TYPE_CHARACTERS = 28
+_UNITS_OF_ONE_MAX = 2
+_NEWS = ("agreement changed", "agreement file", "agreement proposed")
+"""Kinds of alarms that tell what is so, while nobody's time runs out."""
 _STYLES = {"OPEN": "good", "DEGRADED": "warn", "SUSPENDED": "warn", "DOWN": "alarm"}
 
 
@@ -48,6 +53,17 @@ class Picture:
     messages: tuple[MessageView, ...]
     alarms: tuple[Alarm, ...]
     calls: tuple[CallView, ...] = ()
+    units: tuple[DistributionView, ...] = ()
+    assessing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows that stand or fall together, and where; `units`: of so many notices with units."""
+
+    rank: tuple[bool, bool, int, int, int]
+    rows: list[Row]
+    units: int = 0
 
 
 @dataclass(slots=True)
@@ -222,6 +238,9 @@ class Watch:
             return [*rows, ("quiet", "asking the node")]
         for fault in self.picture.status.faults:
             rows += [("alarm", part) for part in folded(visible(f"NODE: {fault}"), width)]
+        if self.picture.assessing:
+            style = "alarm" if "EXPIRED" in self.picture.assessing else "wait"
+            rows.append((style, _clip(visible(self._old() + self.picture.assessing), width)))
         ways: list[Row] = []
         for vector in self.picture.lines:
             style = "old" if self.lost else _STYLES.get(vector.glance, "warn")
@@ -259,27 +278,62 @@ class Watch:
         """Return the alarms that stand, those that nobody has taken first; the rest as a number."""
         if self.picture is None:
             return [("alarm", "not known: the node has not answered")]
-        alarms = self.picture.alarms
-        found: list[list[Row]] = []
-        for each in sorted(alarms, key=lambda a: (a.silent, _place(a.alarm_class), a.since_us)):
-            style = "quiet" if each.silent else "alarm"
-            text = visible(f"{self._old()}{self._alarm(each, now_us)}")
-            # One that was taken may be cut: its words were seen.
-            parts = [_clip(text, width)] if each.silent else folded(text, width)
-            found.append([(style, part) for part in parts])
+        found = [self._alarm_part(each, now_us, width) for each in self.picture.alarms]
+        found += self._untold(now_us, width)
+        found.sort(key=lambda each: each.rank)
         rows: list[Row] = []
-        for n, parts_of_one in enumerate(found):
+        for n, part in enumerate(found):
             last = n == len(found) - 1
-            if len(rows) + len(parts_of_one) + (not last) > rows_max and rows:
-                loud = sum(style == "alarm" for (style, _), *_ in found[n:])
-                rows.append(("alarm" if loud else "quiet", _more(len(found) - n, loud)))
+            if len(rows) + len(part.rows) + (not last) > rows_max and rows:
+                loud = any(style == "alarm" for each in found[n:] for style, _ in each.rows[:1])
+                rows.append(("alarm" if loud else "quiet", _more(found[n:])))
                 return rows
-            rows += parts_of_one
+            rows += part.rows
         if rows:
             return rows
         if self.lost:
             return [("alarm", "not known: the node does not answer")]
         return [("quiet", "no alarm that this node knows of")]
+
+    def _alarm_part(self, each: Alarm, now_us: int, width: int) -> _Part:
+        style = "quiet" if each.silent else "alarm"
+        text = visible(f"{self._old()}{self._alarm(each, now_us)}")
+        # One that was taken may be cut: its words were seen.
+        parts = [_clip(text, width)] if each.silent else folded(text, width)
+        rank = (each.silent, each.kind in _NEWS, _place(each.alarm_class), 1, each.since_us)
+        return _Part(rank, [(style, part) for part in parts])
+
+    def _untold(self, now_us: int, width: int) -> list[_Part]:
+        """Return the notices of which a unit is missing, with what is missing and the time left.
+
+        Above alarms of the same class where the time is over, else below them; always above what is
+        only told, and what was taken: who took an alarm has told no unit. Of one sender so many as
+        stand first, and the others as a number: who gives notices without end hides nobody's alarm.
+        """
+        assert self.picture is not None
+        own = self.picture.status.party
+        numbers = {key: number for key, number in self._numbers.items() if isinstance(key, tuple)}
+        found: list[_Part] = []
+        shown: dict[str, int] = {}
+        for view in sorted(self.picture.units, key=lambda v: (not v.begun, v.due_us or now_us)):
+            late = view.begun or (view.due_us is not None and now_us > view.due_us)
+            due_us, where = view.due_us or now_us, _place(view.message_class)
+            rank = (False, False, where, 0 if late else 2, due_us)
+            shown[view.sender] = shown.get(view.sender, 0) + 1
+            if shown[view.sender] > _UNITS_OF_ONE_MAX:
+                continue
+            for line in untold_lines((view,), own, now_us, numbers):
+                text = visible(f"    {self._old()}{line}")
+                style = "alarm" if late else "warn"
+                rows = [(style, part) for part in folded(text, width)]
+                found.append(_Part(rank, rows, units=1))
+        for sender, count in sorted(shown.items()):
+            more = count - _UNITS_OF_ONE_MAX
+            if more > 0:
+                text = f"    {self._old()}{more} more of {sender} with UNITS NOT TOLD: parley unit"
+                rank = max(each.rank for each in found)
+                found.append(_Part(rank, [("alarm", _clip(visible(text), width))], units=more))
+        return found
 
     def _alarm(self, each: Alarm, now_us: int) -> str:
         """Return an alarm as a row: class, age, what, about which message, who is called."""
@@ -412,9 +466,21 @@ def _line(vector: LineVector) -> str:
     return f"{vector.line} {vector.glance}{missing}"
 
 
-def _more(count: int, loud: int) -> str:
+def _more(left: Sequence[_Part]) -> str:
+    """Return what no longer fits: alarms, and notices with a unit that was not told; as numbers."""
+    alarms = [each for each in left if not each.units]
+    units = sum(each.units for each in left)
+    loud = sum(style == "alarm" for each in alarms for style, _ in each.rows[:1])
     untaken = f", {loud} of them not taken" if loud else ", all taken"
-    return f"    {count} MORE ALARMS{untaken}: parley alarm lists them"
+    told = f"{len(alarms)} MORE ALARMS{untaken}" if alarms else ""
+    if not units:
+        return f"    {told}: parley alarm lists them"
+    what = f"{units} MORE WITH UNITS NOT TOLD"
+    return (
+        f"    {told} and {what}: see parley alarm, parley unit"
+        if told
+        else (f"    {what}: see parley unit")
+    )
 
 
 def ages_text(way: Direction, now_us: int, viewer: str) -> str:

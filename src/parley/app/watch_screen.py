@@ -40,9 +40,12 @@ from parley.app.changes import ChangesView
 from parley.app.cli.shown_messages import read_otherwise, reference_of
 from parley.app.client import Client
 from parley.app.message_views import MessageView
+from parley.app.page_assessments import assessing_row
 from parley.app.views import StatusView
 from parley.app.watch_commands import HELP, Body, Typed, offered, presence, read_line
 from parley.app.watch_model import Key, Picture, Row, Watch, folded
+from parley.node.rules.assessments import AssessmentsSeen
+from parley.node.rules.distribution import DistributionView
 from parley.node.rules.line_evidence import SYSTEM
 from parley.node.rules.lines import LineVector
 from parley.world.faults import Fault, InputFault
@@ -144,11 +147,15 @@ class Desk:
     def look(self) -> None:
         """Take one look."""
         get = self.client.get
+        status = get("/api/status", StatusView)
+        held = get("/api/assessments", AssessmentsSeen)
         picture = Picture(
-            status=get("/api/status", StatusView),
+            status=status,
+            assessing=assessing_row(held, status.party),
             lines=get("/api/lines", tuple[LineVector, ...]),
             messages=get("/api/messages?open=true", tuple[MessageView, ...]),
             alarms=tuple(each.alarm for each in get("/api/alarms", AlarmsView).alarms),
+            units=get("/api/units", tuple[DistributionView, ...]),
             calls=get("/api/calls", CallsView).calls,
         )
         closed = [

@@ -18,7 +18,7 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -28,6 +28,8 @@ import shapely
 from numpy.typing import NDArray
 
 from parley.detect.encounters import TOLERANCE_M
+from parley.detect.strategic_index import area_box, areas_meet
+from parley.detect.strategic_plane import Plane
 from parley.world.faults import InputFault
 from parley.world.geo import (
     UNDECIDED,
@@ -144,6 +146,28 @@ def overlap(
     )
 
 
+def overlaps(
+    volume_a: Volume4D, volume_b: Volume4D, *, pressure: PressureSource | None = None
+) -> bool:
+    """Return whether `overlap` finds something, decided or not: the same answer, found sooner."""
+    from_us, to_us = _common_window(volume_a, volume_b)
+    if from_us is not None and to_us is not None and from_us >= to_us:
+        return False
+    order = _Heights(pressure=pressure, from_us=from_us, to_us=to_us)
+    if order.below(volume_a.lower, volume_b.upper)[0] is False:
+        return False
+    if order.below(volume_b.lower, volume_a.upper)[0] is False:
+        return False
+    first, second = sorted((volume_a.shape, volume_b.shape), key=msgspec.json.encode)
+    if not (isinstance(first, Circle) and isinstance(second, Circle)):
+        plane = Plane(first, second)
+        if plane.useful and plane.are_apart(2.0 * OUTLINE_M + TOLERANCE_M):
+            return False
+        if plane.useful and plane.surely_meet(OUTLINE_M + TOLERANCE_M):
+            return True
+    return _common_area(first, second) is not None
+
+
 def conflicts(
     volumes_a: Iterable[Volume4D],
     volumes_b: Iterable[Volume4D],
@@ -250,20 +274,34 @@ def _common_area(one: Shape, other: Shape) -> _Area | None:
     first, second = sorted((one, other), key=msgspec.json.encode)
     if isinstance(first, Circle) and isinstance(second, Circle):
         return _common_lens(first, second)
+    if not areas_meet(area_box(first), area_box(second)):
+        return None
+    plane = Plane(first, second)
+    loose_m = sum(0.0 if _is_exact(shape) else OUTLINE_M for shape in (first, second))
+    if plane.useful:
+        if plane.are_apart(loose_m + TOLERANCE_M):
+            return None
+        found = _deepest(first, second, plane.proposed())
+        if found is not None:
+            return found
     for disc, rest in ((first, second), (second, first)):
         if isinstance(disc, Circle):
             depth_m = disc.radius_m - distance_to_shape_m(rest, disc.centre)
             if depth_m <= TOLERANCE_M:
                 return None
             return _witnessed(first, second) or _Area(depth_m=0.0, at=None, because="")
+    return _drawn_area(first, second, loose_m)
+
+
+def _drawn_area(first: Shape, second: Shape, loose_m: float) -> _Area | None:
+    """Return what two areas have in common by their outlines as drawn: the close calls."""
     try:
         pieces = _common_pieces(first, second)
     except InputFault as fault:
         return _Area(depth_m=0.0, at=None, because=f"areas: {fault}")
-    loose_m = sum(0.0 if _is_exact(shape) else OUTLINE_M for shape in (first, second))
     if not any(_is_deep(piece) for piece in pieces) and loose_m == 0.0:
         return None
-    found = _deepest(first, second, pieces)
+    found = _deepest(first, second, _proposals(pieces))
     if found is not None:
         return found
     if pieces or _rings_near(first, second, loose_m):
@@ -287,27 +325,30 @@ def _common_lens(one: Circle, other: Circle) -> _Area | None:
 def _witnessed(first: Shape, second: Shape) -> _Area | None:
     """Return the common area with a point inside both, if rings can be drawn and one is found."""
     try:
-        return _deepest(first, second, _common_pieces(first, second))
+        return _deepest(first, second, _proposals(_common_pieces(first, second)))
     except InputFault:  # over a pole there is no ring; the distance has decided already
         return None
 
 
-def _deepest(first: Shape, second: Shape, pieces: Sequence[shapely.Polygon]) -> _Area | None:
-    """Return the deepest point found in both areas, judged by their exact outlines.
-
-    The pieces only propose points; the geodesic distances to both outlines judge them.
-    """
-    best: _Area | None = None
+def _proposals(pieces: Sequence[shapely.Polygon]) -> Iterator[Position]:
     for piece in pieces:
-        for at in _proposed(piece):
-            margins_m = [
-                (1.0 if answer.nominal == "in" else -1.0) * (answer.margin_m or 0.0)
-                for answer in (contains(first, at), contains(second, at))
-            ]
-            depth_m = 2.0 * min(margins_m)
-            if depth_m > (TOLERANCE_M if best is None else best.depth_m):
-                best = _Area(depth_m=depth_m, at=at, because="")
-    return best
+        yield from _proposed(piece)
+
+
+def _deepest(first: Shape, second: Shape, proposed: Iterable[Position]) -> _Area | None:
+    """Return the first point that is in both areas by more than the tolerance, if there is one.
+
+    They are only proposed; the geodesic distances to both exact outlines judge them.
+    """
+    for at in proposed:
+        depth_m = math.inf
+        for shape in (first, second):
+            answer = contains(shape, at)
+            within_m = (answer.margin_m or 0.0) * (1.0 if answer.nominal == "in" else -1.0)
+            depth_m = min(depth_m, 2.0 * within_m)
+        if depth_m > TOLERANCE_M:
+            return _Area(depth_m=depth_m, at=at, because="")
+    return None
 
 
 def _is_exact(shape: Shape) -> bool:

@@ -68,7 +68,7 @@ class AgreementDeclared(_Body, frozen=True, kw_only=True, tag="agreement.declare
 
 
 class AgreementRenewed(_Body, frozen=True, kw_only=True, tag="agreement.renewed"):
-    """This party renews the text until an instant; by its clause one or all of them must."""
+    """This party renews the text until an instant; it goes on once all signatories have."""
 
     sha256: str
     until_us: int
@@ -102,9 +102,13 @@ class UnitReceipted(_Body, frozen=True, kw_only=True, tag="unit.receipted"):
 
 
 class UnitUntold(_Body, frozen=True, kw_only=True, tag="unit.untold"):
-    """A unit of this party had not said that it has a notice (`ref`) when it had to."""
+    """Units of this party had not said that they have a notice (`ref`) when they had to.
 
-    unit: str
+    One entry for all of one notice that are due by then: whoever gives notices without end makes
+    nobody write more of them than there are. `due_us`: the last of their times.
+    """
+
+    units: tuple[str, ...]
     due_us: int
 
 
@@ -139,6 +143,21 @@ class PlacesKept(_Body, frozen=True, kw_only=True, tag="places.kept"):
     source: str = ""
 
 
+class PlaceTold(_Body, frozen=True, kw_only=True, tag="place.told"):
+    """This party told a place by a notice (`ref`); private.
+
+    It stays when the notice itself is destroyed, so that nobody forgets what others hold.
+    `precision_mm`: the shorter side of the cell that was told, 0 for an exact position, None where
+    the notice was worded by hand and nobody knows. After the notice `ref` names the consents by
+    which it went out.
+    """
+
+    place: str
+    addressees: tuple[str, ...]
+    precision_mm: int | None
+    valid_until_us: int | None
+
+
 # ---- flying -------------------------------------------------------------------------------------
 
 
@@ -168,8 +187,9 @@ class IntentMove(_Body, frozen=True, kw_only=True):
 class RepositionRecorded(_Body, frozen=True, kw_only=True, tag="reposition.recorded"):
     """A rule or zone changed (`ref`), and this became of the own intents that it touches.
 
-    `object`: the zone, boundary or clause. `flights`: own live aircraft that were touched then.
-    The versions before and after stand in this party's own log.
+    `object`: the zone, boundary or clause, and its `version` then; `side`: of the boundary, where
+    one may not be. `flights`: own live aircraft that were touched then. The versions before and
+    after stand in this party's own log.
     """
 
     object: str
@@ -178,6 +198,8 @@ class RepositionRecorded(_Body, frozen=True, kw_only=True, tag="reposition.recor
     moves: tuple[IntentMove, ...]
     flights: tuple[str, ...] = ()
     text: str = ""
+    side: Literal["left", "right", ""] = ""
+    version: int = 0
 
 
 # ---- assessing, incidents -----------------------------------------------------------------------
@@ -225,6 +247,7 @@ AgreementBody = (
     | UnitUntold
     | NoticeConfirmed
     | PlacesKept
+    | PlaceTold
     | PressureReported
     | RepositionRecorded
     | AssessmentDeclared
@@ -233,12 +256,17 @@ AgreementBody = (
 AGREEMENT_BODY_TYPES: tuple[type[msgspec.Struct], ...] = (
     AgreementProposed, AgreementCountersigned, AgreementDeclined, AgreementDeclared,
     AgreementRenewed, UnitsRequired, UnitReceipted, UnitUntold, NoticeConfirmed, PlacesKept,
-    PressureReported, RepositionRecorded, AssessmentDeclared, IncidentRegistered,
+    PlaceTold, PressureReported, RepositionRecorded, AssessmentDeclared, IncidentRegistered,
 )  # fmt: skip
+PLAIN_AGREEMENT_TYPES: tuple[type[msgspec.Struct], ...] = (
+    AgreementCountersigned, AgreementDeclined, AgreementDeclared, AgreementRenewed,
+)  # fmt: skip
+"""What a party does with an agreement is for every party of it: whoever holds the entry has its
+words, and nobody can send one without the other. A proposed text is sealed: who signs it has it."""
 AGREEMENT_LINE_TYPES: tuple[type[msgspec.Struct], ...] = (
     AgreementCountersigned, AgreementDeclined, AgreementDeclared, AgreementRenewed, UnitsRequired,
     UnitReceipted, UnitUntold, NoticeConfirmed, AssessmentDeclared,
 )  # fmt: skip
 """Small, and somebody waits for them: they go with the line log. A proposed text is long."""
-PRIVATE_AGREEMENT_TYPES = (PlacesKept,)
+PRIVATE_AGREEMENT_TYPES = (PlacesKept, PlaceTold)
 """They stand in the private log, of which only heads leave the node."""

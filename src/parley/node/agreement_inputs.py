@@ -88,18 +88,24 @@ class ReceiptUnit(_Value, frozen=True, kw_only=True, tag="receipt_unit"):
 
 
 class KeepPlaces(_Value, frozen=True, kw_only=True, tag="keep_places"):
-    """Places are taken into this party's own register, or out of it; nobody is told."""
+    """Places are taken into this party's own register, or out of it; nobody is told.
+
+    `confirmed`: what was asked about them (`rules.places`) is meant so.
+    """
 
     agreement: str
     post: str
     places: tuple[KeptPlace, ...]
     source: str = ""
+    confirmed: bool = False
 
 
 class DisclosePlace(_Value, frozen=True, kw_only=True, tag="disclose_place"):
     """A place of the register is told to addressees by a notice, no finer than `precision_m`.
 
-    A later one to the same addressees updates the one before: precision is released in steps.
+    A later one to the same addressee updates the one before: precision is released in steps. Each
+    addressee gets a notice of its own, and is not told who else has one. `wants_answer`: left out
+    for lists, which nobody can answer one by one. `named`: the name of the place goes with it.
     """
 
     agreement: str
@@ -112,6 +118,8 @@ class DisclosePlace(_Value, frozen=True, kw_only=True, tag="disclose_place"):
     to_us: int | None = None
     valid_until_us: int | None = None
     text: str = ""
+    wants_answer: bool = True
+    named: bool = False
 
 
 class ConfirmNotice(_Value, frozen=True, kw_only=True, tag="confirm_notice"):
@@ -150,7 +158,11 @@ class MoveIntent(_Value, frozen=True, kw_only=True, tag="move_intent"):
 
 
 class PlannedMove(_Value, frozen=True, kw_only=True):
-    """What is to become of one own intent, as `rules.reposition` proposed it or a person chose."""
+    """What is to become of one own intent, as `rules.reposition` proposed it or a person chose.
+
+    `version`: of the intent that was looked at; without one whatever version stands now. `text`: of
+    one that stays as it is, why.
+    """
 
     intent: str
     how: Literal["time", "level", "lateral", "cancelled", "unchanged"]
@@ -159,12 +171,15 @@ class PlannedMove(_Value, frozen=True, kw_only=True):
     north_m: float = 0.0
     east_m: float = 0.0
     text: str = ""
+    version: int | None = None
 
 
 class Reposition(_Value, frozen=True, kw_only=True, tag="reposition"):
     """Own intents that a changed rule touches are moved, told of, and recorded, in one act.
 
     `object`: the zone, boundary or clause; `from_us`: from when it holds; `ref`: what changed it.
+    `side`: of a boundary, where one may not be. `to`: who is told; of a sealed intent only those
+    who hold it. `confirmed`: a move that is not free, or not needed, is meant so.
     """
 
     agreement: str
@@ -176,6 +191,8 @@ class Reposition(_Value, frozen=True, kw_only=True, tag="reposition"):
     to: tuple[str, ...] = ()
     ref: tuple[Reference, ...] = ()
     text: str = ""
+    side: str = ""
+    confirmed: bool = False
 
 
 # ---- assessing, incidents -----------------------------------------------------------------------

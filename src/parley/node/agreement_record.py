@@ -22,6 +22,7 @@ from parley.node.agreement_bodies import (
     IncidentRegistered,
     NoticeConfirmed,
     PlacesKept,
+    PlaceTold,
     PressureReported,
     RepositionRecorded,
     UnitReceipted,
@@ -50,6 +51,7 @@ class AgreementRecord:
         untold: by the notice.
         confirmed: by the notice.
         places: this party's own register.
+        told: which of its places this party has told to whom.
         pressure: QNH reports.
         repositions: what became of intents when something changed.
         assessments: by what they are about, "" where that is no entry.
@@ -65,6 +67,7 @@ class AgreementRecord:
     untold: dict[Key, Table] = field(default_factory=dict)
     confirmed: dict[Key, Table] = field(default_factory=dict)
     places: Table = field(default_factory=dict)
+    told: Table = field(default_factory=dict)
     pressure: Table = field(default_factory=dict)
     repositions: Table = field(default_factory=dict)
     assessments: Table = field(default_factory=dict)
@@ -78,23 +81,42 @@ class AgreementRecord:
                 if body.agreement != entry.log.agreement:
                     return f"{entry.type} of {body.agreement} in a log of {entry.log.agreement}"
                 self.proposed[key] = entry
-            case AgreementDeclared():
-                self.declared[key] = entry
             case AgreementRenewed():
                 self.renewed.setdefault(body.sha256, {})[key] = entry
-            case PlacesKept():
-                self.places[key] = entry
-            case PressureReported():
-                self.pressure[key] = entry
-            case RepositionRecorded():
-                self.repositions[key] = entry
-            case AssessmentDeclared():
-                self.assessments[key] = entry
-            case IncidentRegistered():
-                self.incidents[key] = entry
-            case _:
+            case (
+                AgreementCountersigned()
+                | AgreementDeclined()
+                | UnitsRequired()
+                | UnitReceipted()
+                | UnitUntold()
+                | NoticeConfirmed()
+            ):
                 return self._take_about(key, entry, body)
+            case _:
+                self._own_table(body)[key] = entry
         return None
+
+    def _own_table(
+        self,
+        body: AgreementDeclared
+        | PlacesKept
+        | PlaceTold
+        | PressureReported
+        | RepositionRecorded
+        | AssessmentDeclared
+        | IncidentRegistered,
+    ) -> Table:
+        """Return the table of entries that are about no other."""
+        tables: dict[type, Table] = {
+            AgreementDeclared: self.declared,
+            PlacesKept: self.places,
+            PlaceTold: self.told,
+            PressureReported: self.pressure,
+            RepositionRecorded: self.repositions,
+            AssessmentDeclared: self.assessments,
+            IncidentRegistered: self.incidents,
+        }
+        return tables[type(body)]
 
     def _take_about(
         self,

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import functools
+import sys
 from typing import Literal
 
 import msgspec
@@ -262,10 +263,11 @@ def _decode(data: bytes, log: LogName, index: int, opening: bytes | None, rules:
         body = _body(payload, common.type, log)
     return Entry(
         log=log,
-        type=common.type,
+        # A node keeps very many entries, and few of these words.
+        type=sys.intern(common.type),
         seq=common.seq,
         issued_us=common.issued_us,
-        by=common.by,
+        by=sys.intern(common.by),
         to=common.to,
         ref=common.ref,
         seen=common.seen,

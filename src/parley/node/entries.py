@@ -22,6 +22,7 @@ import msgspec
 from parley.node.agreement_bodies import (
     AGREEMENT_BODY_TYPES,
     AGREEMENT_LINE_TYPES,
+    PLAIN_AGREEMENT_TYPES,
     PRIVATE_AGREEMENT_TYPES,
     AgreementBody,
 )
@@ -402,9 +403,12 @@ _LINE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (
     *AGREEMENT_LINE_TYPES,
 )  # fmt: skip
 PLAIN_TYPES = frozenset(
-    name for name, kind in BODY_TYPES.items() if kind is LogOpened or kind in CUSTODY_TYPES
+    name
+    for name, kind in BODY_TYPES.items()
+    if kind is LogOpened or kind in (*CUSTODY_TYPES, *PLAIN_AGREEMENT_TYPES)
 )
-"""They are never sealed: who could sign what must be readable without any opening."""
+"""They are never sealed: who could sign what, and who stands by which agreement, must be readable
+without any opening."""
 
 
 def kind_of(body: Body) -> LogKind:

@@ -5,8 +5,8 @@ Rules:
 - It says nothing that the record does not: it stands in no snapshot and in no digest.
 - Everything a step or a report does is then as dear as what is open, never as what ever was.
 
-What is not a function of the logs alone is `touched` and `stirred`, the threads that changed since
-somebody last looked, and `standing`. Looking at one more often than needed does no harm.
+What is not a function of the logs alone is `touched`, `stirred` and `spread`, the threads that
+changed since somebody last looked, and `standing`. Looking at one more often does no harm.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from parley.node.entries import AlertRaised, AlertResolved, Entry, MessageSaid
+from parley.node.intent_table import IntentTable
 from parley.world.boundary import Boundary
-from parley.world.intent import Intent
 from parley.world.zone import Zone
 
 Key = tuple[str, int]
@@ -77,6 +77,7 @@ class Indexes:
     Attributes:
         touched: threads that changed since the clock rules last looked.
         stirred: threads that changed since the alarms were last looked at.
+        spread: threads that changed since their units were last looked at (`rules.distribution`).
         standing: threads that somebody must see something of, now or at an instant, with what was
             found when they were last looked at (`rules.alarms`).
         by_zone: messages by the zone that they name.
@@ -93,7 +94,7 @@ class Indexes:
         watched: those of them by party that last as long as their cause: about live aircraft.
         zones: declared zones as read, once; None where a declaration is no zone.
         boundaries: declared boundaries as read, once.
-        intents: filed intents as read, once.
+        intents: what is filed, as the rules read it (`rules.intent_record`).
         acts: entries about the record, by type and writer: what one party writes without end must
             not make it dear to look up what another wrote.
         expiring: messages for some parties only that end at an instant, the soonest first (a heap).
@@ -106,6 +107,7 @@ class Indexes:
 
     touched: set[Key] = field(default_factory=set)
     stirred: set[Key] = field(default_factory=set)
+    spread: set[Key] = field(default_factory=set)
     standing: dict[Key, object] = field(default_factory=dict)
     by_zone: dict[str, set[Key]] = field(default_factory=dict)
     by_flight: dict[str, set[Key]] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class Indexes:
     watched: dict[str, dict[Key, Entry]] = field(default_factory=dict)
     zones: dict[Key, Zone | None] = field(default_factory=dict)
     boundaries: dict[Key, Boundary | None] = field(default_factory=dict)
-    intents: dict[Key, Intent | None] = field(default_factory=dict)
+    intents: IntentTable = field(default_factory=IntentTable)
     acts: dict[tuple[str, str], dict[Key, Entry]] = field(default_factory=dict)
     expiring: list[tuple[int, Key]] = field(default_factory=list)
     told: Told = field(default_factory=Told)
@@ -135,6 +137,7 @@ class Indexes:
         """Let the clock rules and the alarms look at a thread again."""
         self.touched.add(key)
         self.stirred.add(key)
+        self.spread.add(key)
 
     def add_message(self, key: Key, entry: Entry, body: MessageSaid) -> None:
         """Take a message into account."""

@@ -446,6 +446,8 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         scope.index.add_alert(key, entry, body)
     elif isinstance(body, AlertResolved):
         scope.index.add_resolution(entry, body)
+    elif isinstance(body, IntentFiled | IntentChanged):
+        scope.index.intents.new.append(key)
     match body:
         case LogOpened():
             scope.opened.setdefault(entry.log.origin, entry)

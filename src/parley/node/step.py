@@ -92,6 +92,7 @@ from parley.node.rules import (
     texts,
     threads,
     tracks,
+    zone_duties,
     zones,
 )
 from parley.node.state import Abandoned, State
@@ -138,13 +139,13 @@ def clock_work(state: State, now_us: int) -> list[Draft]:
         *agreements.openings(state, now_us),
         *agreements.adoptions(state),
         *agreements.refusals(state, now_us),
-        *texts.due(state, now_us),
         *hotline.due(state, now_us),
         *line_tests.due(state, now_us),
         *lines.due(state, now_us),
         *distribution.due(state, now_us),
         *standing_notices.due(state, now_us),
-        *intents.due(state),
+        *zone_duties.due(state, now_us),
+        *intents.due(state, now_us),
         *tracks.due(state, now_us),
         *custody.due(state, now_us),
     ]
@@ -157,7 +158,8 @@ def peer_work(state: State, now_us: int) -> Output:
 
 def next_due_us(state: State, now_us: int) -> int | None:
     """Return the next instant at which time alone will make something due, if any."""
-    return hotline.next_due_us(state, now_us)
+    found = (hotline.next_due_us(state, now_us), texts.next_due_us(state, now_us))
+    return min((instant_us for instant_us in found if instant_us is not None), default=None)
 
 
 def _own_act(state: State, event: Act, now_us: int) -> tuple[Draft, ...]:
@@ -214,9 +216,9 @@ def _act(
         case SetActivity():
             return zones.set_activity(state, event, now_us)
         case Promulgate():
-            return zones.promulgate(state, event)
+            return zones.promulgate(state, event, now_us)
         case FileIntent():
-            return intents.file_intent(state, event)
+            return intents.file_intent(state, event, now_us)
         case ChangeIntent():
             return intents.change_intent(state, event)
 

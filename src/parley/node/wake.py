@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from parley.node.entries import AlertRaised
 from parley.node.picture import STALE_US
-from parley.node.rules import hotline, line_tests, lines
+from parley.node.rules import distribution, hotline, line_tests, lines, texts, zone_duties
 from parley.node.rules.custody import REFUSALS_EVERY_US, holds_of
 from parley.node.rules.mirroring import COSIGN_AGAIN_US
 from parley.node.rules.pushing import PUSH_AGAIN_US
@@ -36,12 +36,17 @@ def _instants(state: State, now_us: int) -> Iterator[int]:
     message_us = hotline.next_due_us(state, now_us)
     if message_us is not None:
         yield message_us
+    text_us = texts.next_due_us(state, now_us)
+    if text_us is not None:
+        yield text_us
     yield from _aircraft(state, now_us)
     yield from _custody(state)
     yield from _sessions(state, now_us)
     tests_us = line_tests.rests_until_us(state, now_us)
     yield from line_tests.next_due_us(state, now_us) if tests_us is None else (tests_us,)
     yield from lines.next_due_us(state, now_us)
+    yield from distribution.next_due_us(state, now_us)
+    yield from zone_duties.next_due_us(state, now_us)
 
 
 def _next_year_us(now_us: int) -> int:

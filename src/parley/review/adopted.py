@@ -45,3 +45,17 @@ def adopted_agreement(parts: Iterable[LogPart], agreement_id: str) -> Agreement 
         return None
     answerable = {party.bound_through or party.id for party in agreement.parties}
     return agreement if agreement.id == agreement_id and answerable <= set(newest) else None
+
+
+def amended(parts: Iterable[LogPart], agreement_id: str) -> bool:
+    """Whether somebody countersigned another text of an agreement since it was adopted.
+
+    Which text then held when, these logs may show (`node.rules.text_chain`), but not to whoever
+    reads adoptions alone: what rests on one clause of the adopted text must not be decided by it.
+    """
+    return any(
+        isinstance(entry, Entry) and entry.type == "agreement.countersigned"
+        for part in parts
+        if part.name.agreement == agreement_id
+        for entry in part.entries
+    )

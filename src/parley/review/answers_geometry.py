@@ -255,7 +255,7 @@ def crossings(scenario: Scenario) -> dict[str, dict[str, TrackSides]]:
 def _sides(boundary: Boundary, track: Track) -> TrackSides:
     start_us = int(track.t_us[0])
     start = _position(track, start_us)
-    found = line_crossings(track, _planar(boundary))
+    found = line_crossings(track, planar_vertices(boundary))
     first = found[0].from_side if found else side_of(boundary, start).nominal
     return TrackSides(
         starts=format_instant(start_us),
@@ -278,7 +278,7 @@ def _position(track: Track, at_us: int) -> Position:
     return found[0]
 
 
-def _planar(boundary: Boundary) -> tuple[Position, ...]:
+def planar_vertices(boundary: Boundary) -> tuple[Position, ...]:
     """Return the vertices with planar edges: geodesic edges cut short, planar ones as they are."""
     if boundary.edges == "planar":
         return boundary.vertices
@@ -388,7 +388,7 @@ def encounters(scenario: Scenario) -> list[EncounterAnswer]:
     for clauses in _minima_of(scenario):
         for a, b in combinations(tracks, 2):
             if a.alt_reference == b.alt_reference:
-                met = _met(a, b, clauses[0][1])
+                met = pair_inside(a, b, clauses[0][1])
                 if met is not None:
                     found.append(_encounter(scenario, a, b, met, clauses))
     return sorted(found, key=lambda each: each.pair)
@@ -420,7 +420,7 @@ def _minima_of(scenario: Scenario) -> list[_Clauses]:
     return [[(None, clause)]]
 
 
-def _met(a: Track, b: Track, clause: Separation) -> PairEncounter | None:
+def pair_inside(a: Track, b: Track, clause: Separation) -> PairEncounter | None:
     """Return how close two tracks came and when they were inside the minima.
 
     Minima joined by "or" are infringed only while both are; joined by "and", while one is.

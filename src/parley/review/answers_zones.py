@@ -5,6 +5,7 @@ The states come from messages and initial states only (NORMS 5). Rules:
 - Only its owner says what happens in a zone; only whom it was asked of issues it.
 - An acknowledgement is not an issue; issued is not in force before the window begins.
 - A state is a function of the instant: windows that meet leave no gap.
+- One issue takes no other away; a request that none has answered reads hot until it is over.
 - Once a window of the owner has ended and nothing later was said, the activity is unknown.
 
 Not here: where a track was (`answers_geometry`).
@@ -145,21 +146,56 @@ def state_at(scenario: Scenario, zone: Zone, at_us: int | None) -> ZoneStateAnsw
     acts = [a for a in _acts(scenario, zone) if at_us is not None and a.said_us <= at_us]
     promulgation, why_promulgation = _promulgation(acts, at_us)
     activity, why_activity = _activity(acts, at_us)
-    if promulgation == "in force" and activity == "unknown":
-        # Whoever issued it has confirmed that it applies now, and nobody has said it is cold.
+    if promulgation == "in force" and activity != "hot" and not _cold_since_issue(acts, at_us):
+        # Whoever issued it has confirmed that it applies now, and nobody has said it is cold since.
         activity, why_activity = "hot", "in force, and its owner has not said that it is cold"
     spoken = promulgation == "in force" or any(a.what == "activity" for a in acts)
     return ZoneStateAnswer(
         t=None if at_us is None else format_instant(at_us),
         activity=activity,
         promulgation=promulgation,
-        shown=_shown(activity, promulgation, acts) if spoken else None,
+        shown=_shown(activity, promulgation, acts, at_us) if spoken else None,
         because="; ".join(w for w in (why_activity, why_promulgation) if w) or "nothing was said",
     )
 
 
-def _shown(activity: Activity, promulgation: Promulgation, acts: list[_Act]) -> str:
-    asked_us = max((a.said_us for a in acts if a.what == "release"), default=None)
+def _cold_since_issue(acts: list[_Act], at_us: int | None) -> bool:
+    """Whether the word of cold that speaks of an instant came after every issue in force then."""
+    issued = [a.said_us for a in acts if a.value == "issued" and _holds(a, at_us)]
+    cold = [a.said_us for a in acts if a.value == "cold" and _holds(a, at_us)]
+    return bool(cold) and (not issued or max(cold) >= max(issued))
+
+
+def _holds(act: _Act, at_us: int | None) -> bool:
+    if at_us is None or act.from_us > at_us:
+        return False
+    return act.to_us is None or at_us < act.to_us
+
+
+def _unanswered(acts: list[_Act], at_us: int | None) -> list[_Act]:
+    """Return the requests that are not over and that no later issue has answered."""
+    issued = [a for a in acts if a.value == "issued"]
+    return [
+        r for r in acts
+        if r.value == "requested" and at_us is not None and (r.to_us is None or at_us < r.to_us)
+        and not any(i.said_us >= r.said_us and _covers(i, r) for i in issued)
+    ]  # fmt: skip
+
+
+def _covers(issued: _Act, request: _Act) -> bool:
+    begins = issued.from_us <= max(request.from_us, issued.said_us)
+    ends = issued.to_us is None or request.to_us is None or request.to_us <= issued.to_us
+    return begins and ends
+
+
+def _shown(
+    activity: Activity, promulgation: Promulgation, acts: list[_Act], at_us: int | None
+) -> str:
+    # A release that is asked for is open until cold is said; a reservation until it is issued too.
+    asking = [a for a in acts if a.what == "release"] + _unanswered(acts, at_us)
+    if promulgation == "requested":
+        asking += [a for a in acts if a.value == "requested"]
+    asked_us = max((a.said_us for a in asking), default=None)
     cold_us = max((a.said_us for a in acts if a.value == "cold"), default=None)
     open_request = asked_us is not None and (cold_us is None or cold_us < asked_us)
     # A zone that its owner speaks of stands without having been asked for.
@@ -179,10 +215,14 @@ def _promulgation(acts: list[_Act], at_us: int | None) -> tuple[Promulgation, st
     issued = [a for a in said if a.value == "issued"]
     if not issued:
         return "requested", said[-1].because
-    last = max(issued, key=lambda a: a.said_us)
-    if last.to_us is not None and at_us >= last.to_us:
-        return "ended", last.because
-    return ("in force" if at_us >= last.from_us else "issued"), last.because
+    # One issue takes no other away: what holds now, else what comes next, else what was last.
+    holding = [a for a in issued if _holds(a, at_us)]
+    if holding:
+        return "in force", max(holding, key=lambda a: a.said_us).because
+    coming = [a for a in issued if a.from_us > at_us]
+    if coming:
+        return "issued", min(coming, key=lambda a: a.from_us).because
+    return "ended", max(issued, key=lambda a: a.said_us).because
 
 
 def _activity(acts: list[_Act], at_us: int | None) -> tuple[Activity, str]:

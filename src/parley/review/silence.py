@@ -30,7 +30,7 @@ from parley.node.entries import (
     Unreadable,
     log_name,
 )
-from parley.review.adopted import adopted_agreement, exclusive_channel
+from parley.review.adopted import adopted_agreement, amended, exclusive_channel
 from parley.review.silence_asked import Asked
 from parley.review.silence_calls import (
     calls_beside,
@@ -112,6 +112,8 @@ def answer_silence(
         InputFault: two stretches of one log; a line or party that the agreement does not have.
     """
     heads, held = tuple(cosigned), tuple(parts)
+    # A text that was changed since need not have its clauses any more.
+    doubted = agreement is None and amended(held, question.agreement)
     agreement = agreement or adopted_agreement(held, question.agreement)
     timeline = Timeline(held, heads, receipts, offsets_us=offsets_us, roots=roots)
     asked = Asked(question, timeline, heads, offsets_us or {})
@@ -119,7 +121,7 @@ def answer_silence(
     missing = list(_missing(asked, senders))
     logs = tuple(_answer_log(asked, part) for part in _asked_parts(asked, senders))
     remarks = tuple(_remarks(asked, senders))
-    clause = exclusive_channel(agreement) if agreement is not None else None
+    clause = exclusive_channel(agreement) if agreement is not None and not doubted else None
     word: Word = _word(logs, missing)
     doubtful = remarks or any(log.misdated or _answered_beside(log) for log in logs)
     if word == NOT_IN_THESE_LOGS and clause is not None and not doubtful:

@@ -23,6 +23,7 @@ from shapely.affinity import translate
 
 from parley.world.agreement import Agreement, Party
 from parley.world.agreement_document import in_units
+from parley.world.agreement_heights import empty_zones, sometimes_empty
 from parley.world.boundary import Boundary
 from parley.world.clauses import (
     AppliesTo,
@@ -33,6 +34,7 @@ from parley.world.clauses import (
     Frequency,
     Prohibited,
     Ring,
+    StandOff,
     Term,
     Validity,
     Watch,
@@ -80,6 +82,7 @@ def faults_of(agreement: Agreement, now_us: int, adopted: str) -> tuple[InputFau
         *_validity(agreement, now_us),
         *_posts(agreement),
         *_objects(agreement),
+        *empty_zones(agreement),
     ]
     for clause in agreement.clauses:
         found += _of_clause(agreement, clause)
@@ -204,6 +207,11 @@ def _of_clause(agreement: Agreement, clause: Clause) -> Iterator[InputFault]:
     ):
         yield from _named(f"{what} {field}", names, known, noun)
     yield from _words(clause, what)
+    if isinstance(clause, StandOff) and clause.side and not clause.boundary:
+        yield InputFault(
+            f"{what} side", value=clause.side, wanted="no side: only a boundary has one",
+            repair="leave side out, or name a boundary instead of the zone or place",
+        )  # fmt: skip
     if (
         applies.from_us is not None
         and applies.to_us is not None
@@ -288,12 +296,32 @@ def _undefined_of_parts(agreement: Agreement) -> Iterator[str]:
             yield f"undefined: {party.id} is at no end of a line"
     if agreement.pressure is None and any(_mixes(zone) for zone in agreement.zones):
         yield "undefined: whose pressure compares levels with altitudes (answers are undecided)"
+    yield from sometimes_empty(agreement)
+    yield from _posts_elsewhere(agreement)
     for zone in agreement.zones:
         if zone.owner is None:
             yield f"undefined: zone {zone.id} has no owner; nobody can say that it is cold"
         if zone.schedule is not None and zone.schedule.until_us is not None:
             until = format_second(zone.schedule.until_us)
             yield f"zone {zone.id}: hours in {zone.schedule.timezone} are known until {until}"
+
+
+_NOBODY = "nobody is there to be called"
+
+
+def _posts_elsewhere(agreement: Agreement) -> Iterator[str]:
+    """Yield where a clause calls a post that a party does not have.
+
+    It is that party's own next one that is called; nobody, where it names none.
+    """
+    for clause in agreement.clauses:
+        for party in agreement.parties:
+            lacking = [p for p in dict.fromkeys(_escalation(clause)) if p not in party.posts]
+            asked = not clause.applies_to.parties or party.id in clause.applies_to.parties
+            if lacking and asked and party.standing == "signatory":
+                posts = ", ".join(lacking)
+                instead = "its own next post is called" if party.posts else _NOBODY
+                yield f"clause {clause.id}: {party.id} has no {posts}: {instead}"
 
 
 def _mixes(zone: Zone) -> bool:

@@ -42,5 +42,7 @@ INTENT_TESTS_MAX = 20_000
 """Exact comparisons of volumes for one intent: some ten seconds. More is refused, not cut short."""
 INTENT_TESTS_PER_STEP_MAX = 500
 """Of those that time alone makes due in one step: messages never wait longer behind them."""
+INTENTS_SHOWN_MAX = 1_000
+"""Intents in one answer; it counts all of them, and the next ones are asked for."""
 INTENTS_READ_MAX = 20_000
 """Intents kept as read; the others are read again from the log when they are asked for."""

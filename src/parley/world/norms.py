@@ -42,6 +42,7 @@ class LineNorms(_Record, frozen=True, kw_only=True):
     test_grace_s: int
     person_test_grace_s: int
     suspension_notice_s: int
+    suspension_margin_s: int
     second_signature_within_s: int
 
 

@@ -24,6 +24,7 @@ from parley.world.faults import InputFault, nearest
 from parley.world.geo import Position
 from parley.world.norms import MessageClass, MessageType, message_type
 from parley.world.place import Gazetteer, Place
+from parley.world.scenario_terms import ScenarioConfirmation, ScenarioPresence
 from parley.world.terms import TermQuery
 from parley.world.time import Interval, format_instant
 from parley.world.track import Track
@@ -47,11 +48,15 @@ class Source(_Record, frozen=True, kw_only=True):
 
 
 class Flight(_Record, frozen=True, kw_only=True):
-    """A flight of a party: `track` names its track, if one is known."""
+    """A flight of a party: `track` names its track, if one is known.
+
+    `aircraft_class` is a class of an agreement, where its party says which; else `kind` gives it.
+    """
 
     id: str
     party: str
     kind: str = ""
+    aircraft_class: str = ""
     manned: bool | None = None
     priority: str = "routine"
     intent_shared: bool = False
@@ -276,6 +281,7 @@ class DistributionReceipt(_Record, frozen=True, kw_only=True):
     party: str
     unit: str
     at_us: int
+    loaded: bool = False
 
 
 class TermAsk(_Record, frozen=True, kw_only=True):
@@ -328,6 +334,8 @@ class Scenario(_Record, frozen=True, kw_only=True):
     demands: tuple[StatedDemand, ...] = ()
     distribution_required: tuple[DistributionRequired, ...] = ()
     distribution_receipts: tuple[DistributionReceipt, ...] = ()
+    presence: tuple[ScenarioPresence, ...] = ()
+    confirmations: tuple[ScenarioConfirmation, ...] = ()
     queries: tuple[Query, ...] = ()
     asks: tuple[TermAsk, ...] = ()
 
@@ -363,6 +371,8 @@ class Scenario(_Record, frozen=True, kw_only=True):
         told = [m.at_us for m in self.messages] + [r.at_us for r in self.distribution_receipts]
         told += [call.entered_us for call in self.calls]
         told += [report.entered_us for report in self.relay_reports]
+        told += [each.to_us for each in self.presence]
+        told += [each.at_us for each in self.confirmations]
         return max(told, default=None)
 
     def party(self, party_id: str) -> Party:
@@ -468,6 +478,10 @@ def _check_said(scenario: Scenario) -> None:
         _check_call(scenario, call)
     for report in scenario.relay_reports:
         _check_relay_report(scenario, report)
+    for confirmed in scenario.confirmations:
+        confirmed.check(scenario.message(confirmed.of).at_us)
+    for there in scenario.presence:
+        there.check(scenario.line(there.line).parties)
 
 
 def _parties_named(scenario: Scenario) -> Iterator[str]:

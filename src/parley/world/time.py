@@ -38,8 +38,8 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not US_MIN <= self.from_us <= self.to_us <= US_MAX:
             raise InputFault(
                 "interval",
-                value=f"{self.from_us}..{self.to_us}",
-                wanted="from_us <= to_us, 1900 to 2100",
+                value=f"{_told(self.from_us)} to {_told(self.to_us)}",
+                wanted="a beginning that is not after the end (from_us <= to_us), 1900 to 2100",
             )
 
     @property
@@ -50,6 +50,11 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def contains(self, at_us: int) -> bool:
         """Whether the instant lies inside, bounds included."""
         return self.from_us <= at_us <= self.to_us
+
+
+def _told(at_us: int) -> str:
+    """Return an instant as people write it; one out of all bounds as it stands."""
+    return format_second(at_us) if US_MIN <= at_us <= US_MAX else str(at_us)
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -50,6 +50,7 @@ class JudgedDuty(
         at_us: when the duty began.
         cites: where each fact stands ("message 12", "ORIGIN 17").
         reservations: what parties keep for themselves against the clause, as they wrote it.
+        text: which text of the agreement judges it, where several were in force in the window.
     """
 
     agreement: str
@@ -66,6 +67,7 @@ class JudgedDuty(
     because: str
     cites: tuple[str, ...] = ()
     reservations: tuple[str, ...] = ()
+    text: str = ""
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -40,7 +40,7 @@ HEIGHT_MIN_M = -1_000.0
 HEIGHT_MAX_M = 100_000.0
 """Below the lowest ground and above the highest limit that anyone publishes (99,999 m)."""
 STANDARD_PRESSURE_HPA = 1013.25
-_QNH_MIN_HPA, _QNH_MAX_HPA = 850.0, 1100.0
+QNH_MIN_HPA, QNH_MAX_HPA = 850.0, 1100.0
 _SECONDS_PER_HOUR = 3_600
 
 
@@ -83,8 +83,8 @@ class PressureSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     widening_m_per_hour: float = 25.0
 
     def __post_init__(self) -> None:
-        if not _QNH_MIN_HPA <= self.qnh_hpa <= _QNH_MAX_HPA:
-            wanted = f"{_QNH_MIN_HPA:.0f} to {_QNH_MAX_HPA:.0f} hPa"
+        if not QNH_MIN_HPA <= self.qnh_hpa <= QNH_MAX_HPA:
+            wanted = f"{QNH_MIN_HPA:.0f} to {QNH_MAX_HPA:.0f} hPa"
             raise InputFault("QNH", value=self.qnh_hpa, wanted=wanted)
         checked_uncertainty_m(self.bound_m, "pressure bound")
         checked_uncertainty_m(self.widening_m_per_hour, "pressure bound widening")
@@ -102,6 +102,15 @@ class PressureSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         """Return how far a comparison at that instant may be wrong, either way from observation."""
         age_s = abs(at_us - self.observed_us) / MICROSECONDS_PER_SECOND
         return self.bound_m + self.widening_m_per_hour * age_s / _SECONDS_PER_HOUR
+
+
+def qnh_for_offset_hpa(offset_m: float) -> float:
+    """Return the QNH at which altitudes are so many metres above pressure altitudes.
+
+    >>> round(qnh_for_offset_hpa(0.0), 2)
+    1013.25
+    """
+    return STANDARD_PRESSURE_HPA * math.pow(1.0 + offset_m / 44_330.77, 1.0 / 0.190263)
 
 
 class Volume4D(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

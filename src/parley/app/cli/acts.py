@@ -14,7 +14,6 @@ import typer
 
 if TYPE_CHECKING:
     from parley.app.client import Client
-    from parley.app.views import ZoneShown
 
 NODE = typer.Option(
     envvar="PARLEY_NODE",
@@ -22,7 +21,7 @@ NODE = typer.Option(
     show_default=False,
 )
 TOKEN = typer.Option(envvar="PARLEY_TOKEN_FILE", help="Its token file, where --node is an address.")
-POST = typer.Option(help="The duty position that acts.")
+POST = typer.Option(envvar="PARLEY_POST", help="The duty position that acts.")
 AGREEMENT = typer.Option(help="Where the line or zone stands under several agreements.")
 FIELD = typer.Option("--field", "-f", metavar="NAME=VALUE", help="A field. May be repeated.")
 JSON = typer.Option("--json", help="Print JSON lines.")
@@ -110,10 +109,13 @@ def _check_person(client: Client, operator_key: Path, post: str) -> None:
     mine = [each for each in everybody if (each.party, each.operator) == (own, name)]
     if not any(each.counts and post in each.posts for each in mine):
         why = "; ".join(dict.fromkeys(each.why for each in mine if each.why))
+        posts = list(dict.fromkeys(name for each in mine if each.counts for name in each.posts))
+        where = ", ".join(posts)
         raise InputFault(
             f"operator {name}",
-            value=why or (f"enrolled elsewhere than at {post}" if mine else "not enrolled"),
+            value=why or (f"enrolled at {where}, not at {post}" if mine else "not enrolled"),
             wanted=f"a person who may sign at {post} now (parley operator list)",
+            repair=f"act with --post {posts[0]}" if posts and not why else "",
         )
 
 
@@ -198,57 +200,6 @@ def now_us_of(client: Client) -> int:
     return client.get("/api/status", StatusView).now_us + 2_000_000
 
 
-def zone(
-    name: Annotated[str, typer.Argument(metavar="[ZONE]", help="One zone only.")] = "",
-    *,
-    node: Annotated[str, NODE],
-    activity: Annotated[str, typer.Option(help="As its owner: 'hot', 'cold' or 'unknown'.")] = "",
-    promulgation: Annotated[
-        str, typer.Option(help="'draft', 'requested', 'issued' or 'ended'.")
-    ] = "",
-    begin: Annotated[str, typer.Option("--from", help="Start, RFC 3339.")] = "",
-    end: Annotated[str, typer.Option("--to", help="End, RFC 3339.")] = "",
-    reference: Annotated[str, typer.Option(help="With --promulgation: its number.")] = "",
-    post: Annotated[str, POST] = "duty-officer",
-    agreement: Annotated[str, AGREEMENT] = "",
-    token: Annotated[Path | None, TOKEN] = None,
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """Print the two states of each zone, or say one of them.
-
-    Exit codes: 0 printed or said, 2 refused, bad usage, or no such node.
-    """
-    from parley.app.views import ZoneShown
-    from parley.world.faults import InputFault
-
-    client = client_of(node, token)
-    zones = client.get("/api/zones", tuple[ZoneShown, ...])
-    rows = [z for z in zones if name in ("", z.view.zone) and agreement in ("", z.view.agreement)]
-    if name and len(rows) != 1:
-        raise _which(f"zone {name}", sorted(z.view.zone for z in zones), len(rows))
-    if not activity and not promulgation:
-        print_rows(rows, [_zone_line(each) for each in rows], as_json=as_json)
-        return
-    if not name or (activity and promulgation):
-        raise InputFault("parley zone", wanted="a ZONE and one of --activity, --promulgation")
-    body: dict[str, object] = {
-        "agreement": rows[0].view.agreement, "zone": name, "post": post,
-        "from_us": instant_us(begin, "--from"), "to_us": instant_us(end, "--to"),
-    }  # fmt: skip
-    if activity:
-        body |= {"type": "set_activity", "activity": activity}
-    else:
-        body |= {"type": "promulgate", "promulgation": promulgation, "reference": reference}
-    act(client, body, as_json=as_json)
-
-
-def _zone_line(zone: ZoneShown) -> str:
-    view = zone.view
-    owner = view.owner or "nobody"
-    both = f"activity {view.activity}, promulgation {view.promulgation}"
-    return f"{view.zone} ({view.agreement}): shown {view.shown}; {both}, owner {owner}"
-
-
 def instant_us(text: str, what: str) -> int | None:
     """Return the instant of an RFC 3339 text; None for an empty one."""
     from parley.world.time import parse_instant_us
@@ -256,7 +207,8 @@ def instant_us(text: str, what: str) -> int | None:
     return parse_instant_us(text, what) if text else None
 
 
-def _which(what: str, known: Sequence[str], found: int) -> Exception:
+def which(what: str, known: Sequence[str], found: int) -> Exception:
+    """Return the fault of a name that stands for nothing, or under several agreements."""
     from parley.world.faults import InputFault, nearest
 
     if found:
@@ -270,68 +222,23 @@ def _which(what: str, known: Sequence[str], found: int) -> Exception:
     )
 
 
-def intent(
-    name: Annotated[str, typer.Argument(metavar="[INTENT]", help="One intent only.")] = "",
-    *,
-    node: Annotated[str, NODE],
-    file: Annotated[
-        Path | None, typer.Option(help="File the intent of a JSON document; '-' is stdin.")
-    ] = None,
-    state: Annotated[
-        str, typer.Option(help="Change it: Activated, Nonconforming, Contingent or Ended.")
-    ] = "",
-    post: Annotated[str, POST] = "duty-officer",
-    agreement: Annotated[str, AGREEMENT] = "",
-    token: Annotated[Path | None, TOKEN] = None,
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """Print the operational intents of every party, file or change yours.
+def document_in(file: Path, what: str = "intent") -> object:
+    """Return what a JSON file says; "-" is stdin.
 
-    Exit codes: 0 printed or done, 2 refused, bad usage, or no such node.
+    Raises:
+        InputFault: it is not JSON.
     """
-    from parley.app.views import IntentShown, StatusView
-    from parley.world.faults import InputFault
-
-    client = client_of(node, token)
-    if file is not None:
-        known = client.get("/api/status", StatusView).agreements
-        if not agreement and len(known) != 1:
-            raise InputFault("--agreement", wanted=f"one of {', '.join(known) or 'none'}")
-        body: dict[str, object] = {
-            "type": "file_intent", "agreement": agreement or known[0], "post": post,
-            "intent": _document(file),
-        }  # fmt: skip
-        act(client, body, as_json=as_json)
-        return
-    intents = client.get("/api/intents", tuple[IntentShown, ...])
-    rows = [i for i in intents if name in ("", i.intent) and agreement in ("", i.agreement)]
-    if name and not rows:
-        raise _which(f"intent {name}", sorted(i.intent for i in intents), 0)
-    if state:
-        if not name:
-            raise InputFault("parley intent", wanted="an INTENT with --state")
-        body = {
-            "type": "change_intent", "agreement": rows[0].agreement, "post": post,
-            "intent": name, "state": state,
-        }  # fmt: skip
-        act(client, body, as_json=as_json)
-        return
-    texts = [f"{i.intent} of {i.party} ({i.agreement}): {i.state}, flight {i.flight}" for i in rows]
-    print_rows(rows, texts, as_json=as_json)
-
-
-def _document(file: Path) -> object:
     import msgspec
 
     from parley.app.config import read_text
     from parley.world.faults import InputFault
 
     stdin = str(file) == "-"
-    text = typer.get_text_stream("stdin").read() if stdin else read_text(file, "intent")
+    text = typer.get_text_stream("stdin").read() if stdin else read_text(file, what)
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise InputFault(f"intent {file}", value=str(error), wanted="a JSON document") from None
+        raise InputFault(f"{what} {file}", value=str(error), wanted="a JSON document") from None
 
 
 def alerts(
@@ -348,14 +255,21 @@ def alerts(
     from parley.world.time import format_second
 
     view = client_of(node, token).get("/api/alerts", AlertsView)
-    lines = []
+    lines: list[str] = []
+    raisers: dict[str, list[str]] = {}
     for each in view.alerts:
-        loss = f"loss {format_second(each.loss_us)}" if each.loss_us else "no loss predicted"
         what = each.text or " and ".join(each.aircraft)
         binding = "binding" if each.binding else "advisory"
-        lines.append(
-            f"{each.alert_class}: {what}: {loss}, clause {each.clause or 'none'} ({binding})"
-        )
+        if (
+            each.what == "intent overlap"
+        ):  # two plans: nobody flies yet, and no clause is kept or broken
+            line = f"{each.alert_class}: {what}"
+        else:
+            loss = f"loss {format_second(each.loss_us)}" if each.loss_us else "no loss predicted"
+            line = f"{each.alert_class}: {what}: {loss}, clause {each.clause or 'none'} ({binding})"
+        raisers.setdefault(line, []).append(each.raised_by)
+    # Both parties of an overlap raise it, in the same words: it is one.
+    lines += [f"{line}; raised by {', '.join(sorted(by))}" for line, by in raisers.items()]
     feeds = ", ".join(f.feed for f in view.watch.feeds) or "none"
     if not view.alerts:
         lines.append(f"No alerts from feeds: {feeds}.")

@@ -94,7 +94,7 @@ def detect(
         max_gap_s = parse_duration_s(max_gap, "--max-gap")
         if output is not None:
             ending(output, WRITABLE)
-            _refuse_over_input(output, files)
+            refuse_over_input(output, files)
         traffic = _read(files, talk, include_ground=ground, sort=sort)
         with _bar(talk, "detecting") as progress:
             study = study_encounters(traffic.tracks, limits, max_gap_s, progress)
@@ -128,7 +128,7 @@ def parse_minima(text: str) -> Minima:
     )
 
 
-def _refuse_over_input(output: Path, files: Sequence[Path]) -> None:
+def refuse_over_input(output: Path, files: Sequence[Path]) -> None:
     """Check that no recording is written over: it may be the only one.
 
     Raises:

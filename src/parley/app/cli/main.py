@@ -79,13 +79,30 @@ COMMANDS: dict[str, _Later] = {
         "relay",
         "Say what became of a message to be passed on; without arguments print them all.",
     ),
+    "unit": _Later(
+        "parley.app.cli.unit",
+        "unit",
+        "Print which units were not told of what stands; enter what a unit said.",
+    ),
     "zone": _Later(
-        "parley.app.cli.acts", "zone", "Print the two states of each zone, or say one of them."
+        "parley.app.cli.zone_commands",
+        "zone",
+        "Print the two states of each zone, or say one of them.",
+    ),
+    "pressure": _Later(
+        "parley.app.cli.zone_commands",
+        "pressure",
+        "Print by which QNH levels are compared with altitudes, or report one.",
     ),
     "intent": _Later(
-        "parley.app.cli.acts",
+        "parley.app.cli.intent_acts",
         "intent",
-        "Print the operational intents of every party, file or change yours.",
+        "Print the operational intents of every party; check, file, move or change yours.",
+    ),
+    "reposition": _Later(
+        "parley.app.cli.reposition_acts",
+        "app",
+        "List own intents that a change touches, find free moves, and move them in one act.",
     ),
     "alerts": _Later(
         "parley.app.cli.acts",
@@ -130,10 +147,28 @@ COMMANDS: dict[str, _Later] = {
         "notice",
         "Open or destroy a guarded notice; both are written down.",
     ),
+    "agreement": _Later(
+        "parley.app.cli.agreement_group", "app", "Write, check, adopt and judge agreements."
+    ),
+    "assess": _Later(
+        "parley.app.cli.assess",
+        "assess",
+        "Say what you assess before you decide, until when; without a subject print what is held.",
+    ),
+    "place": _Later(
+        "parley.app.cli.place_acts",
+        "place",
+        "Keep places of our own, tell them in steps of precision, and see who was told what.",
+    ),
     "detect": _Later(
         "parley.app.cli.detect",
         "detect",
         "Print one row per pair and episode of recorded aircraft strictly inside both minima.",
+    ),
+    "study": _Later(
+        "parley.app.cli.studies",
+        "study",
+        "Study behaviour over time: margins to lines, encounters, trends, activity, incidents.",
     ),
     "replay": _Later(
         "parley.app.cli.replay", "replay", "Fold a scenario and print what must be said about it."
@@ -263,8 +298,11 @@ def main() -> NoReturn:
         _exit(_usage(error), error.exit_code)
     except Fault as fault:
         _exit(f"parley: {fault}", 2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):
         _exit("parley: stopped", 130)
+    except typer.Abort:
+        # "No" to a question, or an input that ended before it was answered.
+        _exit("\nparley: stopped, nothing was done", 1)
     except Exception as error:  # noqa: BLE001  the last door: a bug becomes a report, not a screen of frames
         _exit(f"parley: a fault of this program: {_report(error)}", 3)
     sys.exit(code if isinstance(code, int) else 0)

@@ -16,10 +16,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from parley.app.agreement_files import read_agreement_file, usable
 from parley.review.answers import Answers, answers
 from parley.review.answers_geometry import PlaceAnswer, PresenceAnswer, TrackSides
 from parley.review.answers_messages import MessageAnswer
 from parley.wire.scenario import GEOMETRY_NAME, TIMELINE_NAME, scenario_from_documents
+from parley.world.agreement import Agreement
 from parley.world.faults import InputFault
 from parley.world.scenario import Scenario
 
@@ -77,8 +79,24 @@ def read_scenario(folder: Path) -> Scenario:
         InputFault: a file is missing or not understood; one line, with the repair.
     """
     return scenario_from_documents(
-        _read(folder / TIMELINE_NAME, folder), _read(folder / GEOMETRY_NAME, folder)
+        _read(folder / TIMELINE_NAME, folder),
+        _read(folder / GEOMETRY_NAME, folder),
+        document=lambda name: _document(folder, name),
     )
+
+
+def _document(folder: Path, name: str) -> Agreement:
+    """Return the agreement of a document that a scenario names: in its folder, or one beside it.
+
+    Raises:
+        InputFault: it lies elsewhere, or cannot be used.
+    """
+    # The files are opened for whoever plays the scenario: none may be reached from its text.
+    top, path = folder.resolve().parent, (folder / name).resolve()
+    if Path(name).is_absolute() or not path.is_relative_to(top):
+        wanted, repair = "a document in the folder or beside it", "e.g. ../agreements/letter.toml"
+        raise InputFault(f"{TIMELINE_NAME} document", value=name, wanted=wanted, repair=repair)
+    return usable(read_agreement_file(path), name)
 
 
 def _read(path: Path, folder: Path) -> bytes:

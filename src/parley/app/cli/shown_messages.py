@@ -16,6 +16,7 @@ from parley.app.message_notes import ladder_lines, marks_of, notes_of, outcome_t
 from parley.app.message_views import MessageView
 from parley.app.page_html import Shown
 from parley.app.reading import words_for
+from parley.app.unit_views import unit_lines
 from parley.app.views import StatusView
 from parley.node.rules.hotline import POSITIVE
 from parley.world.faults import InputFault
@@ -117,6 +118,7 @@ def message_lines(view: MessageView, own: str, language: str = "en") -> list[str
         )
         lines.append(f"    outcome {outcome_text(step)}")
         lines += [f"    {text}" for text in ladder_lines(step)]
+    lines += [f"  {text}" for each in view.units for text in unit_lines(each)]
     return [*lines, f"  {signed_text(view)}"]
 
 

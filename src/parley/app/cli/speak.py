@@ -40,7 +40,10 @@ def say(
     valid: Annotated[str, typer.Option(help="How long it is valid, e.g. 30min.")] = "",
     no_answer: Annotated[bool, typer.Option("--no-answer", help="Ask for no answer.")] = False,
     confirmed: Annotated[
-        bool, typer.Option("--confirmed", help="Place and coordinates differ, and that is meant.")
+        bool,
+        typer.Option(
+            "--confirmed", help="Meant so: place and coordinates differ, or a field is left out."
+        ),
     ] = False,
     addressees_only: Annotated[
         bool, typer.Option("--addressees-only", help="No other party gets the words.")

@@ -6,13 +6,17 @@ asserts never creates a duty for the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from parley.node.entries import AgreementAdopted, Continues, Draft, Entry, LogName, LogOpened
 from parley.node.inputs import Act
 from parley.node.line_bodies import ActRefused
+from parley.node.rules.text_chain import base_of, chain_of, held_text
 from parley.node.state import Scope, State, rank_of
 from parley.trust.bytes import sha256_hex
 from parley.world.agreement import Agreement, Line
-from parley.world.clauses import Acknowledgement
+from parley.world.clauses import Acknowledgement, Clause
 from parley.world.faults import InputFault, nearest
 from parley.world.limits import NAME_CHARACTERS_MAX
 from parley.world.time import datetime_from_us
@@ -20,6 +24,9 @@ from parley.world.time import datetime_from_us
 OWN_POSTS_SINCE = 3
 """The rules version from which an act must be done at a post that the agreement names."""
 REFUSED_AGAIN_US = 60 * 1_000_000
+APPLIES_SINCE = 4
+"""The rules version from which a clause is about nobody but whom its `applies_to` names."""
+ZONE_FIELDS = ("zone", "area", "corridor")
 _REFUSED_KEPT_MAX = 64
 _WHY_CHARACTERS = 300
 
@@ -68,6 +75,58 @@ def line_of(agreement: Agreement, line_id: str) -> Line:
         wanted=f"one of {', '.join(known) or 'none'}",
         repair=f"did you mean {close!r}?" if close else "",
     )
+
+
+_Kind = TypeVar("_Kind", bound=Clause)
+
+
+def clauses_for(
+    agreement: Agreement,
+    kind: type[_Kind],
+    parties: tuple[str, ...],
+    at_us: int | None,
+    *,
+    fields: Mapping[str, str] | None = None,
+) -> list[_Kind]:
+    """Return the clauses of a kind that any of these parties owes at an instant, in their order.
+
+    Of aircraft classes nothing is known here: a clause for some of them counts.
+
+    Args:
+        agreement: whose clauses; before rules version 4 all of the kind are owed by everybody.
+        kind: their type.
+        parties: who would owe them.
+        at_us: when; None: at any time.
+        fields: of the message that it is about, for clauses about some zones; None: they count.
+    """
+    found: list[_Kind] = [clause for clause in agreement.clauses if isinstance(clause, kind)]
+    if agreement.rules_version < APPLIES_SINCE:
+        return found
+    return [clause for clause in found if _owed(clause, parties, at_us, fields)]
+
+
+def _owed(
+    clause: Clause, parties: tuple[str, ...], at_us: int | None, fields: Mapping[str, str] | None
+) -> bool:
+    to = clause.applies_to
+    if to.parties and not set(to.parties) & set(parties):
+        return False
+    if at_us is not None and not (
+        (to.from_us is None or to.from_us <= at_us) and (to.to_us is None or at_us < to.to_us)
+    ):
+        return False
+    named = {fields.get(name) for name in ZONE_FIELDS} if fields is not None else set()
+    return not to.zones or fields is None or bool(named & set(to.zones))
+
+
+def own_posts(agreement: Agreement, party: str) -> tuple[str, ...]:
+    """Return the posts that a party has by its own list and at its ends of lines, the lowest first.
+
+    Empty where its list names none: an end of a line alone does not say who is above it.
+    """
+    listed = next((each.posts for each in agreement.parties if each.id == party), ())
+    ends = (e.post for line in agreement.lines for e in line.ends if e.party == party)
+    return tuple(dict.fromkeys((*listed, *ends))) if listed else ()
 
 
 def posts_of(agreement: Agreement, party: str) -> tuple[str, ...]:
@@ -213,13 +272,24 @@ def superseded_by(state: State) -> Entry | None:
 
 
 def adoptions(state: State) -> list[Draft]:
-    """Return the entries by which this party adopts the agreements it was started with."""
+    """Return the entries by which this party adopts the agreements it was started with.
+
+    Once all signatories have adopted one text (rules version 4), another in our file changes
+    nothing: from then on texts are proposed and countersigned.
+    """
     drafts = []
-    for name, agreement in sorted(state.agreements.items()):
+    for name, agreement in sorted(state.identity.agreements.items()):
         document = state.identity.documents[name]
         sha256 = sha256_hex(document.encode())
-        known = state.scope(name).adopted_by(state.party)
-        if known is None or known.sha256 != sha256:
+        scope = state.scope(name)
+        base = base_of(scope)
+        if base is not None:
+            texts = {text.sha256 for text in chain_of(scope)}
+            wanted = sha256 in texts and held_text(scope, state.party) != base.sha256
+        else:
+            known = scope.adopted_by(state.party)
+            wanted = known is None or known.sha256 != sha256
+        if wanted:
             drafts.append(
                 Draft(
                     agreement=name,
@@ -236,12 +306,8 @@ def adoptions(state: State) -> list[Draft]:
 
 
 def agreed_by(scope: Scope, sha256: str) -> tuple[str, ...]:
-    """Return the parties whose newest adoption is this text, in order."""
-    return tuple(
-        party
-        for party in sorted(scope.adopted)
-        if (newest := scope.adopted_by(party)) is not None and newest.sha256 == sha256
-    )
+    """Return the parties whose text this is, in order: their newest adoption, or the first text."""
+    return tuple(party for party in sorted(scope.adopted) if held_text(scope, party) == sha256)
 
 
 def binding_agreements(state: State, *parties: str) -> list[Agreement]:
@@ -254,8 +320,8 @@ def binding_agreements(state: State, *parties: str) -> list[Agreement]:
     for name, agreement in sorted(state.agreements.items()):
         if not agreement.binds(*parties):
             continue
-        own = state.scope(name).adopted_by(state.party)
-        agreed = agreed_by(state.scope(name), own.sha256) if own else ()
+        own = held_text(state.scope(name), state.party)
+        agreed = agreed_by(state.scope(name), own) if own is not None else ()
         answerable = {agreement.party(p).bound_through or p for p in parties}
         if answerable <= set(agreed):
             found.append(agreement)

@@ -31,8 +31,8 @@ from parley.node.rules.mirroring import (
     signed_head,
 )
 from parley.node.rules.pushing import PUSH_AGAIN_US, believable
+from parley.node.rules.text_chain import named_text
 from parley.node.state import Log, Scope, State
-from parley.trust.bytes import sha256_hex
 from parley.trust.checkpoint import Checkpoint, parse_unverified_checkpoint
 from parley.trust.seal import open_push, verify_commitment
 from parley.trust.tree import leaf_hash, verify_inclusion
@@ -61,11 +61,10 @@ def reads_ahead(state: State, session: Session, agreement: str) -> bool:
 
     It holds our very text, which pins these rules, or has opened a log that says so.
     """
-    document = state.identity.documents.get(agreement)
     scope = state.scope(agreement)
-    if scope.rules.version < RULES_VERSION or document is None:
+    if scope.rules.version < RULES_VERSION or agreement not in state.identity.documents:
         return False
-    if session.texts.get(agreement) == sha256_hex(document.encode()):
+    if session.texts.get(agreement) == named_text(state, agreement):
         return True
     return any(
         entry.log.party == session.peer

@@ -16,10 +16,12 @@ from typing import TypeVar
 from parley.node.custody_bodies import ClockMeasured, ForkEvidence
 from parley.node.entries import Entry, LineDeclared, PresenceDeclared, log_name
 from parley.node.line_bodies import TEST_KINDS, LineTestMissed, LinkObserved, TestKind
+from parley.node.rules import distribution
 from parley.node.rules.alarm_raised import Raised, line_posts, place_name
 from parley.node.rules.forks import is_proof
 from parley.node.rules.line_evidence import Sight, declared, effective_us, hours_of
 from parley.node.rules.line_tests import tests_due
+from parley.node.rules.notice_standing import raised as standing_raised
 from parley.node.rules.peering import link_state
 from parley.node.rules.priority import YieldSeen, yields
 from parley.node.rules.tested import TestSeen, tests_of
@@ -125,9 +127,12 @@ def raised_under(
         yield from _unattended(state, scope, agreement, line, waiting, now_us)
     yield from _due(state, agreement, standing, now_us)
     yield from _yields(state, scope, agreement, now_us)
+    names = {line.id for line in standing}
+    yield from distribution.raised(state, scope, agreement, names, now_us)
     yield from _links(state, scope, agreement, standing, now_us)
     yield from _clocks(state, scope, agreement, standing)
     yield from _forks(state, scope, agreement)
+    yield from standing_raised(state, scope, agreement, standing, now_us)
 
 
 # ---- what a peer declared -----------------------------------------------------------------------

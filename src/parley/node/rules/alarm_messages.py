@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from parley.node.entries import Entry, MessageAnswered, ReadBackChecked
 from parley.node.line_bodies import MessageUndelivered, NoticeDiffers
+from parley.node.rules.agreement_status import agreement_at
 from parley.node.rules.alarm_raised import Raised, line_posts, place_name, seconds_words, shown
 from parley.node.rules.deadlines import calls_for
 from parley.node.rules.delivery import held_message
@@ -121,7 +122,9 @@ def _rungs(
     rungs = [_Rung(0, first_us, desk, why)] if first_us is not None else []
     if not body.answers:
         return rungs
-    calls = calls_for(agreement, scope, thread, state.party)
+    # Whoever asks goes by the text of the message's time; so must who is asked.
+    then = agreement_at(state, scope.agreement_id, thread.said.issued_us)
+    calls = calls_for(then, scope, thread, state.party)
     for place, (at_us, step) in enumerate(calls):
         if (state.party, place) in thread.escalated:
             # Their clock may be ahead of ours: it has come to this rung already. By no more than

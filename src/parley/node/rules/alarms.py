@@ -23,10 +23,13 @@ import msgspec
 from parley.node.entries import Draft, Entry
 from parley.node.inputs import AcknowledgeAlarm, NoteAlarmSent
 from parley.node.line_bodies import AlarmAcknowledged, AlarmSent
+from parley.node.rules import alarm_reposition, zone_duties
 from parley.node.rules.agreements import adopted_agreement, check_own_post
+from parley.node.rules.alarm_agreements import agreement_raised
 from parley.node.rules.alarm_causes import forget_promises, own_lines, raised_under, withdrawn
 from parley.node.rules.alarm_messages import Look, look_at
 from parley.node.rules.alarm_raised import Raised, urgency_of
+from parley.node.rules.assessments import expired
 from parley.node.state import Key, Scope, State, rank_of, written_us
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault, nearest
@@ -118,6 +121,11 @@ def _under(state: State, scope: Scope, agreement: Agreement, now_us: int) -> lis
     raised = [each for each in raised if each.always or each.line in names]
     if ours:
         raised += raised_under(state, scope, agreement, standing, raised, now_us)
+    if agreement.in_force(now_us):
+        raised += expired(state, scope, now_us)
+        raised += zone_duties.raised(state, scope, agreement, now_us)
+        raised += alarm_reposition.raised(state, scope, agreement, now_us)
+    raised += agreement_raised(state, scope, agreement, now_us)
     taken = _taken_with(state, scope, raised)
     # What is over takes nobody's place in a list that is bounded.
     standing_now = [each for each in raised if not (each.once and each.name in taken)]

@@ -10,6 +10,8 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from parley.node.entries import (
     Draft,
     Entry,
@@ -19,6 +21,8 @@ from parley.node.entries import (
     MessageOverdue,
     ReadBackChecked,
 )
+from parley.node.rules.agreement_status import agreement_at
+from parley.node.rules.agreements import APPLIES_SINCE, clauses_for, own_posts
 from parley.node.rules.delivery import duties, undelivered
 from parley.node.rules.replying import POSITIVE, closing_answer, standby
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
@@ -118,20 +122,40 @@ def overdue_of(thread: Thread, party: str, duty: str) -> Entry | None:
 
 
 def steps_for(agreement: Agreement | None, thread: Thread, party: str) -> list[EscalationStep]:
-    """Return whom to call and when, if an addressee does not answer: its clause, else the norms."""
+    """Return whom to call and when, if an addressee does not answer: its clause, else the norms.
+
+    From rules version 4 on a clause calls nobody at a party that it does not bind, and a post that
+    the party does not have is that party's own next one: never nobody.
+    """
     body = thread.body
     within_s = None
     if body.answer_due_us is not None and thread.said is not None:
         within_s = seconds_between(thread.said.issued_us, body.answer_due_us)
     if agreement is not None and body.clause is not None:
-        for clause in agreement.clauses:
-            if isinstance(clause, Acknowledgement) and clause.id == body.clause and clause.escalate:
+        at_us = thread.said.issued_us if thread.said is not None else None
+        for clause in clauses_for(agreement, Acknowledgement, (party,), at_us):
+            if clause.id == body.clause and clause.escalate:
                 usual_s = clause.within_s
-                steps = clause.escalate
+                steps = _at_own_posts(agreement, party, clause.escalate)
                 return list(ladder_within(steps, usual_s=usual_s, answer_within_s=within_s))
     known = agreement is not None and party in {p.id for p in agreement.parties}
     posts = agreement.party(party).posts if agreement is not None and known else ()
     return list(ladder_of(body.message_class, within_s, posts))
+
+
+def _at_own_posts(
+    agreement: Agreement, party: str, steps: Sequence[EscalationStep]
+) -> Sequence[EscalationStep]:
+    """Return a clause's steps with each post that a party does not have as its own next one."""
+    posts = own_posts(agreement, party)
+    if agreement.rules_version < APPLIES_SINCE or not posts:
+        return steps
+    found, place = [], 0
+    for step in steps:
+        known = step.post in posts
+        place = posts.index(step.post) if known else min(place + 1, len(posts) - 1)
+        found.append(EscalationStep(after_s=step.after_s, post=posts[place]))
+    return found
 
 
 def calls_for(
@@ -165,7 +189,7 @@ def _escalations(
     assert thread.said is not None
     if scope.rules.version >= LINE_RULES and expired(thread, now_us):
         return []
-    agreement = state.agreement(scope.agreement_id)
+    agreement = agreement_at(state, scope.agreement_id, thread.said.issued_us)
     return [
         Draft(
             agreement=scope.agreement_id,
@@ -222,7 +246,7 @@ def _next_us(state: State, scope: Scope, thread: Thread, now_us: int) -> int | N
     """Return the next instant at which the clock will ask something of an own message, if any."""
     assert thread.said is not None
     found: list[int] = []
-    agreement = state.agreement(scope.agreement_id)
+    agreement = agreement_at(state, scope.agreement_id, thread.said.issued_us)
     for party in thread.said.to:
         if closing_answer(thread, party) is not None:
             continue

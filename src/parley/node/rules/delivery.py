@@ -14,6 +14,7 @@ from typing import Literal
 
 from parley.node.entries import Draft, Entry
 from parley.node.line_bodies import MessageUndelivered
+from parley.node.rules.agreement_status import agreement_at
 from parley.node.rules.peering import link_state
 from parley.node.rules.threads import LINE_RULES, ending_of, expired
 from parley.node.state import Scope, State, Thread, key_of, written_us
@@ -87,7 +88,8 @@ def duties(state: State, scope: Scope, thread: Thread) -> list[tuple[Duty, int]]
     if thread.said is None or scope.rules.version < LINE_RULES:
         return []
     clocks = class_norms(thread.body.message_class)
-    link_us = link_allowance_us(state.agreement(scope.agreement_id), thread.body.line)
+    agreement = agreement_at(state, scope.agreement_id, thread.said.issued_us)
+    link_us = link_allowance_us(agreement, thread.body.line)
     since_us = thread.said.issued_us + link_us
     found: list[tuple[Duty, int]] = [("stored", since_us + clocks.stored_s * 1_000_000)]
     kind = known_type(thread.body.message_type)

@@ -20,6 +20,8 @@ from typing import Literal, cast
 
 import msgspec
 
+from parley.node.rules.agreements import clauses_for
+from parley.node.rules.intent_record import read_intents
 from parley.node.rules.zones import boundaries_of, zones_of
 from parley.node.state import Scope, State
 from parley.world.agreement import Agreement
@@ -79,7 +81,7 @@ def position_of(agreement: Agreement | None, text: str, what: str) -> Position:
             what,
             value=text,
             wanted="latitude,longitude in degrees: a name is no position",
-            repair=_instead(places, text) or "give coordinates beside the name",
+            repair=_instead(places, text) or "give coordinates, e.g. 35.6289,38.7581",
         )
     return parse_position(text, what)
 
@@ -97,14 +99,16 @@ def _instead(places: tuple[Place, ...], text: str) -> str:
 # ---- a place against its coordinates ------------------------------------------------------------
 
 
-def check_named_place(agreement: Agreement, fields: dict[str, str]) -> None:
+def check_named_place(
+    agreement: Agreement, fields: dict[str, str], sender: str, at_us: int
+) -> None:
     """Check that a message's named place lies where its coordinates do, if it has both.
 
     Raises:
         InputFault: they differ by more than the agreement's clause allows; nothing is sent until
             the sender corrects it or confirms that it is meant.
     """
-    within_m, clause = _limit(agreement)
+    within_m, clause = _limit(agreement, sender, at_us)
     if agreement.rules_version < 3 and clause is None:
         return
     for name, field in _pairs(agreement, fields):
@@ -122,14 +126,16 @@ def check_named_place(agreement: Agreement, fields: dict[str, str]) -> None:
             )
 
 
-def place_checks(agreement: Agreement | None, fields: dict[str, str]) -> tuple[PlaceCheck, ...]:
+def place_checks(
+    agreement: Agreement | None, fields: dict[str, str], sender: str, at_us: int
+) -> tuple[PlaceCheck, ...]:
     """Return how each named place of a message, sent or received, compares with its coordinates.
 
     Never raises: the text may be a peer's.
     """
     if agreement is None:
         return ()
-    within_m, clause = _limit(agreement)
+    within_m, clause = _limit(agreement, sender, at_us)
     return tuple(
         _place_check(agreement, name, field, fields[field], within_m, clause)
         for name, field in _pairs(agreement, fields)
@@ -157,10 +163,9 @@ def _place_check(
     )
 
 
-def _limit(agreement: Agreement) -> tuple[float, str | None]:
-    for clause in agreement.clauses:
-        if isinstance(clause, PositionCheck):
-            return clause.named_place_within_m, clause.id
+def _limit(agreement: Agreement, sender: str, at_us: int) -> tuple[float, str | None]:
+    for clause in clauses_for(agreement, PositionCheck, (sender,), at_us):
+        return clause.named_place_within_m, clause.id
     return norms().guard.named_place_within_m, None
 
 
@@ -203,7 +208,7 @@ def check_fields(kind: MessageType, fields: dict[str, str], *, wants_read_back: 
         f"message {kind.name}",
         value=f"without {', '.join(missing)}",
         wanted=f"the fields that are read back: {', '.join(kind.read_back)}",
-        repair=" ".join(meant) or "add them, or confirm that it is to go without",
+        repair=" ".join(meant) or "add them, or say that it is meant so (--confirmed)",
     )
 
 
@@ -234,7 +239,7 @@ def check_objects(state: State, scope: Scope, fields: dict[str, str]) -> None:
     flight = fields.get("flight")
     if flight is None:
         return
-    known = {each.flight for each in scope.index.intents.values() if each is not None}
+    known = set(read_intents(state, scope).flights)
     known |= set(state.picture.aircraft)
     if flight not in known:
         # Flights are numbered one after the other: only another spelling of one is asked about.

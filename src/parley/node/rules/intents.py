@@ -1,101 +1,165 @@
-"""Operational intents: filed, changed, and their overlaps with those of other parties.
+"""Operational intents: filed, moved, changed, checked before they are filed, and alerted.
 
-Rules: each party's intents stand in its own log; an overlap is a symmetric conflict that both sides
-derive from the two logs. Nobody's intent is refused by another; a conflict is named, not hidden.
+Rules: each party's intents stand in its own log, and nobody keeps a register; an overlap is a
+symmetric conflict that both sides derive from the two logs (`overlaps`). Nobody's intent is
+refused because of another's: a conflict is named, not hidden. Refused is another party's name, an
+id that has ended, a version that does not count up, what is over the party's own limits, bad
+volumes, and fewer addressees than before.
 """
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from typing import cast
+import msgspec
 
-from parley.detect.strategic import conflicts
 from parley.node.agreement_inputs import MoveIntent
 from parley.node.documents import document_of, record_of
-from parley.node.entries import (
-    AlertRaised,
-    AlertResolved,
-    Draft,
-    Entry,
-    IntentChanged,
-    IntentFiled,
-)
+from parley.node.entries import Draft, IntentChanged, IntentFiled
 from parley.node.inputs import ChangeIntent, FileIntent
-from parley.node.rules.agreements import adopted_agreement
-from parley.node.state import Scope, State, key_of
-from parley.world.faults import Fault, InputFault, nearest
+from parley.node.intent_brief import brief_of
+from parley.node.intent_table import Held, IntentTable
+from parley.node.rules import overlaps
+from parley.node.rules.agreements import adopted_agreement, check_own_post
+from parley.node.rules.free_moves import Moves, free_moves
+from parley.node.rules.intent_limits import holds_at, limits_of, over_limit
+from parley.node.rules.intent_record import (
+    INTENT_RULES,
+    IntentView,
+    intent_of,
+    intents_of,
+    read_intents,
+)
+from parley.node.rules.overlaps import Conflict, against_others, conflict_between, met_by
+from parley.node.rules.pressure import pressure_at
+from parley.node.state import Scope, State
+from parley.world.agreement import Agreement
+from parley.world.faults import InputFault, nearest
 from parley.world.intent import TRANSITIONS, Intent, IntentState, check_transition
+from parley.world.moves import moved_intent
+
+__all__ = ["IntentView", "intents_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class IntentView:
-    """An intent as it stands: its newest version, its state, and the party that filed it."""
+class Checked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What would become of an intent if it were filed now; nothing is filed.
 
-    intent: Intent
-    state: IntentState
-    party: str
-
-
-def intents_of(scope: Scope) -> dict[tuple[str, str], IntentView]:
-    """Return the intents under an agreement, by party and id; each only from its own log.
-
-    The answer is shared: nobody may change it.
+    `refused`: why it could not be filed at all. `conflicts`: with intents of other parties that are
+    held here. `moves`: the nearest free time, level and place, where there are conflicts.
     """
-    version = (len(scope.intents), len(scope.intent_changes))
-    known = scope.index.views.get("intents")
-    if known is not None and known[0] == version:
-        return cast("dict[tuple[str, str], IntentView]", known[1])
-    found: dict[tuple[str, str], IntentView] = {}
-    for entry in sorted(scope.intents.values(), key=key_of):
-        intent = _intent_of(scope, entry)
-        if intent is not None and intent.party == entry.log.party:
-            found[(entry.log.party, intent.id)] = IntentView(intent, intent.state, entry.log.party)
-    for entry in sorted(scope.intent_changes.values(), key=key_of):
-        assert isinstance(entry.body, IntentChanged)
-        standing = found.get((entry.log.party, entry.body.intent))
-        new = IntentState(entry.body.state)
-        if standing is not None and (new is standing.state or new in TRANSITIONS[standing.state]):
-            view = IntentView(standing.intent, new, standing.party)
-            found[(entry.log.party, standing.intent.id)] = view
-    scope.index.views["intents"] = (version, found)
-    return found
+
+    intent: str
+    version: int
+    refused: str
+    conflicts: tuple[Conflict, ...]
+    moves: Moves | None
+    tests: int
 
 
-def _intent_of(scope: Scope, entry: Entry) -> Intent | None:
-    """Return a filed intent, read once; None if it is none."""
-    assert isinstance(entry.body, IntentFiled)
-    key = key_of(entry)
-    if key not in scope.index.intents:
-        try:
-            scope.index.intents[key] = record_of(entry.body.intent, Intent)
-        except Fault:
-            scope.index.intents[key] = None
-    return scope.index.intents[key]
-
-
-def file_intent(state: State, act: FileIntent) -> Draft:
+def file_intent(state: State, act: FileIntent, now_us: int) -> Draft:
     """Return the entry of an intent, with the conflicts that were known when it was filed.
 
     Raises:
-        InputFault: not this party's own, or an id that has ended.
+        InputFault: not this party's own, an id that has ended; under rules version 4 and later also
+            a version that does not count up, a limit, fewer addressees, or too many to compare.
     """
-    adopted_agreement(state, act.agreement)
-    if act.intent.party != state.party:
-        what = f"intent {act.intent.id} party"
-        raise InputFault(what, value=act.intent.party, wanted=state.party)
+    agreement = adopted_agreement(state, act.agreement)
     scope = state.scope(act.agreement)
-    known = intents_of(scope).get((state.party, act.intent.id))
-    if known is not None and known.state is IntentState.ENDED:
-        raise InputFault(f"intent {act.intent.id}", value="ended", wanted="a new id")
+    _check_filed(state, scope, agreement, act, now_us)
+    audience = _audience(state, scope, agreement, act)
     named = tuple(
-        f"{view.party}/{view.intent.id}" for view in overlapping(scope, act.intent, state.party)
+        f"{held.party}/{held.id}"
+        for held in met_by(state, scope, act.intent, now_us)
+        if _may_be_named(audience, held.audience)
     )
     return Draft(
         agreement=act.agreement,
         by=act.post,
         body=IntentFiled(intent=document_of(act.intent), conflicts=named),
+        audience=audience,
     )
+
+
+def _may_be_named(audience: tuple[str, ...] | None, of_other: tuple[str, ...] | None) -> bool:
+    """Return whether everybody who may hold an intent may hold another too."""
+    return of_other is None or (audience is not None and set(audience) <= set(of_other))
+
+
+def _check_filed(
+    state: State, scope: Scope, agreement: Agreement, act: FileIntent, now_us: int
+) -> None:
+    intent = act.intent
+    if intent.party != state.party:
+        what = f"intent {intent.id} party"
+        raise InputFault(what, value=intent.party, wanted=state.party)
+    table = read_intents(state, scope)
+    known = table.held.get((state.party, intent.id))
+    if known is not None and known.state is IntentState.ENDED:
+        raise InputFault(f"intent {intent.id}", value="ended", wanted="a new id")
+    if scope.rules.version < INTENT_RULES:
+        return
+    check_own_post(agreement, state.party, act.post)
+    document = document_of(intent)
+    brief = brief_of(document)
+    if brief is None or brief.party != state.party:
+        raise InputFault(f"intent {intent.id}", wanted="an intent that can be read again")
+    if known is not None:
+        _check_version(intent, known)
+    limits = limits_of(agreement, state.party)
+    why = over_limit(
+        limits,
+        holds_at(table, state.party, limits, intent.id, now_us),
+        brief,
+        now_us,
+        lambda: record_of(document, Intent),
+    )
+    if why:
+        clause = limits.clause
+        raise InputFault(
+            f"intent {intent.id}",
+            value="; ".join(why),
+            wanted=f"within the limits of {f'clause {clause}' if clause else 'the norms'}",
+        )
+
+
+def _check_version(intent: Intent, known: Held) -> None:
+    if intent.version <= known.version:
+        wanted = f"above {known.version}, the version that stands"
+        raise InputFault(f"intent {intent.id} version", value=intent.version, wanted=wanted)
+    kept = intent.state in (known.state, IntentState.ACCEPTED)
+    if not kept and intent.state not in TRANSITIONS[known.state]:
+        check_transition(known.state, intent.state)
+
+
+def _audience(
+    state: State, scope: Scope, agreement: Agreement, act: FileIntent
+) -> tuple[str, ...] | None:
+    """Return who may hold the volumes: every party, or the addressees alone.
+
+    Raises:
+        InputFault: addressees that are no parties, or fewer than of the version before: whoever
+            then held the old one would believe that it stands.
+    """
+    known = read_intents(state, scope).held.get((state.party, act.intent.id))
+    before = known.audience if known is not None else ()
+    if not act.addressees:
+        return None if known is None else before
+    if not scope.rules.sealed:
+        wanted = "an agreement of rules version 2 or later: its payloads are sealed"
+        raise InputFault("intent addressees", value=", ".join(act.addressees), wanted=wanted)
+    parties = [party.id for party in agreement.parties]
+    for name in act.addressees:
+        if name not in parties or name == state.party:
+            others = ", ".join(p for p in parties if p != state.party)
+            raise InputFault("intent addressee", value=name, wanted=f"one of {others}")
+    audience = tuple(sorted({state.party, *act.addressees}))
+    if known is not None and (before is None or not set(before) <= set(audience)):
+        held_by = ", ".join(before) if before else "everybody"
+        raise InputFault(
+            f"intent {act.intent.id} addressees",
+            value=", ".join(act.addressees),
+            wanted=f"all who have the version before: {held_by}",
+            repair="end it, and file a new one",
+        )
+    return audience
 
 
 def change_intent(state: State, act: ChangeIntent) -> Draft:
@@ -104,131 +168,115 @@ def change_intent(state: State, act: ChangeIntent) -> Draft:
     Raises:
         InputFault: no such intent, or a step that F3548 does not have.
     """
-    known = intents_of(state.scope(adopted_agreement(state, act.agreement).id))
-    view = known.get((state.party, act.intent))
-    if view is None:
-        close = nearest(act.intent, [name for _, name in known])
-        raise InputFault(
-            "intent", value=act.intent, wanted="an own intent",
-            repair=f"did you mean {close!r}?" if close else "",
-        )  # fmt: skip
-    check_transition(view.state, act.state)
+    agreement = adopted_agreement(state, act.agreement)
+    scope = state.scope(agreement.id)
+    if scope.rules.version >= INTENT_RULES:
+        check_own_post(agreement, state.party, act.post)
+    held = _own(state, read_intents(state, scope), act.intent)
+    check_transition(held.state, act.state)
     return Draft(
         agreement=act.agreement,
         by=act.post,
         body=IntentChanged(intent=act.intent, state=act.state.value),
+        audience=held.audience,
     )
 
 
+def _own(state: State, table: IntentTable, name: str) -> Held:
+    held = table.held.get((state.party, name))
+    if held is None:
+        close = nearest(name, [known for party, known in table.held if party == state.party])
+        raise InputFault(
+            "intent", value=name, wanted="an own intent",
+            repair=f"did you mean {close!r}?" if close else "",
+        )  # fmt: skip
+    return held
+
+
 def move_intent(state: State, event: MoveIntent, now_us: int) -> Draft:
-    """Return the entry of an own intent's next version: delayed, extended, climbed or shifted."""
-    del state, now_us
-    raise InputFault(type(event).__name__, wanted="not built yet")
+    """Return the entry of an own intent's next version: delayed, extended, climbed or shifted.
+
+    Raises:
+        InputFault: no such intent, one that has ended, rules before version 4, or a move that
+            cannot be.
+    """
+    agreement = adopted_agreement(state, event.agreement)
+    scope = state.scope(agreement.id)
+    if scope.rules.version < INTENT_RULES:
+        wanted = f"an agreement that pins rules version {INTENT_RULES}"
+        raise InputFault("intent move", value=f"under version {scope.rules.version}", wanted=wanted)
+    moved = moved_version(state, scope, event)
+    act = FileIntent(agreement=event.agreement, post=event.post, intent=moved)
+    return file_intent(state, act, now_us)
 
 
-def overlapping(scope: Scope, intent: Intent, party: str) -> list[IntentView]:
-    """Return the intents of other parties that overlap this one in space, height and time."""
-    return [
-        view
-        for _, view in sorted(intents_of(scope).items())
-        if view.party != party
-        and view.state is not IntentState.ENDED
-        and conflicts(intent.volumes, view.intent.volumes)
-    ]
+def moved_version(state: State, scope: Scope, event: MoveIntent) -> Intent:
+    """Return the next version of an own intent, moved, in the state that it is in.
+
+    Raises:
+        InputFault: as in `move_intent`.
+    """
+    held = _own(state, read_intents(state, scope), event.intent)
+    intent = intent_of(scope, held.key)
+    if intent is None or held.state is IntentState.ENDED:
+        raise InputFault(f"intent {event.intent}", value="ended", wanted="one that stands")
+    moved = moved_intent(
+        intent,
+        delay_s=event.delay_s,
+        extend_s=event.extend_s,
+        climb_m=event.climb_m,
+        north_m=event.north_m,
+        east_m=event.east_m,
+    )
+    return msgspec.structs.replace(moved, state=held.state)
 
 
-def due(state: State) -> list[Draft]:
+def check_intent(state: State, act: FileIntent, now_us: int) -> Checked:
+    """Return what an intent would meet if it were filed now; nothing is filed.
+
+    Raises:
+        InputFault: no such agreement, or it cannot be compared with everything that stands.
+    """
+    agreement = adopted_agreement(state, act.agreement)
+    scope, refused = state.scope(act.agreement), ""
+    try:
+        _check_filed(state, scope, agreement, act, now_us)
+        audience = _audience(state, scope, agreement, act)
+    except InputFault as fault:
+        refused, audience = str(fault), None
+    intent = act.intent
+    own = IntentView(intent, intent.state, state.party, audience)
+    found, tests = against_others(state, scope, intent, now_us)
+    conflicts = tuple(
+        conflict_between(
+            state,
+            scope,
+            own,
+            IntentView(other, held.state, held.party, held.audience, held.over_limit),
+            common,
+        )
+        for held, other, common in found
+    )
+    moves = None
+    if conflicts:
+        pressure = pressure_at(state, scope.agreement_id, now_us)
+        moves = free_moves(state, scope, intent, now_us=now_us, pressure=pressure)
+    return Checked(
+        intent=intent.id,
+        version=intent.version,
+        refused=refused,
+        conflicts=conflicts,
+        moves=moves,
+        tests=tests,
+    )
+
+
+def due(state: State, now_us: int) -> list[Draft]:
     """Return an alert for each overlap of an own intent that is not alerted yet, and its end."""
     drafts = []
     for name in sorted(state.scopes):
         scope = state.scopes[name]
         if state.agreement(name) is None or not scope.intents:
             continue
-        drafts.extend(_due_under(state, scope))
+        drafts.extend(overlaps.due(state, scope, now_us))
     return drafts
-
-
-def _due_under(state: State, scope: Scope) -> list[Draft]:
-    # Overlaps depend only on what is filed: looked at again only when that has changed, and then
-    # only where one of the two is new.
-    watch = state.picture.watch(("intents", scope.agreement_id, ""))
-    version = f"{len(scope.intents)}/{len(scope.intent_changes)}"
-    if watch.state == version:
-        return []
-    views = intents_of(scope)
-    drafts = [*_overlaps(state, scope, views, watch.hits), *_ended(state, scope, views)]
-    if not drafts:
-        # Only now: what could not be stored is drafted again.
-        watch.state, watch.hits = version, len(scope.intents)
-    return drafts
-
-
-def _overlaps(
-    state: State, scope: Scope, views: dict[tuple[str, str], IntentView], looked: int
-) -> list[Draft]:
-    filed = itertools.islice(scope.intents.values(), looked, None)
-    read = ((entry.log.party, _intent_of(scope, entry)) for entry in filed)
-    new = {(party, intent.id) for party, intent in read if intent is not None}
-    own = [v for _, v in sorted(views.items()) if v.party == state.party and _stands(v)]
-    drafts = []
-    for view in own:
-        mine = (view.party, view.intent.id)
-        others = views if mine in new else {name: views[name] for name in new if name in views}
-        for _, other in sorted(others.items()):
-            key = _key(view, other)
-            if (
-                other.party != state.party
-                and _stands(other)
-                and (state.party, key) not in scope.index.newest_alert
-                and conflicts(view.intent.volumes, other.intent.volumes)
-            ):
-                drafts.append(_alert(scope, key, view, other))
-    return drafts
-
-
-def _stands(view: IntentView) -> bool:
-    return view.state is not IntentState.ENDED
-
-
-def _key(one: IntentView, other: IntentView) -> str:
-    return f"overlap:{':'.join(sorted((_name(one), _name(other))))}"
-
-
-def _name(view: IntentView) -> str:
-    return f"{view.party}/{view.intent.id}.{view.intent.version}".replace(":", "%3A")
-
-
-def _ended(state: State, scope: Scope, views: dict[tuple[str, str], IntentView]) -> list[Draft]:
-    """Return the end of own overlap alerts of which an intent has ended or has a new version."""
-    standing = {_name(v) for v in views.values() if _stands(v)}
-    drafts = []
-    for key, entry in sorted(scope.index.open_alerts.items()):
-        body = entry.body
-        own = entry.log.party == state.party and isinstance(body, AlertRaised)
-        if not own or not isinstance(body, AlertRaised) or body.what != "intent overlap":
-            continue
-        if not set(body.key.removeprefix("overlap:").split(":")) <= standing:
-            drafts.append(
-                Draft(
-                    agreement=scope.agreement_id,
-                    by="system",
-                    ref=(state.reference(key),),
-                    body=AlertResolved(key=body.key, why="an intent ended or was changed"),
-                )
-            )
-    return drafts
-
-
-def _alert(scope: Scope, key: str, view: IntentView, other: IntentView) -> Draft:
-    body = AlertRaised(
-        key=key,
-        what="intent overlap",
-        alert_class="coordinate",
-        aircraft=tuple(sorted((view.intent.flight, other.intent.flight))),
-        parties=tuple(sorted((view.party, other.party))),
-        clause=None,
-        binding=True,
-        text=f"intent {view.intent.id} overlaps {other.party}'s {other.intent.id}",
-        evaluator="strategic/1",
-    )
-    return Draft(agreement=scope.agreement_id, by="system", body=body)

@@ -21,6 +21,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from parley.node.agreement_bodies import AgreementDeclared
 from parley.node.custody_bodies import ActSigned
 from parley.node.entries import (
     AgreementAdopted,
@@ -44,6 +45,8 @@ LINE_DUTIES_SINCE = 3
 """The rules version from which tests of both kinds, link entries and second signatures count."""
 SYSTEM = "system"
 """By whom the node itself writes."""
+WHOLE = ""
+"""In place of a line's name: a party's acts on the agreement as a whole (rules version 4)."""
 TEST_EVERY_LEAST_US = 60 * 1_000_000
 """No text makes a node test a line more often: a test must be over before the next."""
 PENDING_MAX = 16
@@ -114,7 +117,10 @@ def caught_up(
 
 
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """An act that stands in the log and has no effect yet: which, from when, what it waits for."""
+    """An act that stands in the log and has no effect yet: which, from when, what it waits for.
+
+    `whole`: it is of the agreement as a whole, shown on each of its lines.
+    """
 
     value: str
     by: Key
@@ -122,6 +128,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     effective_us: int
     waits_for: str
     reason: str = ""
+    whole: bool = False
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +144,9 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
     second_due_us: int | None = None
 
     @property
-    def body(self) -> LineDeclared:
+    def body(self) -> LineDeclared | AgreementDeclared:
         """What was declared."""
-        assert isinstance(self.entry.body, LineDeclared)
+        assert isinstance(self.entry.body, LineDeclared | AgreementDeclared)
         return self.entry.body
 
 
@@ -148,7 +155,7 @@ def effective_us(entry: Entry) -> int:
 
     A suspension dated back would make what was said meanwhile look like a breach.
     """
-    assert isinstance(entry.body, LineDeclared)
+    assert isinstance(entry.body, LineDeclared | AgreementDeclared)
     return max(entry.body.effective_us, written_us(entry))
 
 
@@ -198,7 +205,7 @@ def _in_effect(
 ) -> Declared | Pending:
     """Return an act as it stands at an instant: in effect, or still waiting and for what."""
     body = entry.body
-    assert isinstance(body, LineDeclared)
+    assert isinstance(body, LineDeclared | AgreementDeclared)
     since_us, said_us = effective_us(entry), written_us(entry)
     second = scope.rules.version >= LINE_DUTIES_SINCE and body.value != "in force"
     people = people_on(scope, entry, at_us, sight, state=state) if second else []
@@ -260,13 +267,17 @@ def _acts(scope: Scope, line_id: str) -> dict[str, _Acts]:
     by_two = scope.rules.version >= LINE_DUTIES_SINCE
 
     def take(found: dict[str, _Acts], entry: Entry) -> None:
-        if isinstance(entry.body, LineDeclared):
+        if isinstance(entry.body, LineDeclared | AgreementDeclared):
             by_clock = not (by_two and entry.body.value == "withdrawn")
             acts = found.setdefault(entry.log.party, _Acts())
             acts.take(_order(scope, entry), entry, by_clock=by_clock)
 
     made: Callable[[], dict[str, _Acts]] = dict
-    return caught_up(scope, f"acts {line_id}", scope.line_acts.get(line_id, {}), made, take)
+    return caught_up(scope, f"acts {line_id}", _table(scope, line_id), made, take)
+
+
+def _table(scope: Scope, line_id: str) -> dict[Key, Entry]:
+    return scope.terms.declared if line_id == WHOLE else scope.line_acts.get(line_id, {})
 
 
 def next_effect_us(scope: Scope, line_id: str, now_us: int) -> int | None:
@@ -280,7 +291,7 @@ def next_effect_us(scope: Scope, line_id: str, now_us: int) -> int | None:
 
 def _by_two(scope: Scope, line_id: str, party: str) -> list[tuple[Order, Entry]]:
     """Return a party's withdrawals that two people signed, counting or not, newest first."""
-    table, signed = scope.line_acts.get(line_id, {}), _signed(scope, party)
+    table, signed = _table(scope, line_id), _signed(scope, party)
     name = f"withdrawn {line_id} {party}"
     since = (len(table), len(scope.acts_of("act.signed", party)))
     kept = scope.index.views.get(name)
@@ -290,7 +301,8 @@ def _by_two(scope: Scope, line_id: str, party: str) -> list[tuple[Order, Entry]]
             entry, people = table.get(key), {getattr(e.body, "operator", "") for e in signatures}
             if entry is None or entry.log.party != party or len(people) < 2:
                 continue
-            if isinstance(entry.body, LineDeclared) and entry.body.value == "withdrawn":
+            body = entry.body
+            if isinstance(body, LineDeclared | AgreementDeclared) and body.value == "withdrawn":
                 found.append((_order(scope, entry), entry))
         kept = (since, sorted(found, key=lambda each: each[0], reverse=True))
         scope.index.views[name] = kept
@@ -387,15 +399,16 @@ def suspended_by(
         ends: the parties at its ends; what any other party declares about it does not count.
         state: gives the keys that count no more; without it signatures are counted as they stand.
     """
-    parties = sorted(_acts(scope, line_id))
-    if ends is not None:
-        parties = [party for party in parties if party in ends]
-    found = []
-    for party in parties:
-        act = act_on(scope, line_id, party, at_us, Sight(party), state=state)
-        if act is not None and act.body.value != "in force":
-            found.append(party)
-    return tuple(found)
+    found = set()
+    # Who suspends the agreement as a whole has suspended its side of every line of it.
+    for where in (line_id, WHOLE):
+        for party in _acts(scope, where):
+            if ends is not None and party not in ends:
+                continue
+            act = act_on(scope, where, party, at_us, Sight(party), state=state)
+            if act is not None and act.body.value != "in force":
+                found.add(party)
+    return tuple(sorted(found))
 
 
 def text_of(scope: Scope, party: str, at_us: int, sight: Sight) -> tuple[str, int] | None:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from parley.node.custody_bodies import ActSigned
-from parley.node.entries import Entry, LineDeclared, PresenceDeclared
+from parley.node.entries import Entry, PresenceDeclared
 from parley.node.line_bodies import TEST_KINDS, CallLogged
 from parley.node.rules.line_evidence import Sight, effective_us, hours_of, presence_of
 from parley.node.rules.lines import LineVector, vector_by
@@ -143,6 +143,8 @@ def _entries(scope: Scope) -> Iterator[Entry]:
         *scope.line.translations.values(), *scope.line.undelivered.values(),
         *scope.line.differs.values(), *scope.line.links.values(),
         *scope.line.tests_missed.values(), *scope.line.acknowledged.values(),
+        scope.terms.proposed, scope.terms.declared, *scope.terms.signed.values(),
+        *scope.terms.renewed.values(),
     )  # fmt: skip
     for table in tables:
         yield from table.values()
@@ -234,7 +236,7 @@ def _evidence(scope: Scope, line: Line) -> Iterator[Entry]:
 
 def _evidence_but_words(scope: Scope, line: Line) -> Iterator[Entry]:
     """Yield the entries that are neither messages nor calls: acts, adoptions, presence, links."""
-    acts = scope.line_acts.get(line.id, {})
+    acts = scope.line_acts.get(line.id, {}) | scope.terms.declared
     yield from acts.values()
     for entry in scope.custody.get("act.signed", {}).values():
         if isinstance(entry.body, ActSigned) and entry.ref and entry.ref[0].key in acts:
@@ -358,9 +360,8 @@ def _by_time(state: State, agreement: Agreement, line: Line, sight: Sight) -> It
     scope = state.scope(agreement.id)
     if agreement.valid is not None:
         yield from (agreement.valid.from_us, agreement.valid.to_us + 1)
-    for entry in scope.line_acts.get(line.id, {}).values():
-        if isinstance(entry.body, LineDeclared):
-            yield effective_us(entry)
+    for table in (scope.line_acts.get(line.id, {}), scope.terms.declared):
+        yield from (effective_us(entry) for entry in table.values())
     within_us = norms().line.presence_within_s * 1_000_000
     for party in line.parties:
         for known_us, newest in presence_of(agreement, scope, line, party, sight).values():

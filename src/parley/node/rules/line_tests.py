@@ -28,6 +28,7 @@ from parley.node.rules.line_evidence import (
     AHEAD_US,
     LINE_DUTIES_SINCE,
     SYSTEM,
+    WHOLE,
     Sight,
     act_on,
     agreed_since_us,
@@ -162,7 +163,7 @@ def tests_due(state: State, now_us: int) -> tuple[TestDue, ...]:
         for party in _others(state, line):
             way = (state.party, party)
             since_us = owed_since_us(state, agreement, line, way, now_us, Sight(state.party))
-            schedule = schedule_of(agreement, line, "person", since_us)
+            schedule = schedule_of(agreement, line, "person", since_us, now_us)
             if since_us is None:
                 continue
             due_us, missed, _ = _missed_by(state, agreement, line, way, schedule, now_us)
@@ -204,12 +205,14 @@ def _machine_due_us(state: State, agreement: Agreement, line: Line, now_us: int)
     A suspended line is tested too, a withdrawn one not, nor one that is not agreed.
     """
     scope, sight = state.scope(agreement.id), Sight(state.party)
-    every_us = period_us(agreement, line, "machine")
+    every_us = period_us(agreement, line, "machine", now_us)
     found = {}
     for party in _others(state, line):
         since_us = agreed_since_us(scope, (state.party, party), now_us, sight)
         acts = [
-            act_on(scope, line.id, end, now_us, sight, state=state) for end in (state.party, party)
+            act_on(scope, where, end, now_us, sight, state=state)
+            for end in (state.party, party)
+            for where in (line.id, WHOLE)
         ]
         if since_us is None or any(act and act.body.value == "withdrawn" for act in acts):
             continue
@@ -238,7 +241,7 @@ def _machine_test(state: State, agreement: Agreement, line: Line, now_us: int) -
     if not any(now_us >= us for us in due_us.values()):
         return []
     # One message for all whose turn it nearly is.
-    half_us = period_us(agreement, line, "machine") // 2
+    half_us = period_us(agreement, line, "machine", now_us) // 2
     to = tuple(party for party, us in due_us.items() if now_us >= us - half_us)
     nonce = _seed(state, agreement, line, now_us).hex()[:32]
     body = MessageSaid(
@@ -292,7 +295,7 @@ def _unanswered(
 ) -> Key | None:
     """Return the newest machine test of an end that wants our answer; None: none, or too soon."""
     scope = state.scope(agreement.id)
-    wait_us = min(ANSWERED_EVERY_US, period_us(agreement, line, "machine") // 2)
+    wait_us = min(ANSWERED_EVERY_US, period_us(agreement, line, "machine", now_us) // 2)
     tested = scope.index.tested.get((line.id, party, MACHINE_TEST), [])
     found: Key | None = None
     start = bisect.bisect_left(tested, (now_us - wait_us,))
@@ -356,7 +359,7 @@ def _owed(
 ) -> tuple[tuple[str, str], Schedule]:
     way = (party, state.party)
     since_us = owed_since_us(state, agreement, line, way, now_us, Sight(state.party))
-    return way, schedule_of(agreement, line, kind, since_us)
+    return way, schedule_of(agreement, line, kind, since_us, now_us)
 
 
 def _missed_by(

@@ -25,11 +25,12 @@ from parley.node.rules.agreements import (
 )
 from parley.node.rules.line_evidence import (
     LINE_DUTIES_SINCE,
+    WHOLE,
+    Declared,
     Pending,
     PostPresence,
     Sight,
     Use,
-    act_on,
     acts_on,
     agreed_since_us,
     hours_of,
@@ -44,6 +45,7 @@ from parley.node.rules.line_links import link_observed, newest_link, ups_since_u
 from parley.node.rules.peering import link_state
 from parley.node.rules.tested import TestAge, schedule_of, test_age, test_word_before, tests_of
 from parley.node.rules.tested import results_of_tests as results_of_tests  # asked for here
+from parley.node.rules.text_chain import held_text, text_in_chain
 from parley.node.state import Key, Scope, State, key_of, written_us
 from parley.world.agreement import Agreement, Line
 from parley.world.clauses import Suspension
@@ -62,6 +64,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     """One party's side of the vector, each value with since when and the entry behind it.
 
     `agreement_signing`: "two people" or "single-signed" for a suspension or withdrawal that stands;
+    `agreement_because`: whether that act is of this line or of the agreement as a whole;
     `second_due_us`: until when a second person may sign. `pending`: acts without effect yet.
     `used_24h_count`: messages and calls.
     """
@@ -79,6 +82,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     agreement_reason: str = ""
     agreement_post: str = ""
     agreement_signing: str = ""
+    agreement_because: str = ""
     second_due_us: int | None = None
     pending: tuple[Pending, ...] = ()
     posts: tuple[PostPresence, ...] = ()
@@ -141,7 +145,10 @@ def declare_line(state: State, act: DeclareLine, now_us: int) -> Draft:
         if isinstance(clause, Suspension):
             notice_s = clause.notice_s
     by_notice_us = now_us + round(notice_s * 1_000_000)
-    default_us = by_notice_us if act.value == "suspended" else now_us
+    default_us = now_us
+    if act.value == "suspended":
+        # Others count the notice from when they are told: to the second it would be too short.
+        default_us = by_notice_us + norms().line.suspension_margin_s * 1_000_000
     effective_us = default_us if act.effective_us is None else act.effective_us
     if effective_us < now_us:
         raise InputFault(
@@ -336,7 +343,7 @@ def _side(
     state: State, agreement: Agreement, line: Line, party: str, at_us: int, sight: Sight
 ) -> Side:
     scope = state.scope(agreement.id)
-    act, pending = acts_on(scope, line.id, party, at_us, sight, state=state)
+    act, pending = _worst(state, scope, line, party, at_us, sight)
     word = "in force" if _agreed(state, agreement, party, at_us, sight) else "not in force"
     if act is not None and act.body.value != "in force":
         # Saying "in force" resumes what was agreed; it does not make an agreement.
@@ -363,11 +370,36 @@ def _side(
         agreement_reason=act.body.reason if act is not None else "",
         agreement_post=act.entry.by if act is not None else "",
         agreement_signing=act.signing if act is not None else "",
+        agreement_because=_because(act),
         second_due_us=act.second_due_us if act is not None else None,
         pending=pending,
         posts=posts,
         languages=named.languages if named is not None else (),
     )
+
+
+def _worst(
+    state: State, scope: Scope, line: Line, party: str, at_us: int, sight: Sight
+) -> tuple[Declared | None, tuple[Pending, ...]]:
+    """Return a party's act in effect on a line or on its whole agreement: the one that stops more.
+
+    Who resumes the line has not resumed the agreement, nor the other way round.
+    """
+    act, pending = acts_on(scope, line.id, party, at_us, sight, state=state)
+    whole, waiting = acts_on(scope, WHOLE, party, at_us, sight, state=state)
+    if whole is not None and (act is None or _stops(whole) > _stops(act)):
+        act = whole
+    return act, (*pending, *(msgspec.structs.replace(each, whole=True) for each in waiting))
+
+
+def _stops(act: Declared) -> int:
+    return ("in force", "suspended", "withdrawn").index(act.body.value)
+
+
+def _because(act: Declared | None) -> str:
+    if act is None or act.body.value == "in force":
+        return ""
+    return "the line" if isinstance(act.body, LineDeclared) else "the agreement as a whole"
 
 
 def _agreed(state: State, agreement: Agreement, party: str, at_us: int, sight: Sight) -> bool:
@@ -377,8 +409,8 @@ def _agreed(state: State, agreement: Agreement, party: str, at_us: int, sight: S
     if known is not None and not known.in_force(at_us):
         return False
     if sight.known is None:
-        own = scope.adopted_by(state.party)
-        return own is not None and party in agreed_by(scope, own.sha256)
+        own = held_text(scope, state.party)
+        return own is not None and party in agreed_by(scope, own)
     texts = [text_of(scope, each, at_us, sight) for each in (sight.viewer, party)]
     found = [text[0] for text in texts if text is not None]
     return len(found) == 2 and found[0] == found[1]
@@ -470,7 +502,7 @@ def _tests(
     return tuple(
         test_age(
             tests_of(agreement, scope, line, way, kind, sight),
-            schedule_of(agreement, line, kind, since_us),
+            schedule_of(agreement, line, kind, since_us, at_us),
             at_us,
         )
         for kind in TEST_KINDS
@@ -494,8 +526,11 @@ def owed_since_us(
     since_us = agreed_since_us(scope, way, at_us, sight)
     if since_us is None or not agreement.in_force(at_us):
         return None
+    # A text that took the place of another starts the periods of its own tests.
+    text = text_in_chain(scope, at_us)
+    since_us = max(since_us, text.from_us) if text is not None else since_us
     for party in way:
-        act = act_on(scope, line.id, party, at_us, sight, state=state)
+        act, _ = _worst(state, scope, line, party, at_us, sight)
         if act is not None and act.body.value != "in force":
             return None
         since_us = max(since_us, act.since_us if act is not None else since_us)

@@ -20,6 +20,7 @@ from typing import cast
 from parley.node.entries import Draft, Entry
 from parley.node.line_bodies import NoticeDiffers
 from parley.node.picture import Aircraft
+from parley.node.rules.agreements import clauses_for
 from parley.node.rules.custody import guarded
 from parley.node.rules.guard import position_of
 from parley.node.rules.standing import window_of
@@ -271,8 +272,9 @@ def lead_time_of(state: State, scope: Scope, thread: Thread) -> Verdict | None:
     if said is None or agreement is None:
         return None
     name = thread.body.message_type
-    for clause in agreement.clauses:
-        if isinstance(clause, Notification) and (name in clause.of or not clause.of):
+    sender, at_us, fields = (said.log.party,), said.issued_us, thread.body.fields
+    for clause in clauses_for(agreement, Notification, sender, at_us, fields=fields):
+        if name in clause.of or not clause.of:
             sent_us = said.issued_us - state.links.offset_us.get(said.log.party, 0)
             begins_us, _ = window_of(thread.body.fields)
             return judge_lead_time(

@@ -1,8 +1,7 @@
-"""What a live report does to zones and boundaries: incursions and crossings.
+"""What a live report does to zones, and to boundaries (`crossings`) and stand-off distances.
 
-Rules: a node speaks of zones that it owns or asked for and of its own aircraft; of a boundary it
-tells its own aircraft's crossings, and everybody's where it asserts that boundary itself or where
-nobody answers for the aircraft. Only decided answers count; an undecided place is counted.
+Rules: a node speaks of zones that it owns or asked for and of its own aircraft. Only decided
+answers count; an undecided place is counted.
 """
 
 from __future__ import annotations
@@ -11,13 +10,21 @@ import math
 from dataclasses import dataclass
 
 from parley.detect.strategic import overlap
-from parley.node.entries import AlertRaised, Draft, StateVector
-from parley.node.picture import Aircraft, TrackReport
+from parley.node.entries import AlertRaised, Draft
+from parley.node.picture import Aircraft
 from parley.node.rules.alerts import open_alert, resolve
+from parley.node.rules.boundary_past import boundaries_now
+from parley.node.rules.crossings import (
+    EVALUATOR,
+    HYSTERESIS_SINCE,
+    boundary_met,
+    report_vector,
+)
 from parley.node.rules.pairs import own_party
-from parley.node.rules.zones import ZoneView, boundaries_of, zone_view, zones_of
+from parley.node.rules.standing_off import stand_offs_met
+from parley.node.rules.zone_states import ZoneView, zone_view
+from parley.node.rules.zones import boundaries_of, zones_of
 from parley.node.state import Scope, State, Thread, key_of
-from parley.world.boundary import Boundary, side_of
 from parley.world.faults import InputFault
 from parley.world.geo import UNDECIDED, Position
 from parley.world.shape import planar_rings
@@ -25,7 +32,6 @@ from parley.world.time import Interval
 from parley.world.volume import SURFACE, UNLIMITED, Volume4D, altitude_inside
 from parley.world.zone import Zone, zone_contains
 
-EVALUATOR = "objects/1"
 _LARGEST_RADIUS_M = 6_378_137.0
 _OUTLINE_STEP_M = 20_000.0
 
@@ -47,10 +53,14 @@ def objects_met(state: State, aircraft: Aircraft, now_us: int) -> list[Draft]:
         scope = state.scopes[name]
         if state.agreement(name) is None:
             continue
-        for zone_name, zone in sorted(zones_of(state, scope).items()):
+        for zone_name, zone in sorted(zones_of(state, scope, now_us).items()):
             drafts.extend(_zone(state, scope, (zone_name, zone), aircraft, position, now_us))
-        for boundary_name, boundary in sorted(boundaries_of(state, scope).items()):
-            drafts.extend(_boundary(state, scope, (boundary_name, boundary), aircraft, position))
+        new = scope.rules.version >= HYSTERESIS_SINCE
+        known = boundaries_now(state, scope, last.at_us) if new else boundaries_of(state, scope)
+        for boundary_name, boundary in sorted(known.items()):
+            named = (boundary_name, boundary)
+            drafts.extend(boundary_met(state, scope, named, aircraft, position))
+        drafts.extend(stand_offs_met(state, scope, aircraft, position, now_us))
     return drafts
 
 
@@ -222,84 +232,9 @@ def _incursion(
         clause=None,
         binding=aircraft.party is not None and bool(zone.agreed_by),
         object=name,
-        states=(_report_vector(last, aircraft, now_us),),
+        states=(report_vector(last, aircraft, now_us),),
         text=f"{aircraft.id} inside {name}, {view.promulgation}, activity {view.activity}",
         evaluator=EVALUATOR,
     )
     happened = Interval(from_us=min(last.at_us, now_us), to_us=max(last.at_us, now_us))
-    return [Draft(agreement=scope.agreement_id, by="system", happened=happened, body=body)]
-
-
-def _report_vector(last: TrackReport, aircraft: Aircraft, now_us: int) -> StateVector:
-    return StateVector(
-        aircraft=aircraft.id,
-        party=aircraft.party,
-        at_us=last.at_us,
-        lat_e9=round(last.lat_deg * 1e9),
-        lon_e9=round(last.lon_deg * 1e9),
-        altitude_mm=round(last.altitude_m * 1000),
-        altitude_reference=last.altitude_reference,
-        east_mmps=0,
-        north_mmps=0,
-        up_mmps=0,
-        age_us=now_us - last.at_us,
-    )
-
-
-def _tells(state: State, scope: Scope, boundary: Boundary, aircraft: Aircraft) -> bool:
-    """Whether this node tells of an aircraft's crossings: one node for each, not all of them.
-
-    Its own aircraft's always; everybody's of a boundary that it asserts itself; and a stranger's,
-    for whom no party of the agreement answers, of a boundary that it has agreed to.
-    """
-    if own_party(state, aircraft.party) or state.party in boundary.asserted_by:
-        return True
-    agreement = state.agreement(scope.agreement_id)
-    parties = {p.id for p in agreement.parties} if agreement is not None else set()
-    agreed = state.party in boundary.agreed_by or (not boundary.asserted_by and bool(parties))
-    return agreed and aircraft.party not in parties
-
-
-def _boundary(
-    state: State,
-    scope: Scope,
-    named: tuple[str, Boundary],
-    aircraft: Aircraft,
-    position: Position,
-) -> list[Draft]:
-    """Return the notice of a decided change of side, for those to whom it matters."""
-    name, boundary = named
-    if not _tells(state, scope, boundary, aircraft):
-        return []
-    key = f"crossing:{name}/{aircraft.id}"
-    watch = state.picture.watch((key, scope.agreement_id, aircraft.id))
-    side = side_of(boundary, position).decided
-    last = aircraft.last
-    if side == UNDECIDED:
-        return []
-    since_us, watch.at_us = watch.at_us, last.at_us
-    if side == watch.state:
-        return []
-    before, watch.state = watch.state, side
-    if not before:
-        return []
-    watch.hits += 1
-    while (state.party, f"{key}/{watch.hits}") in scope.index.newest_alert:
-        # Counted on from what the log has: after a restart the count begins again, the log not.
-        watch.hits += 1
-    body = AlertRaised(
-        key=f"{key}/{watch.hits}",
-        what="crossing",
-        alert_class="notice",
-        aircraft=(aircraft.id,),
-        parties=(aircraft.party or "",),
-        clause=None,
-        binding=bool(boundary.agreed_by) and not boundary.asserted_by,
-        object=name,
-        states=(_report_vector(last, aircraft, last.at_us),),
-        text=f"{aircraft.id} from {before} to {side} of {name}",
-        evaluator=EVALUATOR,
-    )
-    # Where it crossed lies between the last report on either side, however far apart they are.
-    happened = Interval(from_us=since_us, to_us=last.at_us)
     return [Draft(agreement=scope.agreement_id, by="system", happened=happened, body=body)]

@@ -19,6 +19,7 @@ import msgspec
 
 from parley.node.call_matching import CallEnd, ends_of
 from parley.node.entries import Entry, MessageAnswered, MessageEscalated
+from parley.node.rules.agreement_status import agreement_at
 from parley.node.rules.deadlines import calls_for, overdue_of
 from parley.node.rules.delivery import duties, failed, held_message
 from parley.node.rules.replying import REFUSING, closing_answer, standby
@@ -296,7 +297,8 @@ def ladder_of_thread(
     said = thread.said
     outcome = outcome_of(state, scope, thread, party, now_us)
     assert said is not None
-    calls = calls_for(state.agreement(scope.agreement_id), scope, thread, party)
+    agreement = agreement_at(state, scope.agreement_id, said.issued_us)
+    calls = calls_for(agreement, scope, thread, party)
     if not thread.body.answers:
         calls = []
     # The post that it went to, then whoever was or is to be called.

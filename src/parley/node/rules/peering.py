@@ -55,9 +55,10 @@ from parley.node.rules.pushing import (
     restore_wants,
     want_in,
 )
+from parley.node.rules.text_chain import named_text
 from parley.node.rules.witnessing import due_heads, head_in, witnessed_in
 from parley.node.state import State
-from parley.trust.bytes import INTEGER_MAX, sha256_hex
+from parley.trust.bytes import INTEGER_MAX
 from parley.trust.keys import verify_signature
 from parley.trust.seal import PUSH_KEY_BYTES, verify_seal_public
 from parley.world.faults import InputFault, PeerFault
@@ -172,10 +173,7 @@ def _refuse_in(state: State, session: Session, frame: Refuse, now_us: int) -> Ou
 def _hello(state: State, session: Session) -> FrameOut:
     assert session.peer is not None
     session.hello_sent = True
-    texts = {
-        name: sha256_hex(state.identity.documents[name].encode())
-        for name in state.identity.shared_with(session.peer)
-    }
+    texts = {name: named_text(state, name) for name in state.identity.shared_with(session.peer)}
     hello = Hello(
         party=state.party,
         peer=session.peer,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from parley.node.entries import Draft, MessageSaid, Reference
 from parley.node.inputs import Say
 from parley.node.rules import guard
-from parley.node.rules.agreements import adopted_agreement, check_own_post, line_of
+from parley.node.rules.agreements import adopted_agreement, check_own_post, clauses_for, line_of
 from parley.node.rules.custody import consents, guarded
 from parley.node.rules.lines import suspended_by
 from parley.node.rules.replying import answers_of
@@ -70,9 +70,9 @@ def say(state: State, act: Say, now_us: int) -> Draft:
     _check_rate(state, act, message_class, now_us, life_safety=life_safety)
     audience = _audience(state, act, kind, about, now_us)
     read_back = _read_back_fields(act, kind, scope)
-    _check_words(state, scope, agreement, act, kind, message_class)
+    _check_words(state, scope, agreement, act, kind, message_class, now_us)
     answers = answers_of(kind, scope.rules.version) if act.wants_answer else ()
-    clause = _acknowledgement(agreement, act.message_type, message_class)
+    clause = _acknowledgement(agreement, act, message_class, now_us)
     within_s = _answer_within_s(act, kind, clause, message_class)
     owed = bool(answers) and not (kind.one_sided and scope.rules.version >= LINE_RULES)
     body = MessageSaid(
@@ -182,6 +182,7 @@ def _check_words(
     act: Say,
     kind: MessageType,
     message_class: MessageClass,
+    now_us: int,
 ) -> None:
     """Ask about what is likely a slip, unless the sender has confirmed it."""
     if act.confirmed:
@@ -191,7 +192,7 @@ def _check_words(
         guard.check_fields(kind, act.fields, wants_read_back=wants)
         guard.check_positions(agreement, kind, act.fields)
         guard.check_objects(state, scope, act.fields)
-    guard.check_named_place(agreement, act.fields)
+    guard.check_named_place(agreement, act.fields, state.party, now_us)
 
 
 # ---- who, on which line, how often --------------------------------------------------------------
@@ -253,7 +254,9 @@ def _check_ends(state: State, act: Say, ends: tuple[str, ...]) -> None:
     for party in act.to:
         if party not in ends or party == state.party:
             others = ", ".join(e for e in ends if e != state.party)
-            raise InputFault(what, value=party, wanted=f"one of {others}")
+            raise InputFault(
+                what, value=party, wanted=f"one of {others}", repair="give several one by one"
+            )
     refuse_twice(act.to, what)
 
 
@@ -305,12 +308,15 @@ def _read_back_fields(act: Say, kind: MessageType, scope: Scope) -> tuple[str, .
 
 
 def _acknowledgement(
-    agreement: Agreement, name: str, message_class: MessageClass
+    agreement: Agreement, act: Say, message_class: MessageClass, now_us: int
 ) -> Acknowledgement | None:
-    """Return the clause that rules how soon this is answered: by its type first, then its class."""
-    clauses = [c for c in agreement.clauses if isinstance(c, Acknowledgement)]
+    """Return the clause that rules how soon this is answered: by its type first, then its class.
+
+    One that binds any addressee: each of the others is asked as soon, and owes it nothing by that.
+    """
+    clauses = clauses_for(agreement, Acknowledgement, act.to, now_us, fields=act.fields)
     for clause in clauses:
-        if name in clause.of:
+        if act.message_type in clause.of:
             return clause
     for clause in clauses:
         if not clause.of and clause.message_class in (None, message_class):
@@ -338,7 +344,7 @@ def _read_back_due_us(
     if not fields:
         return None
     within_s: float = norms().read_back.within_s
-    for clause in agreement.clauses:
-        if isinstance(clause, ReadBack) and (not clause.of or act.message_type in clause.of):
+    for clause in clauses_for(agreement, ReadBack, act.to, now_us, fields=act.fields):
+        if not clause.of or act.message_type in clause.of:
             within_s = clause.within_s
     return now_us + round(within_s * 1_000_000)

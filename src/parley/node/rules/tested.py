@@ -20,7 +20,7 @@ import msgspec
 from parley.node.entries import Entry, MessageAnswered, MessageSaid
 from parley.node.indexes import MACHINE_TEST, PERSON_TEST
 from parley.node.line_bodies import TestKind
-from parley.node.rules.agreements import posts_of
+from parley.node.rules.agreements import clauses_for, posts_of
 from parley.node.rules.line_evidence import AHEAD_US, SYSTEM, Sight, came_early, hours_of
 from parley.node.state import Key, Scope, Thread, key_of, rank_of, written_us
 from parley.world.agreement import Agreement, Line
@@ -82,15 +82,14 @@ class TestAge(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0
 
 
-def period_us(agreement: Agreement, line: Line, kind: TestKind) -> int:
+def period_us(agreement: Agreement, line: Line, kind: TestKind, at_us: int | None = None) -> int:
     """Return how often a line is tested: what the agreement's clause or the line says, else norms.
 
     What they say is about the test by people; the machines' is never rarer than that.
     """
     every_s: float | None = line.test_every_s
-    for clause in agreement.clauses:
-        if isinstance(clause, LineTest):
-            every_s = clause.every_s
+    for clause in clauses_for(agreement, LineTest, line.parties, at_us):
+        every_s = clause.every_s
     clocks = norms().line
     if kind == "person":
         found_s = every_s or clocks.person_test_every_s
@@ -268,10 +267,16 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     hours: WatchHours | None = None
 
 
-def schedule_of(agreement: Agreement, line: Line, kind: TestKind, since_us: int | None) -> Schedule:
+def schedule_of(
+    agreement: Agreement,
+    line: Line,
+    kind: TestKind,
+    since_us: int | None,
+    at_us: int | None = None,
+) -> Schedule:
     """Return the schedule of a line's tests of a kind; people test within the hours of the line."""
     hours = hours_of(line) if kind == "person" else None
-    every_us = period_us(agreement, line, kind)
+    every_us = period_us(agreement, line, kind, at_us)
     return Schedule(kind=kind, every_us=every_us, since_us=since_us, hours=hours)
 
 
@@ -366,9 +371,8 @@ def test_word_before(
     if not results:
         return "never", None
     every_s = line.test_every_s or norms().line.person_test_every_s
-    for clause in agreement.clauses:
-        if isinstance(clause, LineTest):
-            every_s = clause.every_s
+    for clause in clauses_for(agreement, LineTest, line.parties, now_us):
+        every_s = clause.every_s
     # One missed test alarms, two missed make it unverified; a failed one does at once (NORMS 3).
     recent = last_good_us is not None and now_us - last_good_us <= 2 * every_s * 1_000_000
     return ("verified" if results[-1][1] and recent else "unverified"), last_good_us

@@ -28,7 +28,7 @@ from parley.node.picture import STALE_US, Aircraft, PairWatch, Picture, TrackRep
 from parley.node.rules import notices
 from parley.node.rules.alerts import alert_class, alert_key, open_alert, resolve
 from parley.node.rules.objects import objects_met
-from parley.node.rules.pairs import PairRule, own_party, pair_rules, separations
+from parley.node.rules.pairs import Flight, PairRule, PairRules, own_party, separations
 from parley.node.state import State
 from parley.world.norms import norms
 
@@ -173,20 +173,18 @@ def _pairs(
         (c.horizontal_m for a in state.agreements.values() for c in separations(a)),
         default=0.0,
     )
-    rules: dict[tuple[str | None, str | None], tuple[PairRule, ...]] = {}
+    rules = PairRules(state, now_us)
     found: dict[tuple[int, int], tuple[PairRule, ...]] = {}
     for i, j in sorted(_near(states, own, widest_m + _MARGIN_M)):
         first, second = moving[i].aircraft, moving[j].aircraft
-        parties = (first.party, second.party)
-        if parties not in rules:
-            rules[parties] = pair_rules(state, first.party, second.party, now_us)
-        if not rules[parties]:
+        held = rules.of(Flight(first.party, first.id), Flight(second.party, second.id))
+        if not held:
             continue
         if first.last.altitude_reference != second.last.altitude_reference:
             # Heights of two references are not compared silently; the picture counts them.
             state.picture.refuse("pair with two altitude references")
             continue
-        found[(i, j)] = rules[parties]
+        found[(i, j)] = held
     return found
 
 

@@ -1,16 +1,16 @@
-"""Zones and boundaries: what is declared, the two states of a zone, and what is shown to others.
+"""Zones and boundaries: what is declared, by whom, in which version, and acts on them.
 
 Rules:
-- A zone has an activity and a promulgation, never one state (NORMS 5).
-- Only its owner says what happens in it; only its owner, or somebody who was asked to, issues it.
-  Anything else said about it is kept and does not count.
-- Requested is not issued, issued is not in force before its window, nothing unconfirmed is cold.
+- A party's declaration is its own: it binds nobody else, and takes no other's name.
+- A zone or boundary of the agreed text is changed only by another text of the agreement.
+- From rules version 4 on a declared zone has versions: the greatest that is in force at an instant
+  holds, and none has effect before it was written.
+- What happens in a zone and what was issued: `zone_acts` and `zone_states`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -19,61 +19,80 @@ from parley.node.entries import (
     BoundaryDeclared,
     Draft,
     Entry,
-    MessageSaid,
     ZoneActivity,
     ZoneDeclared,
     ZonePromulgation,
 )
 from parley.node.inputs import DeclareBoundary, DeclareZone, Promulgate, SetActivity
+from parley.node.rules.agreement_status import text_at
 from parley.node.rules.agreements import adopted_agreement
-from parley.node.rules.peering import link_state
-from parley.node.state import Key, Scope, State, key_of, order_of
+from parley.node.rules.zone_acts import (
+    ZONE_TERMS_SINCE,
+    acts_of,
+    believed,
+    may_issue,
+    owner_absent,
+)
+from parley.node.rules.zone_agreed import ZoneSaid, terms_of_zone
+from parley.node.rules.zone_reservations import (
+    Reservations,
+    check_promulgation,
+    check_withdrawal,
+)
+from parley.node.rules.zone_states import ZoneView, zone_view
+from parley.node.state import Scope, State, key_of, order_of, rank_of, written_us
 from parley.world.boundary import Boundary
 from parley.world.faults import Fault, InputFault, nearest
-from parley.world.limits import PEER_ENTRIES_AHEAD_S
-from parley.world.norms import norms
-from parley.world.time import parse_instant_us
-from parley.world.zone import Activity, Promulgation, Zone, shown_activity
+from parley.world.zone import Zone, zone_in_force
+
+__all__ = [
+    "ZoneHeld", "ZoneVersion", "ZoneView", "boundaries_of", "declare_boundary", "declare_zone",
+    "find_zone", "promulgate", "set_activity", "versions_of", "zone_held", "zone_view", "zones_of",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneAct:
-    """One thing said about a zone: by whom, in which order, about which window."""
+class ZoneHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """Which version of a zone was in force at an instant, for whom, and by what.
 
-    what: str
-    value: str
+    `zone`: None where none was; `agreed`: of the agreed text, else its writer's own word.
+    """
+
+    zone: Zone | None
+    agreed: bool
+    because: str
+
+
+class ZoneVersion(NamedTuple):
+    """One declared version of a zone: by whom, and from when on it has effect."""
+
     party: str
-    from_us: int | None
-    to_us: int | None
-    order: tuple[int, str, int]
-    key: Key
-    asked: tuple[str, ...] = ()
-
-
-class ZoneView(msgspec.Struct, frozen=True, kw_only=True):
-    """A zone at an instant, as this node knows it under one agreement."""
-
-    zone: str
-    agreement: str
-    at_us: int
-    activity: str
-    promulgation: str
-    shown: str
-    from_us: int | None
-    to_us: int | None
-    owner: str | None
-    because: tuple[str, ...]
+    from_us: int
+    zone: Zone
 
 
 def declare_zone(state: State, act: DeclareZone) -> Draft:
-    """Return the entry of a zone of this party's own.
+    """Return the entry of a zone of this party's own, or of its next version.
 
     Raises:
-        InputFault: it names another owner.
+        InputFault: it names another owner; from rules version 4 on also: it is this party's zone of
+            the agreed text, or its version is no greater than the one before.
     """
-    adopted_agreement(state, act.agreement)
+    agreement = adopted_agreement(state, act.agreement)
     if act.zone.owner not in (None, state.party):
         raise InputFault(f"zone {act.zone.id} owner", value=act.zone.owner, wanted=state.party)
+    scope = state.scope(act.agreement)
+    if scope.rules.version >= ZONE_TERMS_SINCE:
+        if any(z.id == act.zone.id and z.owner == state.party for z in agreement.zones):
+            raise InputFault(
+                f"zone {act.zone.id}",
+                value="a zone of the agreed text",
+                wanted="another name",
+                repair=f"amend {act.agreement}, or say hot, cold, issued of it",
+            )
+        own = [v.zone.version for v in versions_of(scope, act.zone.id, state.party)]
+        if own and act.zone.version <= max(own):
+            what = f"zone {act.zone.id} version"
+            raise InputFault(what, value=act.zone.version, wanted=f"{max(own) + 1} or greater")
     body = ZoneDeclared(zone=document_of(act.zone))
     return Draft(agreement=act.agreement, by=act.post, body=body)
 
@@ -88,48 +107,149 @@ def declare_boundary(state: State, act: DeclareBoundary) -> Draft:
     )
 
 
-def zones_of(state: State, scope: Scope) -> dict[str, Zone]:
+def zones_of(state: State, scope: Scope, at_us: int | None = None) -> dict[str, Zone]:
     """Return the zones known under an agreement: those of its text, and those parties declared.
 
     A party's own declaration never replaces a zone of the agreed text, nor another party's zone:
     the second of a name is kept beside the first as "NAME@PARTY", so that no party can take a name
     from another, or lose its own, by the time that it claims. The last declaration that a party
     wrote of a zone holds. The answer is shared: nobody may change it.
+
+    Args:
+        state: whose record.
+        scope: under which agreement.
+        at_us: from rules version 4 on, the versions in force at this instant; without it, or where
+            no version of a zone is in force, the newest.
     """
     agreement = state.agreement(scope.agreement_id)
     version = (len(scope.zones), agreement)
     known = scope.index.views.get("zones")
-    if known is not None and known[0] == version:
-        return cast("dict[str, Zone]", known[1])
+    if known is None or known[0] != version:
+        known = (version, _declared_zones(scope))
+        scope.index.views["zones"] = known
+        for view in ("zones newest", "zones at"):
+            scope.index.views.pop(view, None)
+    declared = cast("list[tuple[str, list[ZoneVersion]]]", known[1])
+    at_us = at_us if scope.rules.version >= ZONE_TERMS_SINCE else None
+    view = "zones newest" if at_us is None else "zones at"
+    held = scope.index.views.get(view)
+    if held is not None:
+        from_us, to_us = cast("tuple[int | None, int | None]", held[0])
+        if at_us is None or _within(from_us, to_us, at_us):
+            return cast("dict[str, Zone]", held[1])
     found = {zone.id: zone for zone in agreement.zones} if agreement is not None else {}
-    declared: dict[tuple[str, str], tuple[Entry, Zone]] = {}
-    for entry in sorted(scope.zones.values(), key=key_of):
+    for name, versions in declared:
+        if not versions:
+            continue
+        zone = _version_at(versions, at_us)
+        found[name if name not in found else f"{name}@{versions[0].party}"] = zone
+    scope.index.views[view] = (_until(declared, at_us), found)
+    return found
+
+
+def _within(from_us: int | None, to_us: int | None, at_us: int) -> bool:
+    return (from_us is None or from_us <= at_us) and (to_us is None or at_us < to_us)
+
+
+def _until(
+    declared: list[tuple[str, list[ZoneVersion]]], at_us: int | None
+) -> tuple[int | None, int | None]:
+    """Return between which instants the same versions are in force; no bounds for the newest."""
+    if at_us is None:
+        return None, None
+    edges = {v.from_us for _, versions in declared for v in versions}
+    edges |= {
+        v.zone.to_us for _, versions in declared for v in versions if v.zone.to_us is not None
+    }
+    before = max((edge for edge in edges if edge <= at_us), default=at_us)
+    return before, min((edge for edge in edges if edge > at_us), default=None)
+
+
+def _version_at(versions: list[ZoneVersion], at_us: int | None) -> Zone:
+    """Return the version that is in force at an instant; where none is, the newest."""
+    if at_us is not None:
+        begun = [v.zone for v in versions if v.from_us <= at_us]
+        found = zone_in_force(begun, at_us)
+        if found is not None:
+            return found
+    return versions[-1].zone
+
+
+def _declared_zones(scope: Scope) -> list[tuple[str, list[ZoneVersion]]]:
+    """Return the declared zones by name and party, each with its versions in order of writing."""
+    declared: dict[tuple[str, str], list[ZoneVersion]] = {}
+    first: dict[tuple[str, str], Entry] = {}
+    agreed = scope.rules.version >= ZONE_TERMS_SINCE
+    for entry in sorted(scope.zones.values(), key=rank_of if agreed else key_of):
         zone = _zone_of(scope, entry)
         if zone is not None:
-            first, _ = declared.get((zone.id, entry.log.party), (entry, zone))
-            declared[(zone.id, entry.log.party)] = (first, zone)
-    for (name, party), (_, zone) in sorted(declared.items(), key=lambda each: order_of(each[1][0])):
-        found[name if name not in found else f"{name}@{party}"] = zone
-    scope.index.views["zones"] = (version, found)
-    return found
+            name = (zone.id, entry.log.party)
+            first.setdefault(name, entry)
+            begun_us = written_us(entry) if zone.from_us is None else zone.from_us
+            begun_us = max(begun_us, written_us(entry))
+            declared.setdefault(name, []).append(ZoneVersion(name[1], begun_us, zone))
+    in_order = sorted(declared, key=lambda each: order_of(first[each]))
+    return [(name[0], declared[name]) for name in in_order]
+
+
+def versions_of(scope: Scope, zone_id: str, party: str) -> tuple[ZoneVersion, ...]:
+    """Return the versions of a zone that a party has declared, in order of writing.
+
+    Which of them was in force at an instant: the greatest that had begun, by `zone_in_force`.
+    """
+    found = _declared_zones(scope)
+    return tuple(
+        v for name, versions in found if name == zone_id for v in versions if v.party == party
+    )
 
 
 def _zone_of(scope: Scope, entry: Entry) -> Zone | None:
     """Return a declared zone as its writer's own, read once; None if it is none.
 
-    A declaration that is no zone is its writer's fault; it must not grow into anything.
+    A declaration that is no zone is its writer's fault; it must not grow into anything. Nor must
+    one with a schedule under rules that know of none: releases before read it as no zone.
     """
     assert isinstance(entry.body, ZoneDeclared)
     key = key_of(entry)
     if key not in scope.index.zones:
+        party = entry.log.party
         try:
-            party = entry.log.party
-            scope.index.zones[key] = msgspec.structs.replace(
-                record_of(entry.body.zone, Zone), owner=party, asserted_by=(party,), agreed_by=()
-            )
+            zone = record_of(entry.body.zone, Zone)
         except Fault:
             scope.index.zones[key] = None
+            return None
+        old = zone.schedule is not None and scope.rules.version < ZONE_TERMS_SINCE
+        own = msgspec.structs.replace(zone, owner=party, asserted_by=(party,), agreed_by=())
+        scope.index.zones[key] = None if old else own
     return scope.index.zones[key]
+
+
+def zone_held(state: State, agreement_id: str, zone_id: str, at_us: int, party: str) -> ZoneHeld:
+    """Return which version of a zone was in force at an instant for a party.
+
+    A zone of the text that was in force for it then; else the version that it had itself declared
+    by then. What another party declared is nobody else's.
+
+    Args:
+        state: whose record.
+        agreement_id: under which agreement.
+        zone_id: which zone.
+        at_us: the instant.
+        party: for whom.
+    """
+    text = text_at(state, agreement_id, at_us, party)
+    agreed = [z for z in text.agreement.zones if z.id == zone_id] if text.agreement else []
+    if agreed and text.in_force:
+        zone = zone_in_force(agreed, at_us)
+        because = f"of the text {text.sha256[:8]}, agreed by {', '.join(text.agreed_by)}"
+        return ZoneHeld(zone=zone, agreed=True, because=because)
+    versions = versions_of(state.scope(agreement_id), zone_id, party)
+    begun = [v.zone for v in versions if v.from_us <= at_us]
+    zone = zone_in_force(begun, at_us)
+    if zone is not None:
+        return ZoneHeld(zone=zone, agreed=False, because=f"declared by {party}")
+    why = text.why if agreed else f"no version of {zone_id} had begun for {party}"
+    return ZoneHeld(zone=None, agreed=False, because=why)
 
 
 def boundaries_of(state: State, scope: Scope) -> dict[str, Boundary]:
@@ -196,12 +316,22 @@ def set_activity(state: State, act: SetActivity, now_us: int) -> Draft:
     """Return the entry by which the owner of a zone says what is happening in it.
 
     Raises:
-        InputFault: not the owner, or a window that ends before it begins.
+        InputFault: not the owner nor anybody whom the agreement lets change it, or a window that
+            ends before it begins.
     """
     zone = find_zone(state, act.agreement, act.zone)
-    if zone.owner != state.party:
+    scope = state.scope(act.agreement)
+    may: tuple[str | None, ...] = (zone.owner,)
+    if scope.rules.version >= ZONE_TERMS_SINCE:
+        terms = terms_of_zone(state, scope, zone, now_us)
+        # Its owner always may say that it is hot.
+        may = terms.speakers if act.activity == "cold" else (*terms.speakers, zone.owner)
+    if state.party not in may:
+        wanted = f"by its owner {zone.owner}"
+        if tuple(each for each in may if each is not None) not in ((), (zone.owner,)):
+            wanted = f"by {', '.join(sorted({each for each in may if each is not None}))}"
         what = f"activity of zone {act.zone}"
-        raise InputFault(what, value=f"by {state.party}", wanted=f"by its owner {zone.owner}")
+        raise InputFault(what, value=f"by {state.party}", wanted=wanted)
     from_us = now_us if act.from_us is None else act.from_us
     if act.to_us is not None and act.to_us <= from_us:
         raise InputFault(f"window of zone {act.zone}", value=act.to_us, wanted=f"after {from_us}")
@@ -209,21 +339,33 @@ def set_activity(state: State, act: SetActivity, now_us: int) -> Draft:
     return Draft(agreement=act.agreement, by=act.post, body=body)
 
 
-def promulgate(state: State, act: Promulgate) -> Draft:
+def promulgate(state: State, act: Promulgate, now_us: int) -> Draft:
     """Return the entry by which a zone is requested, issued or ended.
 
     Raises:
-        InputFault: issued or ended by somebody who neither owns it nor was asked.
+        InputFault: issued or ended by somebody who neither owns it nor was asked; from rules
+            version 4 on also a window that ends before it begins, or an act of which it is not
+            clear which reservation it is of. From then on who asked may take its request back.
     """
     zone = find_zone(state, act.agreement, act.zone)
     scope = state.scope(act.agreement)
-    said = _believed(state, scope, zone, _acts(scope, zone.id))
-    absent = _owner_absent(state, scope, zone)
-    may = _may_issue(zone, state.party, said, absent=absent)
-    if act.promulgation in ("issued", "ended") and not may:
+    said = believed(state, scope, zone, acts_of(scope, zone.id))
+    absent = owner_absent(state, scope, zone)
+    may = may_issue(zone, state.party, said, absent=absent)
+    agreed = scope.rules.version >= ZONE_TERMS_SINCE
+    held = ZoneSaid(state, scope, zone, now_us).reservations if agreed else None
+    if act.promulgation == "ended" and not may and held is not None and _asks(state, held, now_us):
+        check_withdrawal(held, zone, act, state.party, now_us)
+    elif act.promulgation in ("issued", "ended") and not may:
         what = f"zone {act.zone} {act.promulgation}"
         wanted = "by its owner or whom it was asked of"
         raise InputFault(what, value=f"by {state.party}", wanted=wanted)
+    elif held is not None:
+        check_promulgation(held, zone, act, state.party, now_us)
+    backwards = act.from_us is not None and act.to_us is not None and act.to_us <= act.from_us
+    if backwards and agreed:
+        wanted = f"after {act.from_us}"
+        raise InputFault(f"window of zone {act.zone}", value=act.to_us, wanted=wanted)
     body = ZonePromulgation(
         zone=zone.id,
         promulgation=act.promulgation,
@@ -234,228 +376,6 @@ def promulgate(state: State, act: Promulgate) -> Draft:
     return Draft(agreement=act.agreement, by=act.post, body=body)
 
 
-# ---- the two states, computed -------------------------------------------------------------------
-
-
-def _window(fields: dict[str, str]) -> tuple[int | None, int | None]:
-    """Return the window of a message's fields; what cannot be read is no window."""
-    try:
-        if "window" in fields:
-            begin, _, end = fields["window"].partition("/")
-            return parse_instant_us(begin), parse_instant_us(end)
-        if "effective" in fields:
-            return parse_instant_us(fields["effective"]), None
-    except InputFault:
-        return None, None
-    return None, None
-
-
-_MESSAGES = {"zone.request": "requested", "zone.issued": "issued", "zone.notice": "issued"}
-
-
-def _message_act(entry: Entry, body: MessageSaid) -> ZoneAct | None:
-    """Return what a message says about a zone, if it does."""
-    from_us, to_us = _window(body.fields)
-    activity = body.fields.get("activity")
-    if body.message_type in ("zone.state", "zone.notice") and activity in norms().zone.activity:
-        what, value = "activity", str(activity)
-        from_us = entry.issued_us if from_us is None else from_us
-    elif body.message_type in _MESSAGES:
-        what, value = "promulgation", _MESSAGES[body.message_type]
-    elif body.message_type == "zone.release.request":
-        what, value = "release", "cold asked for"
-    else:
-        return None
-    asked = entry.to if body.message_type == "zone.request" else ()
-    party, order, key = entry.log.party, order_of(entry), key_of(entry)
-    return ZoneAct(what, value, party, from_us, to_us, order, key, asked)
-
-
-def _acts(scope: Scope, zone_id: str) -> list[ZoneAct]:
-    """Return everything said about a zone under an agreement, in reading order."""
-    acts = []
-    for key in scope.index.by_zone.get(zone_id, ()):
-        thread = scope.threads[key]
-        if thread.said is not None:
-            act = _message_act(thread.said, thread.body)
-            acts += [act] if act else []
-    for key, entry in scope.zone_acts.get(zone_id, {}).items():
-        body = entry.body
-        assert isinstance(body, ZoneActivity | ZonePromulgation)
-        said = body.activity if isinstance(body, ZoneActivity) else body.promulgation
-        what = "activity" if isinstance(body, ZoneActivity) else "promulgation"
-        asked = entry.to if said == "requested" else ()
-        party, order = entry.log.party, order_of(entry)
-        acts.append(ZoneAct(what, said, party, body.from_us, body.to_us, order, key, asked))
-    return sorted(acts, key=lambda act: act.order)
-
-
-def _believed(state: State, scope: Scope, zone: Zone, acts: list[ZoneAct]) -> list[ZoneAct]:
-    """Return the acts but for requests about somebody else's zone.
-
-    Who is asked for a zone may issue it, so a request is a power: with an owner that is a party
-    here, only its owner's own request gives it. Nobody can ask itself.
-    """
-    absent = _owner_absent(state, scope, zone)
-    return [
-        act
-        for act in acts
-        if act.value not in ("requested", "draft") or absent or act.party == zone.owner
-    ]
-
-
-def _owner_absent(state: State, scope: Scope, zone: Zone) -> bool:
-    """Whether the zone's owner is no party of this agreement, so that others must tell of it."""
-    agreement = state.agreement(scope.agreement_id)
-    return agreement is None or zone.owner not in {p.id for p in agreement.parties}
-
-
-def _may_issue(zone: Zone, party: str, acts: list[ZoneAct], *, absent: bool) -> bool:
-    """Whether a party may issue or end a zone: its owner, or somebody whom its owner asked.
-
-    A zone whose owner is nobody, or no party here, is issued by whoever was asked; if nobody was,
-    whoever notifies it answers for that (`absent`).
-    """
-    asked = _asked(acts)
-    if asked:
-        return party in asked
-    return zone.owner in (None, party) or absent
-
-
-def _asked(acts: list[ZoneAct]) -> set[str]:
-    return {
-        name for act in acts if act.value == "requested" for name in act.asked if name != act.party
-    }
-
-
-def _counts(zone: Zone, act: ZoneAct, acts: list[ZoneAct], *, absent: bool) -> bool:
-    if act.what == "activity":
-        return zone.owner in (None, act.party)
-    if act.value in ("issued", "ended"):
-        may = _may_issue(zone, act.party, acts, absent=absent)
-        return may or act.party in _requesters(acts)
-    return True
-
-
-def _requesters(acts: list[ZoneAct]) -> set[str]:
-    """Return the parties that asked for the zone: they may tell others that it was issued."""
-    return {act.party for act in acts if act.value == "requested" and act.asked} - _asked(acts)
-
-
-def zone_view(state: State, scope: Scope, zone: Zone, now_us: int) -> ZoneView:
-    """Return both states of a zone at an instant, and what is shown to others."""
-    said = [act for act in _acts(scope, zone.id) if _known_by(state, act, now_us)]
-    every = _believed(state, scope, zone, said)
-    absent = _owner_absent(state, scope, zone)
-    acts = [act for act in every if _counts(zone, act, every, absent=absent)]
-    promulgation, from_us, to_us = _promulgation(zone, acts, now_us)
-    activity, open_request = _activity(acts, now_us)
-    silent = _owner_silent(state, zone, now_us)
-    shown = shown_activity(
-        msgspec.convert(activity, Activity),
-        promulgation=msgspec.convert(promulgation, Promulgation),
-        owner_link_down_past_limit=silent,
-        open_request_without_cold=open_request,
-    )
-    because = tuple(f"{act.value} by {act.party}" for act in acts)
-    return ZoneView(
-        zone=zone.id,
-        agreement=scope.agreement_id,
-        at_us=now_us,
-        activity=activity,
-        promulgation=promulgation,
-        shown=shown,
-        from_us=from_us,
-        to_us=to_us,
-        owner=zone.owner,
-        because=because,
-    )
-
-
-def _known_by(state: State, act: ZoneAct, now_us: int) -> bool:
-    """Whether an act was written by an instant, on our clock: a peer's may be ahead of it."""
-    ahead_us = min(max(state.links.offset_us.get(act.party, 0), 0), PEER_ENTRIES_AHEAD_S * 10**6)
-    return act.order[0] - ahead_us <= now_us
-
-
-def _owner_silent(state: State, zone: Zone, now_us: int) -> bool:
-    """Whether the owner is a peer that was not heard for too long, or not yet since we started."""
-    if zone.owner is None or zone.owner == state.party or zone.owner not in state.identity.peers:
-        return False
-    _, heard_us = link_state(state, zone.owner, now_us)
-    limit_us = norms().zone.owner_silent_after_s * 1_000_000
-    return heard_us is None or now_us - heard_us > limit_us
-
-
-def _promulgation(
-    zone: Zone, acts: list[ZoneAct], now_us: int
-) -> tuple[str, int | None, int | None]:
-    said = [act for act in acts if act.what == "promulgation"]
-    # A standing zone of the agreed text was confirmed by signing; one with hours was not yet.
-    standing = zone.from_us is None and zone.to_us is None and not zone.asserted_by
-    if not said:
-        return ("in force" if standing else "draft"), zone.from_us, zone.to_us
-    last = said[-1]
-    from_us, to_us = _hours(zone, said)
-    done = [act for act in said if act.value in ("issued", "ended")]
-    if not done and standing:
-        # What both have signed is not undone by asking for it again.
-        return "in force", zone.from_us, zone.to_us
-    if not done or (last not in done and _is_over(zone, said, done[-1], now_us)):
-        return last.value, from_us, to_us
-    # A request or draft after the issue asks for something new: until it is issued the old holds.
-    upto = said[: said.index(done[-1]) + 1]
-    from_us, to_us = _hours(zone, upto)
-    if done[-1].value == "ended" or (to_us is not None and now_us >= to_us):
-        return "ended", from_us, to_us
-    begun = from_us is None or now_us >= from_us
-    return ("in force" if begun else "issued"), from_us, to_us
-
-
-def _hours(zone: Zone, said: list[ZoneAct]) -> tuple[int | None, int | None]:
-    """Return the window of the last act that names one, else that of the zone."""
-    windows = [act for act in said if act.from_us is not None]
-    if not windows:
-        return zone.from_us, zone.to_us
-    return windows[-1].from_us, windows[-1].to_us
-
-
-def _is_over(zone: Zone, said: list[ZoneAct], issue: ZoneAct, now_us: int) -> bool:
-    """Whether what was issued has ended, so that a later request stands for itself."""
-    _, to_us = _hours(zone, said[: said.index(issue) + 1])
-    return issue.value == "ended" or (to_us is not None and now_us >= to_us)
-
-
-def _activity(acts: list[ZoneAct], now_us: int) -> tuple[str, bool]:
-    """Return the activity at an instant, and whether it is asked to be cold without an answer.
-
-    Of all that is said about this instant the latest said holds; a window that has ended says
-    nothing more, so that without anything after it the activity is unknown, which reads hot.
-    """
-    said = [
-        act
-        for act in acts
-        if act.what == "activity"
-        # What begins as it is said has begun, by whichever clock that is.
-        and (act.from_us or 0) <= max(now_us, act.order[0])
-        and (act.to_us is None or now_us < act.to_us)
-    ]
-    asked = [act.order for act in acts if act.what == "release" and act.order[0] <= now_us]
-    cold = [act.order for act in acts if act.what == "activity" and act.value == "cold"]
-    open_request = bool(asked) and (not cold or max(cold) < max(asked))
-    if not said:
-        return "unknown", open_request
-    last = said[-1]
-    # A lasting word said before a window is not taken up again when the window has ended: after
-    # "cold", "hot from 10 to 11" leaves nobody's word for half past 11.
-    over = [
-        act
-        for act in acts
-        if act.what == "activity"
-        and act.to_us is not None
-        and act.to_us <= now_us
-        and act.order > last.order
-    ]
-    if over and last.to_us is None:
-        return "unknown", open_request
-    return last.value, open_request
+def _asks(state: State, held: Reservations, now_us: int) -> bool:
+    """Whether a request of ours is open."""
+    return any(a.party == state.party and not a.over(now_us) for a in held.open)

@@ -1,19 +1,20 @@
-"""Parties, clauses, lines and agreements of a scenario; its own clause forms end here."""
+"""Parties, lines and agreements of a scenario, stated in it or in documents beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from parley.wire.scenario.scenario_clauses import clause_of
 from parley.wire.scenario.scenario_geometry import Geometry
 from parley.wire.scenario.scenario_reading import (
-    COMMENTARY,
     TIMELINE_NAME,
     Words,
     instant_us,
     interval_of,
     items_of,
     later_us,
-    mapping_of,
     named_item,
     plain_text,
     record,
@@ -24,153 +25,31 @@ from parley.wire.scenario.scenario_reading import (
 )
 from parley.wire.scenario.scenario_records import (
     AgreementDoc,
+    AircraftClassDoc,
     ContactDoc,
     InForceDoc,
     LineDoc,
     LineEndDoc,
     PartyDoc,
     ReportedTermDoc,
-    StepDoc,
     ValidDoc,
 )
-from parley.world.agreement import Agreement, Line, LineEnd, Party
-from parley.world.clauses import Clause, Term, clause_from_document
+from parley.world.agreement import Agreement, AircraftClass, Line, LineEnd, Party
+from parley.world.clauses import Clause, Term
 from parley.world.faults import InputFault, nearest
-from parley.world.norms import CLASSES, norms
 from parley.world.time import (
     Interval,
 )
-from parley.world.units import metres_from_feet, metres_from_nautical_miles
-
-KINDS_OF_OPENERS = {
-    **{kind.name.replace(".", "_"): kind.name for kind in norms().types},
-    "landed": "landed.report",
-    "report": "report.share",
-    "urgent": "free.text",
-}
-"""The scenario's word for a message, to the type of the norms."""
-TYPES_BY_SUBJECT = {("urgent", "person_in_distress"): "distress.relay"}
-ANSWERS = ("ack", "read_back", "refusal")
-"""The first two are the first answer that the type allows, a refusal is the second."""
-_Part = Callable[[object, str], dict[str, object]]
 
 
-def _as(name: str) -> _Part:
-    return lambda value, _: {name: value}
-
-
-def _duration(name: str) -> _Part:
-    return lambda value, where: {name: seconds_of(value, where)}
-
-
-def _calendar(name: str) -> _Part:
-    def convert(value: object, where: str) -> dict[str, object]:
-        if not isinstance(value, str):
-            raise InputFault(where, value=value, wanted="an ISO 8601 duration", repair="e.g. P30D")
-        later_us(0, value, where)
-        return {name: value}
-
-    return convert
-
-
-def _length(name: str, factor_m: float, **more: object) -> _Part:
-    def convert(value: object, where: str) -> dict[str, object]:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise InputFault(where, value=value, wanted="a number")
-        return {name: value * factor_m, **more}
-
-    return convert
-
-
-def _class_within(name: str) -> _Part:
-    return lambda value, where: {"within_s": seconds_of(value, where), "message_class": name}
-
-
-def _message_types(value: object, where: str) -> dict[str, object]:
-    known = tuple(KINDS_OF_OPENERS)
-    types = []
-    for kind in items_of(value, where):
-        if kind not in known:
-            raise unknown_word(where, kind, known)
-        types.append(KINDS_OF_OPENERS[str(kind)])
-    return {"of": types}
-
-
-def _escalation(value: object, where: str) -> dict[str, object]:
-    steps = records(StepDoc, value, where)
-    return {"escalate": [{"after_s": seconds_of(s.after, where), "post": s.post} for s in steps]}
-
-
-_CLAUSES: dict[str, tuple[str, dict[str, _Part]]] = {
-    "separation": ("separation", {
-        "horizontal_nm": _length("horizontal_m", metres_from_nautical_miles(1.0)),
-        "or_vertical_ft": _length("vertical_m", metres_from_feet(1.0), joined="or"),
-        "and_vertical_ft": _length("vertical_m", metres_from_feet(1.0), joined="and"),
-        "dwell_s": _as("dwell_s"),
-    }),
-    "notification": ("notification", {
-        "of": _message_types,
-        "lead_time": _duration("lead_s"),
-        "ack": _duration("answer_within_s"),
-    }),
-    "acknowledgement": ("acknowledgement", {
-        "of": _message_types,
-        "within": _duration("within_s"),
-        **{name.lower(): _class_within(name) for name in CLASSES},
-        "escalate": _escalation,
-    }),
-    "read_back": ("read_back", {"of": _message_types, "within": _duration("within_s")}),
-    "line_test": ("line_test", {"every": _duration("every_s"), "on_failure": _as("on_failure")}),
-    "suspension": ("suspension", {"notice": _duration("notice_s"), "exempt": _as("exempt")}),
-    "position_check": ("position_check", {"named_place_within_m": _as("named_place_within_m")}),
-    "exclusive_channel": ("exclusive_channel", {"value": _as("value"), "note": _as("note")}),
-    "ring": ("ring", {"ring": _as("ring"), "rule": _as("rule")}),
-    "line": ("boundary", {"line": _as("boundary"), "rule": _as("rule")}),
-    "zone": ("zone", {"zone": _as("zone"), "rule": _as("rule")}),
-    "priority": ("priority", {"order": _as("order")}),
-    "yield": ("yield", {"of": _message_types, "within": _duration("within_s")}),
-    "bearer": ("bearer", {
-        "line": _as("line"), "delay": _duration("delay_s"), "rate_bps": _as("rate_bps"),
-    }),
-    "incident_report": ("incident_report", {
-        "initial": _calendar("initial"), "final": _calendar("final"), "content": _as("content"),
-    }),
-}  # fmt: skip
-"""The scenario's clause forms: kind and parameters, to those of `world.agreement` in SI."""
-
-
-def _clause(value: object, where: str) -> Clause:
-    """Return a clause of the scenario's own form.
-
-    Raises:
-        InputFault: an unknown kind or parameter, with the nearest right one; a bad value.
-    """
-    document = mapping_of(value, where)
-    kind = document.get("kind")
-    if kind not in _CLAUSES:
-        raise unknown_word(f"{where} kind", kind, tuple(_CLAUSES))
-    meant, parts = _CLAUSES[str(kind)]
-    known = ("id", "kind", "text", *parts)
-    converted: dict[str, object] = {"kind": meant}
-    for key, item in document.items():
-        if key in parts:
-            converted.update(parts[key](item, f"{where} {key}"))
-        elif key in ("id", "text"):
-            converted[key] = item
-        elif item is not None and key not in known and key not in COMMENTARY:
-            close = nearest(key, known)
-            raise InputFault(
-                f"{where} parameter",
-                value=key,
-                wanted=f"one of {', '.join(known)}",
-                repair=f"did you mean {close!r}?" if close else "",
-            )
-    return clause_from_document(converted, where)
-
-
-def parties_of(docs: Sequence[PartyDoc], contacts: Mapping[str, Words]) -> dict[str, Party]:
-    """Return the parties by id, each once."""
+def parties_of(
+    docs: Sequence[PartyDoc], contacts: Mapping[str, Words], documents: Iterable[Agreement] = ()
+) -> dict[str, Party]:
+    """Return the parties by id, each once: those of documents, then those of the file."""
     parties: dict[str, Party] = {}
+    for text in documents:
+        for party in text.parties:
+            parties.setdefault(party.id, party)
     for doc in docs:
         where = f"{TIMELINE_NAME} party {doc.id}"
         if doc.id in parties:
@@ -230,6 +109,43 @@ def _validity(doc: AgreementDoc, where: str) -> Interval | None:
         )
 
 
+def documents_of(
+    docs: Sequence[AgreementDoc], document: Callable[[str], Agreement] | None
+) -> dict[str, Agreement]:
+    """Return the agreements that are given as documents, with what the story adds to each.
+
+    Added are clauses only, in the scenario's own form: what is agreed for a drill alone.
+
+    Raises:
+        InputFault: documents cannot be read here; another id; a key that the document answers.
+    """
+    found = {}
+    for doc in (each for each in docs if each.document):
+        where = f"{TIMELINE_NAME} agreement {doc.id}"
+        if document is None:
+            wanted = "the clauses themselves: no documents can be read here"
+            raise InputFault(f"{where} document", value=doc.document, wanted=wanted)
+        plain = AgreementDoc(id=doc.id, document=doc.document, clauses=doc.clauses)
+        if doc != plain:
+            raise InputFault(
+                where, wanted="id, document and clauses only", repair="the rest is in the document"
+            )
+        text = document(doc.document)
+        if text.id != doc.id:
+            what = f"{where} id"
+            raise InputFault(what, value=doc.id, wanted=f"{text.id}, as {doc.document} has it")
+        items = items_of(doc.clauses, f"{where} clauses")
+        more = tuple(clause_of(item, named_item(item, f"{where} clause")) for item in items)
+        with within(where):
+            found[doc.id] = replace(text, clauses=(*text.clauses, *more))
+    return found
+
+
+def _classes(doc: AgreementDoc, where: str) -> tuple[AircraftClass, ...]:
+    docs = records(AircraftClassDoc, doc.aircraft_classes, f"{where} aircraft_classes")
+    return tuple(AircraftClass(id=d.id, text=d.text, kinds=d.kinds) for d in docs)
+
+
 def _agreement(
     doc: AgreementDoc, parties: Mapping[str, Party], lines: Sequence[tuple[Line, str]]
 ) -> Agreement:
@@ -248,7 +164,7 @@ def _agreement(
     ]
     for key, listed in (("clauses", doc.clauses), ("drill_clauses", doc.drill_clauses)):
         items = items_of(listed, f"{where} {key}")
-        clauses += [_clause(item, named_item(item, f"{where} clause")) for item in items]
+        clauses += [clause_of(item, named_item(item, f"{where} clause")) for item in items]
     with within(where):
         return Agreement(
             id=doc.id,
@@ -256,6 +172,7 @@ def _agreement(
             parties=members,
             lines=tuple(line for line, under in lines if under == doc.id),
             clauses=tuple(clauses),
+            aircraft_classes=_classes(doc, where),
             valid=_validity(doc, where),
             text_public=doc.text_public,
             asserted_by=asserting if doc.status else (),
@@ -297,16 +214,22 @@ def _stands_under(doc: LineDoc, line: Line, agreements: Sequence[AgreementDoc], 
     if doc.under is not None:
         if doc.under not in known:
             raise unknown_word(f"{where} under", doc.under, known)
+        if any(a.id == doc.under and a.document for a in agreements):
+            wanted = "an agreement whose lines do not stand in a document"
+            raise InputFault(f"{where} under", value=doc.under, wanted=wanted)
         return doc.under
     binding = [a for a in agreements if a.status is None and set(line.parties) <= set(a.parties)]
     return min(binding, key=lambda a: len(a.parties)).id if binding else line.id
 
 
 def agreements_of(
-    docs: Sequence[AgreementDoc], parties: Mapping[str, Party], lines: Sequence[tuple[Line, str]]
+    docs: Sequence[AgreementDoc],
+    documents: Mapping[str, Agreement],
+    parties: Mapping[str, Party],
+    lines: Sequence[tuple[Line, str]],
 ) -> tuple[Agreement, ...]:
-    """Return the stated agreements, then a bare one for each line under none."""
-    stated = [_agreement(doc, parties, lines) for doc in docs]
+    """Return the agreements in the order of the file, then a bare one for each line under none."""
+    stated = [documents.get(doc.id) or _agreement(doc, parties, lines) for doc in docs]
     bare = [
         Agreement(
             id=line.id,
@@ -323,7 +246,9 @@ def agreements_of(
 def check_clause_objects(agreements: Sequence[Agreement], geometry: Geometry) -> None:
     """Refuse a clause about a zone, ring or boundary that nobody has drawn."""
     zones = [doc.id for doc, _ in geometry.zones]
+    zones += [zone.id for text in agreements for zone in text.zones]
     boundaries = [doc.id for doc, _ in geometry.boundaries]
+    boundaries += [boundary.id for text in agreements for boundary in text.boundaries]
     for agreement in agreements:
         for clause in agreement.clauses:
             for name, known in (("ring", zones), ("zone", zones), ("boundary", boundaries)):

@@ -204,6 +204,7 @@ def _flight_of_track(doc: TrackDoc) -> Flight:
         id=doc.id,
         party=doc.party or "",
         kind=doc.type,
+        aircraft_class=doc.aircraft_class,
         manned=doc.manned,
         priority=doc.priority,
         intent_shared=doc.intent_shared,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parley.wire.scenario.scenario_agreements import ANSWERS, KINDS_OF_OPENERS, TYPES_BY_SUBJECT
+from parley.wire.scenario.scenario_clauses import ANSWERS, KINDS_OF_OPENERS, TYPES_BY_SUBJECT
 from parley.wire.scenario.scenario_reading import (
     TIMELINE_NAME,
     Words,

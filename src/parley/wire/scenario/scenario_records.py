@@ -41,6 +41,8 @@ class TimelineDoc(Document, frozen=True, kw_only=True, rename={"schema_name": "s
     relay_reports: object = None
     distribution_receipts: object = None
     distribution_required: object = None
+    presence: object = None
+    confirmations: object = None
     queries: object = None
 
 
@@ -104,6 +106,7 @@ class AgreementDoc(Document, frozen=True, kw_only=True):
     """One agreement."""
 
     id: str
+    document: str = ""
     title: str = ""
     parties: Words = ()
     not_parties: Words = ()
@@ -120,8 +123,17 @@ class AgreementDoc(Document, frozen=True, kw_only=True):
     areas: Words = ()
     contacts: object = None
     reported_terms: object = None
+    aircraft_classes: object = None
     clauses: object = None
     drill_clauses: object = None
+
+
+class AircraftClassDoc(Document, frozen=True, kw_only=True):
+    """A class of aircraft, as an agreement means it."""
+
+    id: str
+    text: str = ""
+    kinds: Words = ()
 
 
 class LineEndDoc(Document, frozen=True, kw_only=True):
@@ -218,6 +230,7 @@ class FlightDoc(Document, frozen=True, kw_only=True):
     id: str
     party: str
     kind: str = ""
+    aircraft_class: str = ""
     synthetic: bool = False
     intent_shared: bool = False
     priority: str = "routine"
@@ -248,6 +261,26 @@ class ReceiptDoc(Document, frozen=True, kw_only=True):
     party: str
     unit: str
     t: str
+    loaded: bool = False
+
+
+class PresenceDoc(Document, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """From when to when a person was at a post, who said so anew every few minutes."""
+
+    party: str
+    line: str
+    from_: str
+    to: str
+    post: str = ""
+    every: str = "PT5M"
+
+
+class ConfirmationDoc(Document, frozen=True, kw_only=True):
+    """A notice that stands was confirmed again by its sender."""
+
+    of: int
+    t: str
+    until: str
 
 
 class QueryDoc(Document, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -443,6 +476,7 @@ class TrackDoc(Document, frozen=True, kw_only=True):
     times: Words
     alt_ft: tuple[float, ...]
     type: str = ""
+    aircraft_class: str = ""
     manned: bool | None = None
     intent_shared: bool = False
     priority: str = "routine"

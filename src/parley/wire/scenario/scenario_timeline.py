@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from parley.wire.scenario.scenario_agreements import (
     agreements_of,
     check_clause_objects,
+    documents_of,
     lines_of,
     parties_of,
     posts_by_party,
@@ -24,6 +25,7 @@ from parley.wire.scenario.scenario_geometry import (
     zone_terms_of,
 )
 from parley.wire.scenario.scenario_messages import MessageReader
+from parley.wire.scenario.scenario_presence import confirmations_of, presence_of
 from parley.wire.scenario.scenario_reading import (
     GEOMETRY_NAME,
     SCHEMA,
@@ -57,7 +59,7 @@ from parley.wire.scenario.scenario_records import (
     SourceDoc,
     TimelineDoc,
 )
-from parley.world.agreement import Party
+from parley.world.agreement import Agreement, Party
 from parley.world.faults import InputFault
 from parley.world.norms import norms
 from parley.world.scenario import (
@@ -169,6 +171,7 @@ def _flights(value: object, of_tracks: Sequence[Flight]) -> tuple[Flight, ...]:
             id=doc.id,
             party=doc.party,
             kind=doc.kind,
+            aircraft_class=doc.aircraft_class,
             manned={"manned": True, "unmanned": False}.get(doc.kind),
             priority=doc.priority,
             intent_shared=doc.intent_shared,
@@ -248,28 +251,39 @@ def _interpolation(doc: TimelineDoc) -> Literal["planar", "geodesic"]:
     )
 
 
-def scenario_from_documents(timeline: bytes, geometry: bytes) -> Scenario:
+def _timeline(data: bytes) -> TimelineDoc:
+    """Return the whole file as written, of a format that is read here."""
+    doc = record(TimelineDoc, loaded(data), TIMELINE_NAME)
+    if doc.schema_name != SCHEMA:
+        raise InputFault(f"{TIMELINE_NAME} schema", value=doc.schema_name, wanted=SCHEMA)
+    if doc.geometry != GEOMETRY_NAME:
+        raise InputFault(f"{TIMELINE_NAME} geometry", value=doc.geometry, wanted=GEOMETRY_NAME)
+    return doc
+
+
+def scenario_from_documents(
+    timeline: bytes, geometry: bytes, document: Callable[[str], Agreement] | None = None
+) -> Scenario:
     """Return the scenario of a folder's two files.
 
     Args:
         timeline: the bytes of `timeline.yaml`.
         geometry: the bytes of `geo.geojson`.
+        document: the agreement of a document beside them, by its name as written; without it an
+            agreement that is given as a document is refused.
 
     Raises:
         InputFault: anything that is not understood, in one line with where, what and the repair.
     """
-    doc = record(TimelineDoc, loaded(timeline), TIMELINE_NAME)
-    if doc.schema_name != SCHEMA:
-        raise InputFault(f"{TIMELINE_NAME} schema", value=doc.schema_name, wanted=SCHEMA)
-    if doc.geometry != GEOMETRY_NAME:
-        raise InputFault(f"{TIMELINE_NAME} geometry", value=doc.geometry, wanted=GEOMETRY_NAME)
+    doc = _timeline(timeline)
     drawn = read_geometry(geometry, _altitude_reference(doc), _interpolation(doc))
     agreement_docs = records(AgreementDoc, doc.agreements, f"{TIMELINE_NAME} agreements")
     party_docs = records(PartyDoc, doc.parties, f"{TIMELINE_NAME} parties")
-    parties = parties_of(party_docs, posts_by_party(agreement_docs))
+    texts = documents_of(agreement_docs, document)
+    parties = parties_of(party_docs, posts_by_party(agreement_docs), texts.values())
     line_docs = records(LineDoc, doc.lines_of_communication, f"{TIMELINE_NAME} lines")
     lines = lines_of(line_docs, parties, agreement_docs)
-    agreements = agreements_of(agreement_docs, parties, lines)
+    agreements = agreements_of(agreement_docs, texts, parties, lines)
     check_clause_objects(agreements, drawn)
     places = {place.id: place for place in drawn.places}
     message_docs = records(MessageDoc, doc.messages, f"{TIMELINE_NAME} messages")
@@ -282,9 +296,15 @@ def scenario_from_documents(timeline: bytes, geometry: bytes) -> Scenario:
             sources=_sources(doc.sources),
             parties=tuple(parties.values()),
             agreements=agreements,
-            places=tuple(drawn.places),
-            boundaries=tuple(boundary_of(d, v, agreements) for d, v in drawn.boundaries),
-            zones=tuple(zone_of(d, g, agreements, places) for d, g in drawn.zones),
+            places=(*(p for text in texts.values() for p in text.places), *drawn.places),
+            boundaries=(
+                *(b for text in texts.values() for b in text.boundaries),
+                *(boundary_of(d, v, agreements) for d, v in drawn.boundaries),
+            ),
+            zones=(
+                *(z for text in texts.values() for z in text.zones),
+                *(zone_of(d, g, agreements, places) for d, g in drawn.zones),
+            ),
             open_terms=tuple(
                 OpenTerm(about=d.id, text=d.interpretation_open)
                 for d, _ in drawn.boundaries
@@ -303,6 +323,8 @@ def scenario_from_documents(timeline: bytes, geometry: bytes) -> Scenario:
             demands=_demands(doc.demands),
             distribution_required=_required(doc.distribution_required),
             distribution_receipts=_receipts(doc.distribution_receipts),
+            presence=presence_of(doc.presence, agreements),
+            confirmations=confirmations_of(doc.confirmations),
             queries=_queries(doc.queries),
             asks=asks_of(agreements, claims, assertions, messages),
         )
@@ -337,6 +359,8 @@ def _required(value: object) -> tuple[DistributionRequired, ...]:
 def _receipts(value: object) -> tuple[DistributionReceipt, ...]:
     where = f"{TIMELINE_NAME} distribution_receipts"
     return tuple(
-        DistributionReceipt(of=d.of, party=d.party, unit=d.unit, at_us=instant_us(d.t, where))
+        DistributionReceipt(
+            of=d.of, party=d.party, unit=d.unit, at_us=instant_us(d.t, where), loaded=d.loaded
+        )
         for d in records(ReceiptDoc, value, where)
     )
