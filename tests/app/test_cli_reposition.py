@@ -9,7 +9,7 @@ import time
 import httpx
 import pytest
 
-from app.twonodes import WEB, lines_of, parley_here, until
+from app.twonodes import lines_of, parley_here, until
 from parley.app.page_forms import Form
 from parley.app.page_reposition import REPOSITION_MAKERS
 from parley.node.agreement_inputs import PlannedMove, Reposition
@@ -129,7 +129,8 @@ def test_the_page_plans_offers_every_choice_and_applies_it(nodes, cli, tmp_path)
     filed(nodes, "COAL", "RP-8", 32.0, 30.0)
     declared(cli, tmp_path, "COAL", "RPY", circle(32.0, 30.0, 3_000.0))
     node = nodes["COAL"]
-    page = WEB.get(f"{node.url}/?refresh=off&reposition=RPY").text
+    # A browser of its own: another test may have signed in at another port of this machine.
+    page = httpx.get(f"{node.url}/?refresh=off&reposition=RPY", timeout=60).text
     for words in ("RPY touches 1 own intent", "RP-8", "9260 m north", '<h2 id="reposition-title'):
         assert words in page
     assert 'name="move.0"' not in page, "to whoever is not signed in nothing is offered"

@@ -813,7 +813,9 @@ def quick_ladder():
         for n, post in ((1, "alternate"), (2, "alternate"), (3, "commander"))
     )
     ladder = Acknowledgement(id="c3", within_s=1.0, of=("clearance",), escalate=steps)
-    return msgspec.structs.replace(AGREEMENT, clauses=(*AGREEMENT.clauses, ladder))
+    posts = ("duty-officer", "alternate", "commander")
+    parties = tuple(msgspec.structs.replace(each, posts=posts) for each in AGREEMENT.parties)
+    return msgspec.structs.replace(AGREEMENT, parties=parties, clauses=(*AGREEMENT.clauses, ladder))
 
 
 @pytest.mark.row("S9", "R2")

@@ -22,6 +22,7 @@ from parley.node.rules.threads import ending_of
 from parley.node.state import key_of
 from parley.world.clauses import Notification
 from parley.world.faults import InputFault
+from parley.world.norms import norms
 from parley.world.time import format_instant
 
 FIELDS = {"flight": "F1", "zone": "Z1"}
@@ -164,7 +165,7 @@ def test_the_person_in_distress_is_delivered_while_the_agreement_is_suspended() 
     do(world, "RUS", DeclareLine(
         agreement=scope.agreement_id, line=message.body.line, post="air-desk", value="suspended",
     ))  # fmt: skip
-    world.run(3601)
+    world.run(3601 + norms().line.suspension_margin_s)
     common = {"agreement": scope.agreement_id, "line": message.body.line, "post": "air-desk"}
     with pytest.raises(InputFault, match="suspended by RUS"):
         say(world, "COAL", "RUS", message_type="free.text", fields={}, **common)

@@ -16,6 +16,7 @@ from parley.node.rules.line_evidence import Sight
 from parley.node.rules.line_history import known_by, line_changes, line_vector_at
 from parley.node.rules.lines import vector_by
 from parley.world.faults import InputFault
+from parley.world.norms import norms
 from parley.world.time import format_instant
 
 
@@ -279,7 +280,7 @@ def test_the_changes_are_those_that_a_look_at_each_second_finds(viewer) -> None:
     good_test(world)
     world.run(50)
     declare(world, "BRAVO", "suspended", reason="by notice")
-    world.run(70)
+    world.run(70 + norms().line.suspension_margin_s)
     attend(world)
     declare(world, "BRAVO", "in force")
     world.run(2)

@@ -16,6 +16,7 @@ from parley.node.rules.alerts import open_alerts
 from parley.node.rules.hotline import closing_answer
 from parley.node.snapshots import digest
 from parley.node.state import key_of
+from parley.world.norms import norms
 from parley.world.time import parse_instant_us
 
 FIELDS = {"flight": "F1", "zone": "Z1"}
@@ -57,7 +58,7 @@ def test_the_line_keeps_its_state_over_the_year(world) -> None:
     own = world.node("ALFA").state.scope("AB").adopted_by("ALFA")
     assert agreed_by(world.node("BRAVO").state.scope("AB"), own.sha256) == ("ALFA", "BRAVO")
     do(world, "BRAVO", DeclareLine(agreement="AB", line="LINE-AB", post="desk", value="suspended"))
-    world.run(65)
+    world.run(60 + norms().line.suspension_margin_s + 5)
     assert side(world, "ALFA", "BRAVO").agreement == "suspended"
     assert side(world, "ALFA", "BRAVO").used_24h_count == 1, "its own test"
     assert side(world, "ALFA", "ALFA").used_24h_count == 1

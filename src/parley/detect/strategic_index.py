@@ -64,6 +64,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 def box_of(volume: Volume4D) -> Box:
     """Return the box of a volume.
 
+    >>> from parley.world.geo import Position
     >>> ring = Circle(centre=Position(lat_deg=0.0, lon_deg=10.0), radius_m=110_574.0)
     >>> box = box_of(Volume4D(shape=ring))
     >>> box.south_deg < -1.0 < 1.0 < box.north_deg, box.low_m[0]
