@@ -162,6 +162,24 @@ def test_a_sure_receipt_counts_beside_one_that_is_not_and_late_stays_late() -> N
     assert found.verdict == "late"
 
 
+@pytest.mark.row("R4")
+@pytest.mark.parametrize(("again_s", "verdict"), [(None, "missed"), (900, "met"), (1_300, "late")])
+def test_a_unit_that_has_the_old_notice_must_be_told_of_the_corrected_one(again_s, verdict) -> None:
+    """As the list of units not told reads HAS THE OLD ONE, a verdict must not read met alone."""
+    put_right = said(2, 500, "correction", of=("message 1",), fields={"centre": "36.5,40.0"})
+    told = [unit_told(100, 1)]
+    told += [] if again_s is None else [unit_told(again_s, 2, cite="receipt 2")]
+    facts = evidence(
+        said=(notice(), put_right), ended=(ended(2, 500, 1, word="corrected"),),
+        units_told=tuple(told),
+    )  # fmt: skip
+    found = judge(agreement(UNITS), facts)
+    first, second = sorted(found, key=lambda each: each.cites[0])
+    assert first.verdict == "met"
+    assert (second.verdict, second.cites[0]) == (verdict, "message 2")
+    assert "of BRAVO told of correction" in second.about
+
+
 def test_an_answer_that_others_show_only_after_it_was_due_decides_nothing() -> None:
     clause = Acknowledgement(id="C", within_s=60.0)
     for shown, verdict in ((None, "met"), (later(400, 500), "not checkable")):

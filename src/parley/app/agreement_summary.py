@@ -9,10 +9,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from parley.world.agreement import Agreement
+from parley.world.agreement import Agreement, BackgroundLayer
 from parley.world.agreement_checks import kind_of
 from parley.world.boundary import Boundary
-from parley.world.clauses import AppliesTo, Clause
+from parley.world.clauses import (
+    Acknowledgement,
+    AppliesTo,
+    Bearer,
+    BoundaryRule,
+    Clause,
+    Disclosure,
+    Dispute,
+    Distribution,
+    Frequency,
+    IncidentReport,
+    IntentLimits,
+    LineTest,
+    Notification,
+    Priority,
+    Ring,
+    Separation,
+    StandingNotice,
+    StandOff,
+    Suspension,
+    Validity,
+    Watch,
+    ZoneRule,
+    ZoneStatus,
+)
 from parley.world.document_forms import CalendarDuration, Limit
 from parley.world.document_schedules import ahead_text
 from parley.world.schedule import DailyWindow, Schedule
@@ -110,7 +134,7 @@ def _boundary(line: Boundary) -> str:
     )
 
 
-def _layer(layer: Any) -> str:  # noqa: ANN401  a background layer
+def _layer(layer: BackgroundLayer) -> str:
     day = format_second(layer.as_of.from_us)
     return f"background {layer.id}: {layer.name}, {layer.kind} as of {day}, by {layer.source}"
 
@@ -172,12 +196,12 @@ def _of(clause: Any, otherwise: str = "every message") -> str:  # noqa: ANN401  
     return _listed(clause.of, otherwise)
 
 
-def _steps(clause: Any) -> str:  # noqa: ANN401  a clause with an escalation
+def _steps(clause: Acknowledgement | Dispute) -> str:
     steps = ", ".join(f"{step.post} after {_time(step.after_s)}" for step in clause.escalate)
     return f"; else {steps}" if steps else ""
 
 
-def _separation(c: Any) -> str:  # noqa: ANN401  a separation
+def _separation(c: Separation) -> str:
     joined = "or" if c.joined == "or" else "and also"
     pairs = ", ".join(f"{a} with {b}" for a, b in c.class_pairs)
     dwell = f", inside both for at most {_time(c.dwell_s)}" if c.dwell_s is not None else ""
@@ -187,7 +211,7 @@ def _separation(c: Any) -> str:  # noqa: ANN401  a separation
     return f"aircraft keep {apart}{dwell}{alerts}" + (f" ({pairs})" if pairs else "")
 
 
-def _stand_off(c: Any) -> str:  # noqa: ANN401  a stand-off
+def _stand_off(c: StandOff) -> str:
     near = c.boundary or c.zone or c.place
     side = f" on its {c.side}" if c.side else ""
     leave = f", unless notified by {', '.join(c.unless_notified)}" if c.unless_notified else ""
@@ -195,7 +219,7 @@ def _stand_off(c: Any) -> str:  # noqa: ANN401  a stand-off
     return f"aircraft keep {_far(c.distance_m)} from {near}{side}{dwell}{leave}"
 
 
-def _notification(c: Any) -> str:  # noqa: ANN401  a notification
+def _notification(c: Notification) -> str:
     urgent = f", in an emergency {_time(c.emergency_lead_s)}" * (c.emergency_lead_s is not None)
     answer = f", answered within {_time(c.answer_within_s)}" * (c.answer_within_s is not None)
     content = f"; it says {', '.join(c.content)}" if c.content else ""
@@ -208,13 +232,13 @@ def _notification(c: Any) -> str:  # noqa: ANN401  a notification
     return f"{comes}{content}{trigger}{told}"
 
 
-def _watch(c: Any) -> str:  # noqa: ANN401  a watch
+def _watch(c: Watch) -> str:
     posts = _listed(c.posts, "every post")
     languages = f", in {', '.join(c.languages)}" if c.languages else ""
     return f"{posts} is attended {c.hours}, with gaps of at most {_time(c.gap_s)}{languages}"
 
 
-def _validity(c: Any) -> str:  # noqa: ANN401  a validity
+def _validity(c: Validity) -> str:
     how = {
         "lapse": "it lapses at its end",
         "automatic": f"it goes on by itself for {_time(c.renew_s)}",
@@ -225,12 +249,12 @@ def _validity(c: Any) -> str:  # noqa: ANN401  a validity
     return f"{how}{review}; its end is told {_time(c.warn_before_s)} before{language}"
 
 
-def _rule(c: Any, where: str, stay: str, leave: Sequence[str]) -> str:  # noqa: ANN401  a rule
+def _rule(c: Ring | BoundaryRule | ZoneRule, where: str, stay: str, leave: Sequence[str]) -> str:
     words = f"stay {stay} {where}" if stay else (c.rule or f"a rule about {where}")
     return words + (f", unless {', '.join(leave)} names the flight" if leave else "")
 
 
-def _zone_status(c: Any) -> str:  # noqa: ANN401  a zone status
+def _zone_status(c: ZoneStatus) -> str:
     cold = f"; a release is answered within {_time(c.cold_within_s)}" if c.cold_within_s else ""
     who = _listed(c.may_change, "its owner")
     after = c.owner_silent_after_s
@@ -239,7 +263,7 @@ def _zone_status(c: Any) -> str:  # noqa: ANN401  a zone status
     return f"{says}; silent{silent} is hot{cold}"
 
 
-def _frequency(c: Any) -> str:  # noqa: ANN401  a frequency
+def _frequency(c: Frequency) -> str:
     guard = f", guard {quantity_text(c.guard_khz, FREQUENCY)}" if c.guard_khz else ""
     drill = f", tried every {_time(c.drill_every_s)}" if c.drill_every_s else ""
     language = f", in {c.language}" if c.language else ""
@@ -248,12 +272,12 @@ def _frequency(c: Any) -> str:  # noqa: ANN401  a frequency
     return f"crews call on {primary}{guard}{language}{phrases}{drill}"
 
 
-def _bearer(c: Any) -> str:  # noqa: ANN401  a bearer
+def _bearer(c: Bearer) -> str:
     rate = f" and carries {quantity_text(c.rate_bps, RATE)}" if c.rate_bps else ""
     return f"{c.line or 'every line'} delays by {_time(c.delay_s)}{rate}"
 
 
-def _incident(c: Any) -> str:  # noqa: ANN401  an incident report
+def _incident(c: IncidentReport) -> str:
     by = f" by {', '.join(c.notice)}" if c.notice else ""
     at_once = f"told within {_time(c.immediate_s)}{by}, " * (c.immediate_s is not None)
     kept = f"; kept {_time(c.retention_s)}" if c.retention_s is not None else ""
@@ -266,7 +290,7 @@ def _incident(c: Any) -> str:  # noqa: ANN401  an incident report
     )
 
 
-def _disclosure(c: Any) -> str:  # noqa: ANN401  a disclosure
+def _disclosure(c: Disclosure) -> str:
     fine = f" no finer than {_far(c.precision_m)}" if c.precision_m else ""
     late = f", {_time(c.delay_s)} later" if c.delay_s else ""
     near = f", {_far(c.precise_m)}" if c.precise_m else ""
@@ -274,7 +298,7 @@ def _disclosure(c: Any) -> str:  # noqa: ANN401  a disclosure
     return f"{_listed(c.to, 'others')} may see {_listed(c.of, 'everything')}{fine}{near}{late}"
 
 
-def _limits(c: Any) -> str:  # noqa: ANN401  limits of intents
+def _limits(c: IntentLimits) -> str:
     parts = (
         f"{c.standing_max} intents at once" * (c.standing_max is not None),
         f"{_time(c.ahead_s)} ahead" * (c.ahead_s is not None),
@@ -285,31 +309,31 @@ def _limits(c: Any) -> str:  # noqa: ANN401  limits of intents
     return f"a party holds at most {_listed([p for p in parts if p], 'what the norms say')}"
 
 
-def _distribution(c: Any) -> str:  # noqa: ANN401  a distribution
+def _distribution(c: Distribution) -> str:
     units = "; ".join(f"{party}: {', '.join(names)}" for party, names in c.units.items())
     loaded = ", and say that they loaded it" if c.loaded else ""
     return f"units have {_of(c, 'every notice')} {_time(c.before_s)} before{loaded} ({units})"
 
 
-def _standing(c: Any) -> str:  # noqa: ANN401  a standing notice
+def _standing(c: StandingNotice) -> str:
     ends = f", and ends after {_time(c.expire_s)}" if c.expire_s else ""
     stands = f"{_of(c, 'every notice')} that stands"
     return f"{stands} is confirmed every {_time(c.reconfirm_every_s)}{ends}"
 
 
-def _tested(c: Any) -> str:  # noqa: ANN401  a line test
+def _tested(c: LineTest) -> str:
     within = f", answered within {_time(c.within_s)}" if c.within_s is not None else ""
     failed = f"; if it fails: {c.on_failure}" if c.on_failure else ""
     return f"the line is tested every {_time(c.every_s)}{within}{failed}"
 
 
-def _suspension(c: Any) -> str:  # noqa: ANN401  a suspension
+def _suspension(c: Suspension) -> str:
     ends = f"; withdrawal with {_time(c.withdrawal_notice_s)}" if c.withdrawal_notice_s else ""
     exempt = _listed(c.exempt, "nothing")
     return f"one party may suspend with {_time(c.notice_s)} notice; {exempt} still passes{ends}"
 
 
-def _order(c: Any) -> str:  # noqa: ANN401  a priority
+def _order(c: Priority) -> str:
     within = f", made way for within {_time(c.preempt_within_s)}" if c.preempt_within_s else ""
     return f"priority in this order: {_listed(c.order, 'none')}{within}; equal ones by the line"
 

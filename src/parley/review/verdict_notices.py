@@ -8,7 +8,7 @@ late. A notice that is not in these logs is missed only where they are the only 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from parley.node.rules.notices import is_notice as announces_to_units
@@ -70,8 +70,10 @@ def notification(case: Case) -> Iterator[Finding]:
                 yield answered(case, said, party, clause.answer_within_s)
             units = clause.required_units.get(party, ()) if said is notice else ()
             for unit in units:
-                before_s = clause.units_before_s
-                yield _unit(case, said, party, unit, before_s, loaded=False)
+                yield from _units(
+                    case, said, party, unit, clause.units_before_s,
+                    loaded=False, alone=lambda put: announces(put, clause),
+                )  # fmt: skip
     yield from _missing(case, clause)
 
 
@@ -207,20 +209,47 @@ def distribution(case: Case) -> Iterator[Finding]:
     """Yield for each unit that must have a notice whether it said so in time."""
     clause = case.clause
     assert isinstance(clause, Distribution)
-    for said in case.said():
+
+    def wanted(said: Said) -> bool:
         # As the list of units not told asks: a request announces nothing to a unit.
-        wanted = said.type in clause.of if clause.of else announces_to_units(said.type)
-        if not wanted or not under(case, said):
+        return said.type in clause.of if clause.of else announces_to_units(said.type)
+
+    for said in case.said():
+        if not wanted(said) or not under(case, said):
             continue
         for party in said.to:
             for unit in clause.units.get(party, ()):
-                yield _unit(case, said, party, unit, clause.before_s, loaded=clause.loaded)
+                yield from _units(
+                    case, said, party, unit, clause.before_s, loaded=clause.loaded, alone=wanted
+                )
+
+
+Window = tuple[int, int | None]
+
+
+def _units(
+    case: Case, said: Said, party: str, unit: str, before_s: float | None, *,
+    loaded: bool, alone: Callable[[Said], bool], window: Window | None = None,
+) -> Iterator[Finding]:  # fmt: skip
+    """Yield whether a unit was told of a notice, and of each message that put it right since.
+
+    Who has the old one has not the new one. `alone`: messages that are judged as notices of their
+    own. `window`: of the notice that is put right, where the message has none.
+    """
+    window = window_of(said.fields) or window
+    yield _unit(case, said, party, unit, before_s, loaded=loaded, begins=window)
+    ended = case.evidence.end_of(said)
+    put = case.evidence.by_cite.get(ended.cite) if ended and ended.word == "corrected" else None
+    if put is not None and put.at_us > said.at_us and party in put.to and not alone(put):
+        yield from _units(
+            case, put, party, unit, before_s, loaded=loaded, alone=alone, window=window
+        )
 
 
 def _unit(
-    case: Case, said: Said, party: str, unit: str, before_s: float | None, *, loaded: bool
-) -> Finding:
-    begins = window_of(said.fields)
+    case: Case, said: Said, party: str, unit: str, before_s: float | None, *,
+    loaded: bool, begins: Window | None,
+) -> Finding:  # fmt: skip
     clocks = norms().distribution
     before_s = float(clocks.before_s) if before_s is None else before_s
     due_us = said.at_us + clocks.within_s * _MICRO

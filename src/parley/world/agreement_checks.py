@@ -481,8 +481,12 @@ def _clauses_fight(pair: _Pair, first: Clause, second: Clause) -> Iterator[Contr
         return
     if not _applies_meet(pair, first.applies_to, second.applies_to):
         return
-    exclusive = isinstance(first, ExclusiveChannel) and isinstance(second, ExclusiveChannel)
-    if exclusive and first.value and second.value:  # type: ignore[union-attr]  # both are
+    if (
+        isinstance(first, ExclusiveChannel)
+        and isinstance(second, ExclusiveChannel)
+        and first.value
+        and second.value
+    ):
         says = "these logs and this call register are the only channel"
         yield Contradiction(
             about="exclusive channel", first=says, second=says, clauses=(first.id, second.id)
