@@ -33,6 +33,7 @@ ALLOWED = {
     "reach": "how far geometry extends",
     "column": "of a table",
     "columns": "of a table",
+    "formation": "aircraft that fly as one object by an agreement of all whose they are",
 }
 _READS_PLACES = re.compile(
     r"terms\.places|^from parley\.node\.rules\.places|^from parley\.node\.rules import.*\bplaces\b",

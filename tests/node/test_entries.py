@@ -41,7 +41,7 @@ def test_an_entry_reads_back_as_it_was_written() -> None:
 
 
 def test_every_type_has_its_own_name_and_belongs_to_one_kind_of_log() -> None:
-    assert len(BODY_TYPES) == 61
+    assert len(BODY_TYPES) == 69
     assert all("." in name for name in BODY_TYPES)
 
 

@@ -97,7 +97,7 @@ def test_a_later_type_does_not_count_under_version_1_at_any_release() -> None:
 
 
 def test_a_version_that_is_not_known_is_refused_before_anything_is_folded() -> None:
-    with pytest.raises(InputFault, match=f"one of 1, 2, 3, {RULES_LATEST}"):
+    with pytest.raises(InputFault, match=f"one of 1, 2, 3, 4, {RULES_LATEST}"):
         SimWorld(1, pinned(RULES_LATEST + 1, two()), Faults())
 
 

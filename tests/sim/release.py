@@ -18,7 +18,7 @@ from parley.app.crank import Turned
 from parley.node.inputs import Input, Tick
 from parley.world.agreement import Agreement
 
-RELEASES = {"676989f": 2, "a99f45c": 3}
+RELEASES = {"676989f": 2, "a99f45c": 3, "cbec54d": 4}
 """The last commits of earlier releases, each with the newest rules version that it knows."""
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("release_worker.py")

@@ -128,7 +128,7 @@ def test_both_releases_hold_the_same_logs_and_the_same_state(mixed: MixedWorld) 
     assert {kind for _, _, kind in mixed.wrote_old} >= {"message.said", "message.answered"}
     for agreement, text in mixed.texts.items():
         ends = [p for p in mixed.identities if agreement in mixed.identities[p].agreements]
-        assert re.search(r'"rules_version":[23],', text)
+        assert re.search(r'"rules_version":[234],', text)
         heads = {p: _of(mixed.heads(p), agreement) for p in ends}
         assert len({str(sorted(found.items())) for found in heads.values()}) == 1, heads
         digests = {p: _digest(mixed, p, agreement) for p in ends}

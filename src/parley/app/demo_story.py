@@ -19,6 +19,7 @@ import msgspec
 
 from parley.app.agreement_words import AGREEMENT_TEXTS
 from parley.app.line_words import line_words
+from parley.app.warning_words import WARNING_TEXTS
 from parley.node.agreement_bodies import AgreementBody
 from parley.node.custody_bodies import (
     CustodyBody,
@@ -56,6 +57,7 @@ from parley.node.line_bodies import LineBody
 from parley.node.rules.hotline import CLOSING
 from parley.node.rules.tested import is_machine_test
 from parley.node.state import key_of
+from parley.node.warning_bodies import ConflictRaised, WarningBody
 from parley.world.time import datetime_from_us, seconds_between
 from parley.world.units import feet_from_metres, nautical_miles_from_metres
 
@@ -182,6 +184,8 @@ class Story:
             about = self._known(entry)
             label = f"{about.label}: " if about is not None else ""
             return me, f"{label}{AGREEMENT_TEXTS[type(body)](body)}", "cyan"
+        if isinstance(body, WarningBody) and not isinstance(body, ConflictRaised):
+            return me, WARNING_TEXTS[type(body)](body), "cyan"
         return (
             _custody(me, entry, body) if isinstance(body, CustodyBody) else self._act(entry, body)
         )
@@ -195,7 +199,7 @@ class Story:
                 return self._answered(entry, body)
             case ReadBackChecked() | MessageOverdue() | MessageEscalated():
                 return me, *self._judged(entry, body)
-            case AlertRaised():
+            case AlertRaised() | ConflictRaised():
                 self.alerts[body.what] += 1
                 return me, _alert_text(body), "bold red" if body.binding else "red"
             case AlertResolved():
@@ -204,7 +208,7 @@ class Story:
             case MessageDisplayed() | PresenceDeclared() | LogOpened() | AgreementAdopted():
                 return None
             case _:
-                assert not isinstance(body, CustodyBody | LineBody | AgreementBody)
+                assert not isinstance(body, CustodyBody | LineBody | AgreementBody | WarningBody)
                 return me, *_declared(entry, body)
 
     # ---- messages -------------------------------------------------------------------------------
@@ -333,7 +337,7 @@ def _short(value: str) -> str:
     return value.replace(":00Z", "Z")
 
 
-def _alert_text(body: AlertRaised) -> str:
+def _alert_text(body: AlertRaised | ConflictRaised) -> str:
     parts = [f"ALERT {body.what}", body.alert_class, " and ".join(body.aircraft)]
     if not body.binding:
         parts.append("advisory")

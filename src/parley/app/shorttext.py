@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from parley.app.agreement_words import AGREEMENT_TEXTS
+from parley.app.warning_words import WARNING_TEXTS
 from parley.node.custody_bodies import (
     ActSigned,
     ClockMeasured,
@@ -164,4 +165,5 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     ConsentGiven: lambda b: f"consent for {b.addressee} by {b.post}",
     ConsentWithdrawn: lambda b: f"consent for {b.addressee} withdrawn by {b.post}",
     **AGREEMENT_TEXTS,
+    **WARNING_TEXTS,
 }

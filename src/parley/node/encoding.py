@@ -36,6 +36,7 @@ from parley.node.entries import (
 )
 from parley.node.line_bodies import LineBody
 from parley.node.versions import RULES_LATEST, Rules, rules_of
+from parley.node.warning_bodies import ConflictRaised, ConflictRenewed, WarningBody
 from parley.trust.bytes import check_entry_bytes, read_entry_object
 from parley.trust.seal import commitment, make_opening, payload_of, verify_commitment
 from parley.world.agreement import check_post
@@ -334,7 +335,7 @@ def _check_instants(body: msgspec.Struct) -> None:
         value = getattr(body, name)
         if value is not None and name != "age_us" and not US_MIN <= value <= US_MAX:
             raise InputFault(f"entry {name}", value=value, wanted="1900 to 2100")
-    if isinstance(body, AlertRaised):
+    if isinstance(body, AlertRaised | ConflictRaised | ConflictRenewed):
         for vector in body.states:
             _check_instants(vector)
 
@@ -358,7 +359,7 @@ def _check_lengths(body: msgspec.Struct) -> None:
 def _check_body(body: Body) -> None:
     """Check the limits that the types cannot say."""
     _check_instants(body)
-    if isinstance(body, LineBody | AgreementBody):
+    if isinstance(body, LineBody | AgreementBody | WarningBody):
         _check_lengths(body)
     if isinstance(body, PlacesKept):
         for place in body.places:

@@ -33,6 +33,13 @@ from parley.node.custody_bodies import (
     CustodyBody,
 )
 from parley.node.line_bodies import LINE_BODY_TYPES, PRIVATE_LINE_TYPES, LineBody
+from parley.node.warning_bodies import (
+    PRIVATE_WARNING_TYPES,
+    WARNING_BODY_TYPES,
+    WARNING_LINE_TYPES,
+    ConflictRaised,
+    WarningBody,
+)
 from parley.world.agreement import check_name
 from parley.world.faults import InputFault
 from parley.world.norms import MessageClass
@@ -383,24 +390,27 @@ Body = (
     | CustodyBody
     | LineBody
     | AgreementBody
+    | WarningBody
 )
 _BODIES: tuple[type[msgspec.Struct], ...] = (
     LogOpened, AgreementAdopted, MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked,
     MessageOverdue, MessageEscalated, LineDeclared, PresenceDeclared, ZoneDeclared,
     BoundaryDeclared, ZoneActivity, ZonePromulgation, IntentFiled, IntentChanged, AlertRaised,
     AlertResolved, TracksRecorded, *CUSTODY_TYPES, *LINE_BODY_TYPES,
-    *AGREEMENT_BODY_TYPES,
+    *AGREEMENT_BODY_TYPES, *WARNING_BODY_TYPES,
 )  # fmt: skip
+Alert = AlertRaised | ConflictRaised
+"""What warns and stands until it is resolved: they are read alike."""
 BODY_TYPES: dict[str, type[msgspec.Struct]] = {
     str(kind.__struct_config__.tag): kind for kind in _BODIES
 }
 _PRIVATE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (
-    *PRIVATE_TYPES, *PRIVATE_LINE_TYPES, *PRIVATE_AGREEMENT_TYPES,
+    *PRIVATE_TYPES, *PRIVATE_LINE_TYPES, *PRIVATE_AGREEMENT_TYPES, *PRIVATE_WARNING_TYPES,
 )  # fmt: skip
 _LINE_LOG_TYPES: tuple[type[msgspec.Struct], ...] = (
     MessageSaid, MessageDisplayed, MessageAnswered, ReadBackChecked, MessageOverdue,
     MessageEscalated, LineDeclared, PresenceDeclared, *LINE_TYPES, *LINE_BODY_TYPES,
-    *AGREEMENT_LINE_TYPES,
+    *AGREEMENT_LINE_TYPES, *WARNING_LINE_TYPES,
 )  # fmt: skip
 PLAIN_TYPES = frozenset(
     name

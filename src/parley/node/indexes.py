@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from parley.node.entries import AlertRaised, AlertResolved, Entry, MessageSaid
 from parley.node.intent_table import IntentTable
+from parley.node.warning_bodies import ConflictRaised
 from parley.world.boundary import Boundary
 from parley.world.zone import Zone
 
@@ -209,13 +210,14 @@ class Indexes:
                 found.append(since_us[place])
         return min(found, default=None)
 
-    def add_alert(self, key: Key, entry: Entry, body: AlertRaised) -> None:
+    def add_alert(self, key: Key, entry: Entry, body: AlertRaised | ConflictRaised) -> None:
         """Take an alert into account, whether its resolution came before it or not."""
         name = (entry.log.party, body.key)
         self.newest_alert[name] = max(key, self.newest_alert.get(name, key))
         if (entry.log.party, key) not in self.resolved:
             self.open_alerts[key] = entry
-            if body.what in ("separation", "incursion"):
+            # What is told of live aircraft ends when they are not heard any more.
+            if isinstance(body, ConflictRaised) or body.what in ("separation", "incursion"):
                 self.watched.setdefault(entry.log.party, {})[key] = entry
 
     def add_resolution(self, entry: Entry, body: AlertResolved) -> None:

@@ -17,6 +17,7 @@ from parley.node.frames import Frame
 from parley.node.layer import HeldAhead
 from parley.node.line_bodies import AlarmChannel, CallOutcome, RelayOutcome
 from parley.node.picture import TrackReport
+from parley.node.warning_inputs import WarningAct
 from parley.world.boundary import Boundary
 from parley.world.intent import Intent, IntentState
 from parley.world.norms import MessageClass
@@ -394,7 +395,7 @@ LineAct = (
 """What a post does on a line."""
 Act = (
     LineAct | DeclareZone | DeclareBoundary | SetActivity | Promulgate | FileIntent | ChangeIntent
-    | CustodyAct | AgreementAct
+    | CustodyAct | AgreementAct | WarningAct
 )  # fmt: skip
 """What a person at a post does."""
 Input = (

@@ -61,6 +61,8 @@ def _snapshot(scope: Scope) -> dict[str, object]:
         found["line"] = scope.line.snapshot(frozenset(scope.narrow))
     if scope.rules.version > 3:
         found["terms"] = scope.terms.snapshot(frozenset(scope.narrow))
+    if scope.rules.version > 4:
+        found["warnings"] = scope.warnings.snapshot(frozenset(scope.narrow))
     return found
 
 

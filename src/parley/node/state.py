@@ -62,6 +62,8 @@ from parley.node.line_record import LineRecord
 from parley.node.links import Links
 from parley.node.picture import Picture
 from parley.node.versions import RULES_LATEST, Rules, rules_of
+from parley.node.warning_bodies import ConflictRaised, WarningBody
+from parley.node.warning_record import WarningRecord
 from parley.trust.frontier import Frontier
 from parley.trust.tree import Tree, leaf_hashes
 from parley.world.agreement import Agreement
@@ -71,6 +73,11 @@ from parley.world.time import datetime_from_us
 K = TypeVar("K")
 Key = tuple[str, int]
 """Where an entry stands: origin and index."""
+RecordedBody = LineBody | AgreementBody | WarningBody
+TabledBody = (
+    ZoneDeclared | BoundaryDeclared | IntentFiled | IntentChanged | AlertRaised | AlertResolved
+    | TracksRecorded | ConflictRaised
+)  # fmt: skip
 Abandoned = Literal["takeover", "restored", "forked"]
 """restored: a later head may be signed already, and may come back from a mirror; forked: one did,
 and it does not go on from ours; takeover: another node of ours may still write there."""
@@ -178,6 +185,7 @@ class Scope:
     custody: dict[str, dict[Key, Entry]] = field(default_factory=dict)
     line: LineRecord = field(default_factory=LineRecord)
     terms: AgreementRecord = field(default_factory=AgreementRecord)
+    warnings: WarningRecord = field(default_factory=WarningRecord)
     ahead: Layer = field(default_factory=Layer)
     rules: Rules = field(default_factory=lambda: rules_of(RULES_LATEST))
     index: Indexes = field(default_factory=Indexes)
@@ -395,15 +403,17 @@ def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
         scope.index.acts.setdefault((entry.type, log.name.party), {})[key] = entry
         if isinstance(entry.body, LogClosed):
             log.closed_at = entry.seq
-    elif isinstance(entry.body, LineBody | AgreementBody):
+    elif isinstance(entry.body, RecordedBody) and not isinstance(entry.body, ConflictRaised):
         _place_recorded(scope, entry, entry.body)
     else:
         _place(scope, entry, entry.body, leaf)
 
 
-def _place_recorded(scope: Scope, entry: Entry, body: LineBody | AgreementBody) -> None:
+def _place_recorded(scope: Scope, entry: Entry, body: RecordedBody) -> None:
     if isinstance(body, LineBody):
         why = scope.line.take(entry, body)
+    elif isinstance(body, WarningBody):
+        why = scope.warnings.take(entry, body)
     else:
         why = scope.terms.take(entry, body)
     if why is not None:
@@ -441,8 +451,7 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         place_message(scope, entry, leaf)
         return
     key = key_of(entry)
-    assert not isinstance(body, LineBody | AgreementBody)
-    if isinstance(body, AlertRaised):
+    if isinstance(body, AlertRaised | ConflictRaised):
         scope.index.add_alert(key, entry, body)
     elif isinstance(body, AlertResolved):
         scope.index.add_resolution(entry, body)
@@ -460,20 +469,11 @@ def _place(scope: Scope, entry: Entry, body: Body, leaf: bytes) -> None:
         case ZoneActivity() | ZonePromulgation():
             scope.zone_acts.setdefault(body.zone, {})[key] = entry
         case _:
-            assert not isinstance(body, CustodyBody | LineBody | AgreementBody)
+            assert isinstance(body, TabledBody)
             _table(scope, body)[key] = entry
 
 
-def _table(
-    scope: Scope,
-    body: ZoneDeclared
-    | BoundaryDeclared
-    | IntentFiled
-    | IntentChanged
-    | AlertRaised
-    | AlertResolved
-    | TracksRecorded,
-) -> dict[Key, Entry]:
+def _table(scope: Scope, body: TabledBody) -> dict[Key, Entry]:
     match body:
         case ZoneDeclared():
             return scope.zones
@@ -483,7 +483,7 @@ def _table(
             return scope.intents
         case IntentChanged():
             return scope.intent_changes
-        case AlertRaised():
+        case AlertRaised() | ConflictRaised():
             return scope.alerts
         case AlertResolved():
             return scope.resolved

@@ -76,10 +76,13 @@ from parley.node.inputs import (
 from parley.node.rules import (
     agreements,
     alarms,
+    alert_life,
     assessments,
     calls,
+    conformance,
     custody,
     distribution,
+    formations,
     hotline,
     intents,
     line_tests,
@@ -96,6 +99,13 @@ from parley.node.rules import (
     zones,
 )
 from parley.node.state import Abandoned, State
+from parley.node.warning_inputs import (
+    ConfirmFormation,
+    DeclareFormation,
+    EndFormation,
+    MarkAlert,
+    WarningAct,
+)
 from parley.trust.tree import leaf_hash
 from parley.world.faults import InputFault
 from parley.world.time import datetime_from_us
@@ -147,6 +157,7 @@ def clock_work(state: State, now_us: int) -> list[Draft]:
         *zone_duties.due(state, now_us),
         *intents.due(state, now_us),
         *tracks.due(state, now_us),
+        *conformance.due(state, now_us),
         *custody.due(state, now_us),
     ]
 
@@ -167,6 +178,8 @@ def _own_act(state: State, event: Act, now_us: int) -> tuple[Draft, ...]:
     try:
         if isinstance(event, AgreementAct):
             return _agreement_act(state, event, now_us)
+        if isinstance(event, WarningAct):
+            return (_warning_act(state, event, now_us),)
         draft = _act(state, event, now_us)
         return (draft,) if draft is not None else ()
     except agreements.NotOurPost as fault:
@@ -190,6 +203,14 @@ def _agreement_act(state: State, event: AgreementAct, now_us: int) -> tuple[Draf
             return reposition.act(state, event, now_us)
         case DeclareAssessment() | RegisterIncident():
             return assessments.act(state, event, now_us)
+
+
+def _warning_act(state: State, event: WarningAct, now_us: int) -> Draft:
+    match event:
+        case MarkAlert():
+            return alert_life.mark(state, event, now_us)
+        case DeclareFormation() | ConfirmFormation() | EndFormation():
+            return formations.act(state, event, now_us)
 
 
 def _act(

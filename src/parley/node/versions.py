@@ -12,6 +12,8 @@ were missed, links as observed, alarms (`line_bodies`); posts must be those of t
 withdrawal counts once two people have signed it.
 Version 4: agreements as signed acts, receipts of units, standing notices, places, moves
 (`agreement_bodies`); limits and precedence of intents; schedules of zones.
+Version 5: conflicts with their uncertainties, renewed when they change, marked by people
+(`warning_bodies`); classes by measured times to act; formations; conformance.
 """
 
 from __future__ import annotations
@@ -21,9 +23,10 @@ import msgspec
 from parley.node.agreement_bodies import AGREEMENT_BODY_TYPES
 from parley.node.custody_bodies import CUSTODY_TYPES
 from parley.node.line_bodies import LINE_BODY_TYPES
+from parley.node.warning_bodies import WARNING_BODY_TYPES
 from parley.world.faults import InputFault
 
-RULES_LATEST = 4
+RULES_LATEST = 5
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +46,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 _OF_2 = frozenset(str(t.__struct_config__.tag) for t in CUSTODY_TYPES)
 _OF_3 = frozenset(str(t.__struct_config__.tag) for t in LINE_BODY_TYPES)
 _OF_4 = frozenset(str(t.__struct_config__.tag) for t in AGREEMENT_BODY_TYPES)
+_OF_5 = frozenset(str(t.__struct_config__.tag) for t in WARNING_BODY_TYPES)
 _RULES = {
-    1: Rules(version=1, sealed=False, unknown=_OF_2 | _OF_3 | _OF_4),
-    2: Rules(version=2, sealed=True, unknown=_OF_3 | _OF_4),
-    3: Rules(version=3, sealed=True, unknown=_OF_4),
-    4: Rules(version=4, sealed=True, unknown=frozenset()),
+    1: Rules(version=1, sealed=False, unknown=_OF_2 | _OF_3 | _OF_4 | _OF_5),
+    2: Rules(version=2, sealed=True, unknown=_OF_3 | _OF_4 | _OF_5),
+    3: Rules(version=3, sealed=True, unknown=_OF_4 | _OF_5),
+    4: Rules(version=4, sealed=True, unknown=_OF_5),
+    5: Rules(version=5, sealed=True, unknown=frozenset()),
 }
 
 

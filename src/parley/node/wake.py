@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from parley.node.entries import AlertRaised
+from parley.node.entries import Alert
 from parley.node.picture import STALE_US
 from parley.node.rules import distribution, hotline, line_tests, lines, texts, zone_duties
 from parley.node.rules.custody import REFUSALS_EVERY_US, holds_of
@@ -61,7 +61,7 @@ def _aircraft(state: State, now_us: int) -> Iterator[int]:
     watched_us = picture.watched_from_us
     for scope in state.scopes.values():
         for entry in scope.index.watched.get(state.party, {}).values():
-            if not isinstance(entry.body, AlertRaised):
+            if not isinstance(entry.body, Alert):
                 continue
             since_us = max(entry.issued_us, now_us if watched_us is None else watched_us)
             heard_us = min(

@@ -26,7 +26,7 @@ from parley.node.agreement_bodies import (
 )
 from parley.node.documents import record_of
 from parley.node.entries import (
-    AlertRaised,
+    Alert,
     Entry,
     IntentChanged,
     IntentFiled,
@@ -488,7 +488,7 @@ class _Reader:
         """Yield the warnings that nodes wrote down."""
         for entry in sorted(self.scope.alerts.values(), key=rank_of):
             body = entry.body
-            if isinstance(body, AlertRaised):
+            if isinstance(body, Alert):
                 who = ", ".join(body.aircraft)
                 yield Alerted(
                     cite=self._tell(entry, f"{body.what} alert, {who}"), at_us=written_us(entry),

@@ -28,8 +28,10 @@ Standing = Literal[
     "signatory", "bound through another", "host state", "guarantor", "partner force", "civil user",
     "observer", "non-party",
 ]  # fmt: skip
-RULES_OF_NEW = 4
+RULES_OF_NEW = 5
 """The rules version of an agreement that is made now and names none."""
+CLAUSES_SINCE = 4
+"""The rules version from which the clauses of `CLAUSES_OF_4` are known."""
 
 
 class _Record(
@@ -279,7 +281,7 @@ class Agreement(_Record, frozen=True, kw_only=True):
 
 def _check_of_4(agreement: Agreement) -> None:
     """Refuse clauses that the rules which an agreement pins do not know."""
-    if agreement.rules_version >= RULES_OF_NEW:
+    if agreement.rules_version >= CLAUSES_SINCE:
         return
     for clause in agreement.clauses:
         kind = str(type(clause).__struct_config__.tag)
@@ -288,7 +290,7 @@ def _check_of_4(agreement: Agreement) -> None:
                 f"agreement {agreement.id} clause {clause.id} kind",
                 value=kind,
                 wanted=f"a kind of rules version {agreement.rules_version}",
-                repair=f"pin rules_version {RULES_OF_NEW}, or leave the clause out",
+                repair=f"pin rules_version {CLAUSES_SINCE} or a later one, or leave the clause out",
             )
 
 

@@ -107,6 +107,29 @@ class AlertNorms(_Record, frozen=True, kw_only=True):
     chain_s: int
     short_term_s: int
     lookahead_s: int
+    lookahead_long_s: int
+    steady_s: int
+    looks_to_raise: int
+    looks_considered: int
+    looks_to_resolve: int
+    resolve_after_s: int
+    class_back_s: int
+    vertical_quantisation_ft: int
+    chain_share: float
+    chain_samples_least: int
+    chain_days: int
+    flood_count: int
+    flood_s: int
+    steady_alarm_s: int
+
+
+class ConformanceNorms(_Record, frozen=True, kw_only=True):
+    """A flight against its own intent (ASTM F3548-21): when it is told, when it is contingent."""
+
+    nonconforming_after_s: int
+    contingent_after_s: int
+    share: float
+    leaving_ahead_s: int
 
 
 class VerdictNorms(_Record, frozen=True, kw_only=True):
@@ -273,6 +296,7 @@ class Norms(
     subjects: tuple[SubjectNorms, ...]
     zone: ZoneNorms
     alert: AlertNorms
+    conformance: ConformanceNorms
     verdict: VerdictNorms
     separation: dict[str, SeparationNorms]
     clock: ClockNorms
