@@ -121,7 +121,10 @@ class Node:
 
     def do_state(self) -> dict:
         """Return the digest of each agreement's state, and the head of each log."""
-        from parley.node.state import digest
+        try:
+            from parley.node.snapshots import digest
+        except ImportError:  # releases before rules version 4 have it elsewhere
+            from parley.node.state import digest
 
         state = self.crank.state
         return {
