@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.twonodes import WEB, say, until
+from parley.app.alert_views import AlertsView, FeedView, WatchView
 from parley.app.custody_views import ClockView, DisputeView, ForkView, RefusedView
+from parley.app.page_alerts import alerts_part
 from parley.app.page_custody import signed_facts, warnings_part
 from parley.app.page_forms import act_from, read_form
 from parley.app.page_html import Html, due, escape, tag, visible
-from parley.app.page_parts import alerts_part, peers_table
+from parley.app.page_parts import peers_table
 from parley.app.page_style import DARK, LIGHT
-from parley.app.views import AlertsView, FeedView, PeerView, WatchView
+from parley.app.views import PeerView
 from parley.node.rules.keyring import Signed
 from parley.world.faults import InputFault
 

@@ -206,3 +206,62 @@ def test_on_the_scenarios_crossings_are_those_of_the_exact_geometry(name, uncert
             else:
                 assert row.crossings <= exact
             assert row.flight_h == pytest.approx((track.t_us[-1] - track.t_us[0]) / 3.6e9)
+
+
+@pytest.mark.row("S46")
+def test_margins_by_day_are_of_that_day_alone_and_sum_to_all() -> None:
+    midnight_us = START_US - START_US % 86_400_000_000 + 86_400_000_000
+    track = flight([20_000.0] * 11 + [8_000.0] * 10, start_us=midnight_us - 600_000_000)
+    by_day = msgspec.structs.replace(HOW, period="day")
+    rows = {row.week: row for row in margins([track], [river()], by_day).rows}
+    first, second = sorted(name for name in rows if name != "all")
+    assert (first, second) == ("2017-06-19", "2017-06-20")
+    assert rows[first].p50_m == pytest.approx(20_000.0, rel=1e-3)
+    assert rows[second].p50_m == pytest.approx(8_000.0, rel=1e-3)
+    assert rows[second].least_m == pytest.approx(8_000.0, abs=1.0)
+    total_h = rows[first].flight_h + rows[second].flight_h
+    assert rows["all"].flight_h == pytest.approx(total_h)
+
+
+def test_the_longest_time_near_is_of_one_flight_without_a_break() -> None:
+    """Near, away, near for longer; a second flight that is near twice, with a gap between."""
+    one = flight([4_000.0] * 4 + [9_000.0] * 3 + [4_000.0] * 7, name="X1")
+    two = flight([4_000.0] * 6, name="X2")
+    again = flight([4_000.0] * 6, name="X2", start_us=START_US + 7_200_000_000)
+    broken = Track(
+        id="X2", party="ALFA", alt_reference="AMSL",
+        t_us=np.concatenate([two.t_us, again.t_us]),
+        lat_deg=np.concatenate([two.lat_deg, again.lat_deg]),
+        lon_deg=np.concatenate([two.lon_deg, again.lon_deg]),
+        alt_m=np.concatenate([two.alt_m, again.alt_m]),
+    )  # fmt: skip
+    how = msgspec.structs.replace(HOW, max_gap_s=600.0)
+    row = whole(margins([one, broken], [river()], how))["ALFA"]
+    # Seven reports at 4 km are six minutes; of the minute from 9 km a fifth is nearer than 5 km.
+    assert row.near_longest_track == "X1"
+    assert row.near_longest_s == pytest.approx(360.0 + 12.0, abs=10.0)
+
+
+@pytest.mark.parametrize(
+    ("vertices", "at"),
+    [
+        ((Position(lat_deg=66.0, lon_deg=180.0), Position(lat_deg=64.0, lon_deg=180.0)),
+         Position(lat_deg=65.0, lon_deg=-180.0)),
+        ((Position(lat_deg=89.9, lon_deg=20.0), Position(lat_deg=89.0, lon_deg=20.0)),
+         Position(lat_deg=89.5, lon_deg=20.0)),
+    ],
+)  # fmt: skip
+def test_margins_over_the_antimeridian_and_near_the_pole(vertices, at) -> None:
+    there = [destination(at, 90.0 if m >= 0 else 270.0, abs(m)) for m in (3_000.0, 500.0, -2_000.0)]
+    track = Track(
+        id="X1", party="ALFA", alt_reference="AMSL",
+        t_us=START_US + np.arange(3, dtype=np.int64) * 60_000_000,
+        lat_deg=np.array([p.lat_deg for p in there]), lon_deg=np.array([p.lon_deg for p in there]),
+        alt_m=np.full(3, 5_000.0),
+    )  # fmt: skip
+    line = Boundary(id="RIVER", vertices=vertices)
+    row = whole(margins([track], [line], HOW))["ALFA"]
+    assert (row.side, row.crossings) == ("left", 1)
+    # Beyond the line the least is that of a sample: half a step (5 s) short of the end at 42 m/s.
+    assert row.least_m == pytest.approx(-2_000.0, abs=210.0)
+    assert distance_to_boundary_m(line, there[2]) == pytest.approx(2_000.0, abs=1.0)

@@ -8,7 +8,15 @@ import msgspec
 
 from parley.node.entries import Entry
 from parley.node.line_bodies import AlarmSent
-from parley.node.rules.alarms import FLOOD_COUNT, Alarm, alarms, load, sent_by_name
+from parley.node.rules.alarms import (
+    FLOOD_COUNT,
+    Alarm,
+    PostLoad,
+    alarms,
+    load,
+    load_over_day,
+    sent_by_name,
+)
 from parley.node.state import State
 
 CALLS_SHOWN_MAX = 20
@@ -68,13 +76,15 @@ class AlarmsView(_View, frozen=True, kw_only=True):
     """What stands, the most urgent first.
 
     `new_in_10_min`: alarms of each post that began in the last ten minutes and still stand;
-    `flooded`: posts with more than ten of them, whose contacts get the others as one.
+    `flooded`: posts with more than ten of them, whose contacts get the others as one. `load`: how
+    many new ones each post got, now and over the day.
     """
 
     alarms: tuple[AlarmView, ...]
     new_in_10_min: dict[str, int]
     flooded: tuple[str, ...]
     contacts: tuple[ContactView, ...]
+    load: tuple[PostLoad, ...] = ()
 
 
 class Calls(Protocol):
@@ -109,6 +119,7 @@ def alarms_view(state: State, now_us: int, calls: Calls | None) -> AlarmsView:
         new_in_10_min=counts,
         flooded=tuple(sorted(post for post, count in counts.items() if count > FLOOD_COUNT)),
         contacts=calls.views() if calls is not None else (),
+        load=load_over_day(state, standing, now_us),
     )
 
 

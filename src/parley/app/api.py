@@ -13,11 +13,14 @@ from starlette.routing import Route
 from parley import __version__
 from parley.app.agreement_api import agreement_operations
 from parley.app.alarm_api import alarm_operations
+from parley.app.alert_api import alert_operations
 from parley.app.assessment_api import assessment_operations
 from parley.app.bundle_api import BundleApi, Bundles
 from parley.app.call_api import CallApi
 from parley.app.changes import WAIT_S_MAX, Changes, ChangesView
 from parley.app.config import decode_json
+from parley.app.conformance_api import conformance_operations
+from parley.app.coverage_api import coverage_operations
 from parley.app.custody_views import (
     ConsentView,
     ForkView,
@@ -47,12 +50,10 @@ from parley.app.standing_views import standing_operations
 from parley.app.unit_api import refuse_units_word, unit_operations
 from parley.app.verdict_api import verdict_operations
 from parley.app.views import (
-    AlertsView,
     BoundaryShown,
     LogView,
     StatusView,
     ZoneShown,
-    alerts_view,
     boundaries_shown,
     line_vectors,
     logs_view,
@@ -212,6 +213,7 @@ class Api:
             *layer_operations(self._service),
             *zone_operations(self._service),
             *intent_operations(self._service, self._acting_body),
+            *conformance_operations(self._service),
             *reposition_operations(self._service),
             *unit_operations(self._service, self._access, self._acting_body),
             *self._log_reads(),
@@ -220,6 +222,8 @@ class Api:
             *self._calls.operations(),
             *self._notices.operations(),
             *alarm_operations(self._service, self._acting_body),
+            *alert_operations(self._service),
+            *coverage_operations(self._service),
             *self._custody_reads(),
             *(
                 Operation("POST", path, summary, self._act_of(kind), ActDone, body=kind, status=201)
@@ -252,10 +256,6 @@ class Api:
             Operation(
                 "GET", "/api/boundaries", "Boundaries with their sides.", self._boundaries,
                 tuple[BoundaryShown, ...],
-            ),
-            Operation(
-                "GET", "/api/alerts", "Open alerts by time to loss, and what is not watched.",
-                self._alerts, AlertsView,
             ),
             Operation(
                 "GET", "/api/changes", "Wait until something else is written here.",
@@ -373,11 +373,6 @@ class Api:
     async def _boundaries(self, request: Request) -> Response:
         del request
         return json_reply(boundaries_shown(self._service.state))
-
-    async def _alerts(self, request: Request) -> Response:
-        del request
-        service = self._service
-        return json_reply(alerts_view(service.state, service.feeds, service.clock()))
 
     async def _changed(self, request: Request) -> Response:
         wait_s = float(_count(request, "wait_s", 0))

@@ -9,6 +9,7 @@ import heapq
 
 import msgspec
 
+from parley.app.conformance_views import conformance_text
 from parley.node.intent_table import Held
 from parley.node.rules.free_moves import Move
 from parley.node.rules.intent_record import clock_of, read_intents
@@ -28,6 +29,7 @@ class IntentShown(_View, frozen=True, kw_only=True):
 
     `over`: its last window is over. `over_limit`: why it has no precedence and raises nothing
     binding. `audience`: who may hold it; None is every party. `conflicts`: with how many.
+    `conformance`: what is said and seen of its flight; "" says nothing.
     """
 
     intent: str
@@ -44,6 +46,7 @@ class IntentShown(_View, frozen=True, kw_only=True):
     over_limit: str = ""
     audience: tuple[str, ...] | None = None
     conflicts: int = 0
+    conformance: str = ""
 
 
 class IntentsView(_View, frozen=True, kw_only=True):
@@ -155,6 +158,7 @@ def _intent_shown(
         over_limit=held.over_limit,
         audience=held.audience,
         conflicts=met.get(f"{held.party}/{held.id}.{held.version}", 0),
+        conformance=conformance_text(state, name, held, now_us),
     )
 
 

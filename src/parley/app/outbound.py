@@ -7,7 +7,8 @@ Rules:
   and an end, and what is due is made from the record each time, so that no queue can grow.
 - What was sent before a restart stands in the private log and counts.
 - Above ten new alarms in ten minutes a contact gets the others as one call, at most once in
-  `repeat_s`; they stay in the list. The first about a party not yet told of comes by itself.
+  `repeat_s`; they stay in the list. The first about a party not yet told of comes by itself. A new
+  short-term conflict lets that one call go out at once.
 - An alarm for a post that nobody is called for goes to all contacts: it is not lost.
 - A channel that fails is tried again after a pause that grows, and shown as a fault.
 """
@@ -31,6 +32,7 @@ from parley.node.entries import Entry
 from parley.node.inputs import NoteAlarmSent
 from parley.node.line_bodies import AlarmSent
 from parley.node.rules.agreements import posts_of
+from parley.node.rules.alarm_conflicts import KIND
 from parley.node.rules.alarm_raised import urgency_of
 from parley.node.rules.alarms import (
     FLOOD_COUNT,
@@ -42,6 +44,7 @@ from parley.node.rules.alarms import (
     sent_by_name,
     sounding,
 )
+from parley.node.rules.conflict_rungs import SHORT_TERM
 from parley.world.faults import InputFault
 from parley.world.units import MICROSECONDS_PER_SECOND
 
@@ -190,7 +193,9 @@ def _grouped(line: Line, waiting: list[Alarm], now_us: int, repeat_us: int) -> D
     """
     rank = urgency_of(waiting[0].alarm_class)
     rested = line.group_us is None or now_us - line.group_us >= repeat_us
-    if not rested and rank >= line.group_rank:
+    # Two minutes are left of a short-term conflict that our own node predicts: it waits for none.
+    soon = any(a.kind == KIND and a.rung == SHORT_TERM and not line.of(a).tried for a in waiting)
+    if not rested and rank >= line.group_rank and not soon:
         return None
     first = waiting[0]
     counts: dict[str, int] = {}

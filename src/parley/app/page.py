@@ -16,6 +16,7 @@ from starlette.routing import Route
 from parley import __version__
 from parley.app.agreement_views import agreements_view
 from parley.app.alarm_views import alarms_view
+from parley.app.alert_views import AlertsView, alerts_view
 from parley.app.call_views import calls_view, relays_view
 from parley.app.custody_views import (
     StoredReceipts,
@@ -34,6 +35,8 @@ from parley.app.message_views import MessageView, messages
 from parley.app.notice_views import ledger_view, notices_view
 from parley.app.page_agreements import agreements_part
 from parley.app.page_alarms import ALARM_MAKERS, alarms_part
+from parley.app.page_alerts import ALERT_MAKERS, alerts_part
+from parley.app.page_alerts import ROWS_SHOWN_MAX as ALERT_ROWS_MAX
 from parley.app.page_assessments import assessments_part, register_part
 from parley.app.page_calls import CALL_MAKERS, call_forms, calls_part
 from parley.app.page_custody import (
@@ -61,7 +64,6 @@ from parley.app.page_html import Html, escape, instant, tag
 from parley.app.page_intents import intents_part
 from parley.app.page_notices import ROWS_SHOWN_MAX, notices_part
 from parley.app.page_parts import (
-    alerts_part,
     anchor,
     glance_part,
     lines_part,
@@ -81,7 +83,6 @@ from parley.app.service import Service
 from parley.app.standing_views import standing_part, standing_view
 from parley.app.unit_views import untold
 from parley.app.views import (
-    alerts_view,
     boundaries_shown,
     line_vectors,
     logs_view,
@@ -110,6 +111,7 @@ _DONE = {
     "line": "The act is signed and stored here.",
     "presence": "The presence is signed and stored here.",
     "alarm": "The alarm is taken: it is silent here and calls nobody more. It answers nothing.",
+    "alert": "The mark is signed and stored here, for this party alone.",
     "call": "The call is signed and stored here; the other end enters its own.",
     "relay": "What became of it is signed and stored here.",
     "unit": "What the unit said is signed and stored here, by your post.",
@@ -196,7 +198,7 @@ class Page:
     ) -> list[Html | None]:
         state = self._service.state
         vectors = line_vectors(state, now_us)
-        alerts = alerts_view(state, self._service.feeds, now_us)
+        alerts = alerts_view(state, self._service.feeds, now_us, count=ALERT_ROWS_MAX)
         peers = peers_view(state, now_us)
         return [
             warnings_part(forks_view(state), disputes_view(state), peers, own_keys_refused(state)),
@@ -204,7 +206,7 @@ class Page:
             self._alarms_part(now_us, acting=acting),
             self._units_part(now_us, acting=acting, refresh=refresh),
             lines_part(vectors, peers, now_us),
-            alerts_part(alerts, now_us),
+            self._alerts_part(alerts, now_us, acting=acting),
             self._messages_part(now_us, reader, acting=acting, refresh=refresh),
             self._calls_part(now_us, acting=acting, refresh=refresh),
             standing_part(standing_view(state, now_us)),
@@ -244,6 +246,18 @@ class Page:
 
         view = alarms_view(state, now_us, self._service.calls)
         return alarms_part(view, now_us, posts, self._access.form_number if acting else None)
+
+    def _alerts_part(self, view: AlertsView, now_us: int, *, acting: bool) -> Html:
+        state = self._service.state
+
+        def posts(name: str) -> tuple[str, ...]:
+            agreement = state.agreement(name)
+            if agreement is None:
+                return ()
+            line = next((x.id for x in agreement.lines if state.party in x.parties), "")
+            return our_posts(state, agreement, line)
+
+        return alerts_part(view, now_us, posts, self._access.form_number if acting else None)
 
     def _units_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
         state = self._service.state
@@ -405,7 +419,8 @@ class Page:
                 fault = InputFault("node", value="waiting for its clock", wanted="an advance")
                 raise Refusal(503, fault)
             makers = {
-                **CUSTODY_MAKERS, **ALARM_MAKERS, **CALL_MAKERS, **UNIT_MAKERS, **REPOSITION_MAKERS,
+                **CUSTODY_MAKERS, **ALARM_MAKERS, **ALERT_MAKERS, **CALL_MAKERS, **UNIT_MAKERS,
+                **REPOSITION_MAKERS,
             }  # fmt: skip
             act = act_from(form, self._service.clock(), makers)
         except InputFault as fault:

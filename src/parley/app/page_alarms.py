@@ -9,6 +9,7 @@ from parley.app.page_forms import Form, hidden, post_choice, post_form
 from parley.app.page_html import Html, said, tag
 from parley.app.page_parts import section, since
 from parley.node.inputs import AcknowledgeAlarm, Act
+from parley.node.rules.alarm_conflicts import KIND
 from parley.node.rules.alarms import FLOOD_COUNT
 
 FOLDED_MAX = 50
@@ -30,6 +31,7 @@ def alarms_part(view: AlarmsView, now_us: int, posts: Posts, number: str | None)
     loud = [each for each in view.alarms if not each.alarm.silent]
     taken = [each for each in view.alarms if each.alarm.silent]
     counts = ", ".join(f"{count} at {post}" for post, count in sorted(view.new_in_10_min.items()))
+    busy = ", ".join(f"{x.p95_in_10_min} at {x.post}" for x in view.load if not x.steady)
 
     def shown(each: AlarmView, place: int) -> Html:
         form = None
@@ -49,6 +51,7 @@ def alarms_part(view: AlarmsView, now_us: int, posts: Posts, number: str | None)
         "Alarms",
         tag("p", tag("strong", told) if loud else told) if view.alarms else tag("p", none),
         tag("p", f"New in ten minutes: {counts}.", class_="quiet") if counts else None,
+        tag("p", f"Over the day up to (95 % of ten minutes): {busy}; aim: 1.") if busy else None,
         None if view.contacts else tag("p", _NOBODY, class_="quiet"),
         first,
         _folded(f"{len(more)} more that sound", rest, len(more)),
@@ -77,12 +80,18 @@ def _alarm(each: AlarmView, now_us: int, form: Html | None, mark: str, *, callin
         "article",
         tag("h3", word, " ", said(alarm.text)),
         tag("p", "Call ", tag("strong", alarm.post), "; since ", since(alarm.since_us, now_us)),
+        _where() if alarm.kind.startswith(KIND) else None,
         tag("p", f"{alarm.name} under {alarm.agreement}", class_="quiet"),
         taken,
         _calls(each, now_us) if calling else None,
         form,
         id=mark,
     )
+
+
+def _where() -> Html:
+    """Return where to read more about a conflict: an alarm names no aircraft."""
+    return tag("p", tag("a", "which aircraft, and how much time is left", href="#alerts"))
 
 
 def _calls(each: AlarmView, now_us: int) -> Html:

@@ -161,3 +161,9 @@ def facts(pairs: Mapping[str, Child]) -> Html:
 def field(label: str, control: Html, name: str) -> Html:
     """Return a labelled control; the control's id is `name`."""
     return tag("p", tag("label", label, for_=name), " ", control, class_="field")
+
+
+def section(name: str, title: str, *children: Child) -> Html:
+    """Return a section with its heading."""
+    head = tag("h2", title, id=f"{name}-title")
+    return tag("section", head, children, id=name, aria_labelledby=f"{name}-title")

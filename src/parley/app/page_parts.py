@@ -1,39 +1,26 @@
 """The sections of the page, each from a view. Nothing here reads a state or takes a form.
 
 Rules: the four glance words stand first and are followed by what is missing; receipt levels each
-have their own cell; a due time is an absolute UTC instant with the time left beside it; an empty
-alert list names its feeds and says what is not watched.
+have their own cell; a due time is an absolute UTC instant with the time left beside it. Alerts are
+in `page_alerts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from parley.app.alert_views import AlertsView
 from parley.app.custody_views import ClockView
 from parley.app.message_notes import ladder_lines, marks_of, notes_of, outcome_text
 from parley.app.message_views import AnswerView, Ladder, MessageView
 from parley.app.page_html import Html, due, escape, facts, fine, instant, said, table, tag
+from parley.app.page_html import section as section  # asked for here
 from parley.app.page_html import since as since  # asked for here
 from parley.app.page_lines import line_article
 from parley.app.page_words import answer_word, words_part
-from parley.app.views import (
-    AlertsView,
-    AlertView,
-    LogView,
-    PeerView,
-    StatusView,
-    WatchView,
-)
+from parley.app.views import LogView, PeerView, StatusView
 from parley.node.rules.lines import LineVector
 from parley.world.phrases import Reader, reader_language
-from parley.world.units import feet_from_metres, nautical_miles_from_metres
-
-
-def section(name: str, title: str, *children: object) -> Html:
-    """Return a section with its heading."""
-    head = tag("h2", title, id=f"{name}-title")
-    return tag("section", head, children, id=name, aria_labelledby=f"{name}-title")
-
 
 # ---- at a glance --------------------------------------------------------------------------------
 
@@ -60,7 +47,7 @@ def glance_part(
         [
             tag(
                 "a",
-                f"{len(alerts.alerts)} open alert{'' if len(alerts.alerts) == 1 else 's'}",
+                f"{alerts.total} open alert{'' if alerts.total == 1 else 's'}",
                 href="#alerts",
             ),
             _soonest(alerts, now_us),
@@ -163,91 +150,6 @@ def _refusals(peer: PeerView) -> object:
         for each in peer.refused
     ]
     return rows or (f"{peer.faults} faults" if peer.faults else "nothing")
-
-
-# ---- alerts -------------------------------------------------------------------------------------
-
-
-def alerts_part(view: AlertsView, now_us: int) -> Html:
-    """Return the open alerts, soonest loss first, and what they rest on."""
-    if view.alerts:
-        heads = (
-            "Alert", "Class", "Loss of separation", "Least distance", "Clause", "Raised",
-            "Held by",
-        )  # fmt: skip
-        shown = table(
-            "Open alerts, soonest loss first", heads, [_alert(a, now_us) for a in view.alerts]
-        )
-    else:
-        names = ", ".join(feed.feed for feed in view.watch.feeds) or "none"
-        shown = tag(
-            "p",
-            tag("strong", "No alerts"),
-            f" from feeds: {names}. That is not a statement about what is not watched.",
-        )
-    notices = ""
-    if view.notices:
-        columns = ("Notice", "Rule", "Told", "Held by")
-        rows = [_notice(a) for a in view.notices]
-        notices = table("Notices of the last hour, newest first", columns, rows)
-    return section("alerts", "Alerts", shown, notices, _watch(view.watch, now_us))
-
-
-def _notice(notice: AlertView) -> list[object]:
-    """Return a row of something that asks for nothing: a crossing of a boundary."""
-    held = ", ".join(f"{party}: {word}" for party, word in notice.held_by.items())
-    return [
-        said(notice.text),
-        "binding" if notice.binding else "advisory",
-        [instant(notice.raised_us), " by ", notice.raised_by],
-        held or "not known",
-    ]
-
-
-def _alert(alert: AlertView, now_us: int) -> list[object]:
-    urgent = alert.alert_class == "short-term"
-    what = alert.text or " and ".join(alert.aircraft)
-    name = [said(what), tag("div", alert.what, class_="quiet")]
-    loss = due(alert.loss_us, now_us) if alert.loss_us is not None else "not a matter of time"
-    least = "none predicted"
-    if alert.least_horizontal_mm is not None and alert.vertical_then_mm is not None:
-        least = _apart(alert.least_horizontal_mm, alert.vertical_then_mm)
-    clause = f"{alert.clause or 'none'} ({'binding' if alert.binding else 'advisory'})"
-    if alert.what == "intent overlap":  # nothing flies yet, and no clause is kept or broken
-        loss = least = clause = "two plans"
-    held = ", ".join(f"{party}: {word}" for party, word in alert.held_by.items())
-    return [
-        name,
-        tag("span", alert.alert_class, class_="alarm" if urgent else "warn"),
-        loss,
-        least,
-        clause,
-        [instant(alert.raised_us), " by ", alert.raised_by],
-        held or "not known",
-    ]
-
-
-def _apart(horizontal_mm: int, vertical_mm: int) -> str:
-    """Return a distance as it is said on the line: nautical miles and feet."""
-    across_nm = nautical_miles_from_metres(horizontal_mm / 1000)
-    up_ft = feet_from_metres(vertical_mm / 1000)
-    return f"{across_nm:.2f} NM and {up_ft:.0f} ft"
-
-
-def _watch(watch: WatchView, now_us: int) -> Html:
-    rows = [
-        [said(f.feed), since(f.last_us, now_us), str(f.reports), str(f.refused)]
-        for f in watch.feeds
-    ]
-    heads = ("Feed", "Last report", "Reports", "Refused for want of room")
-    feeds = table("Feeds since this node started", heads, rows) if rows else ""
-    return escape(
-        [
-            feeds,
-            tag("p", f"{watch.watched} of {watch.aircraft} aircraft watched. Not watched:"),
-            tag("ul", [tag("li", line) for line in watch.not_watched]),
-        ]
-    )
 
 
 # ---- messages -----------------------------------------------------------------------------------

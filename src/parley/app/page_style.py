@@ -69,6 +69,15 @@ article.asks { border-inline-start: 6px double var(--warn); }
   align-items: center; }
 #alarms .field label { min-width: 0; }
 @media (max-width: 40rem) { #alarms article > form { grid-column: 1; grid-row: auto; } }
+#alerts article { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem;
+  padding: .3rem .8rem; margin: .3rem 0; }
+#alerts article > * { margin: 0; grid-column: 1; min-width: 0; }
+#alerts article > form { grid-column: 2; grid-row: 1 / span 4; }
+#alerts article > ul { padding-inline-start: 1.1rem; }
+#alerts article.soon { border-inline-start: 6px double var(--alarm); }
+#alerts .state { border: 1px solid var(--line); padding: 0 .4rem; font-size: .85rem; }
+#alerts .field label { min-width: 0; }
+@media (max-width: 40rem) { #alerts article > form { grid-column: 1; grid-row: auto; } }
 .glance { font-weight: 700; font-size: 1.1rem; letter-spacing: .04em; }
 .alarm { color: var(--alarm); font-weight: 700; }
 .warn { color: var(--warn); font-weight: 600; }

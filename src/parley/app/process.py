@@ -20,9 +20,11 @@ from parley.app.c2sp import C2spServer, open_c2sp
 from parley.app.clock import DrivenClock, wall_clock
 from parley.app.config import NodeSetup
 from parley.app.connections import Links
+from parley.app.coverage_store import coverage_path, keep_coverage_saved, load_coverage
 from parley.app.crank import Crank
 from parley.app.driven import Driver, Ready, drive, write_reply
 from parley.app.evidence import own_store
+from parley.app.flown_file import flown_path, keep_saving, load_flown
 from parley.app.http import Access, WebServer
 from parley.app.keyfile import read_past_keys, read_token
 from parley.app.outbound import Outbound
@@ -146,7 +148,13 @@ def _serve_others(
     *,
     driven: bool,
 ) -> None:
-    """Begin what other people's tools use: served logs, outside witnesses, a static folder."""
+    """Begin what stands beside a node: served logs, outside witnesses, a static folder, a file."""
+    kept = flown_path(setup.store)
+    load_flown(service.state, kept)
+    work.start(keep_saving(service.state, kept), ends=False)
+    cover = coverage_path(setup.store)
+    load_coverage(service.state, cover)
+    work.start(keep_coverage_saved(service.state, cover), ends=False)
     c2sp = _c2sp_server(setup, service, store)
     if c2sp is not None:
         work.start(c2sp.serve())

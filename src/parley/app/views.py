@@ -1,7 +1,7 @@
 """What the page and the API show: plain records made from a node's state at an instant.
 
 Only reading. What is not known is `None` or "unknown", never a word that sounds better. Messages
-are in `message_views`.
+are in `message_views`, alerts in `alert_views`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,17 @@ from parley.app.custody_views import (
     keys_view,
     refused_view,
 )
-from parley.app.message_views import Known, held_by, messages
+from parley.app.message_views import messages
 from parley.app.reading import own_reader
-from parley.app.service import Feed, Service
+from parley.app.service import Service
 from parley.node.custody_bodies import LogClosed
-from parley.node.entries import AlertRaised, Entry, LogOpened, StateVector
-from parley.node.picture import STALE_US, Picture
-from parley.node.rules.alerts import alert_class, open_alerts
+from parley.node.entries import LogOpened
+from parley.node.rules.alerts import open_alerts
 from parley.node.rules.lines import LineVector, line_vector
 from parley.node.rules.peering import link_state
 from parley.node.rules.zone_detail import ZoneDetail, zone_detail
 from parley.node.rules.zones import ZoneView, boundaries_of, zone_view, zones_of
-from parley.node.state import Key, Log, Scope, State, key_of
-from parley.world.time import seconds_between
-
-NOTICES_SHOWN_US = 3600 * 1_000_000
-"""A crossing is told for an hour; the log keeps it."""
+from parley.node.state import Log, Scope, State
 
 
 class _View(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,144 +108,6 @@ def boundaries_shown(state: State) -> tuple[BoundaryShown, ...]:
         )
         for name in sorted(state.agreements)
         for _, each in sorted(boundaries_of(state, state.scope(name)).items())
-    )
-
-
-# ---- alerts, and what is watched ----------------------------------------------------------------
-
-
-class AlertView(_View, frozen=True, kw_only=True):
-    """An open alert: what, by when, by which clause, and whether each party concerned has it."""
-
-    key: Key
-    agreement: str
-    raised_by: str
-    raised_us: int
-    what: str
-    alert_class: str
-    aircraft: tuple[str, ...]
-    parties: tuple[str, ...]
-    clause: str | None
-    binding: bool
-    loss_us: int | None
-    least_us: int | None
-    least_horizontal_mm: int | None
-    vertical_then_mm: int | None
-    horizontal_mm: int | None
-    vertical_mm: int | None
-    object: str | None
-    text: str
-    states: tuple[StateVector, ...]
-    held_by: dict[str, Known]
-
-
-class FeedView(_View, frozen=True, kw_only=True):
-    """A feed that has reported since this node started."""
-
-    feed: str
-    last_us: int
-    reports: int
-    refused: int
-
-
-class WatchView(_View, frozen=True, kw_only=True):
-    """What alerts rest on: feeds, aircraft watched, and what is not watched, in words."""
-
-    at_us: int
-    evaluated_us: int
-    feeds: tuple[FeedView, ...]
-    aircraft: int
-    watched: int
-    not_watched: tuple[str, ...]
-
-
-class AlertsView(_View, frozen=True, kw_only=True):
-    """The open alerts by time to loss, the newest notices, and what both rest on.
-
-    An empty list is not all-clear. A notice (a crossing) asks for nothing and never ends: it is
-    shown for `NOTICES_SHOWN_US` and stays in the log.
-    """
-
-    alerts: tuple[AlertView, ...]
-    notices: tuple[AlertView, ...] = ()
-    watch: WatchView
-
-
-def alerts_view(state: State, feeds: dict[str, Feed], now_us: int) -> AlertsView:
-    """Return the open alerts, soonest loss first, and what is watched."""
-    found = [_alert_view(state, scope, entry, now_us) for scope, entry in open_alerts(state)]
-    alerts = [a for a in found if a.alert_class != "notice"]
-    alerts.sort(key=lambda a: (a.loss_us is None, a.loss_us or 0, a.raised_us, a.key))
-    notices = [
-        a for a in found if a.alert_class == "notice" and now_us - a.raised_us <= NOTICES_SHOWN_US
-    ]
-    notices.sort(key=lambda a: (-a.raised_us, a.key))
-    return AlertsView(
-        alerts=tuple(alerts),
-        notices=tuple(notices),
-        watch=watch_view(state.picture, feeds, now_us),
-    )
-
-
-def _class_now(body: AlertRaised, now_us: int) -> str:
-    """Return the class of NORMS 6 by the time that is left now, not when it was raised."""
-    if body.what != "separation" or body.loss_at_us is None:
-        return body.alert_class
-    return alert_class(seconds_between(now_us, body.loss_at_us))
-
-
-def _alert_view(state: State, scope: Scope, entry: Entry, now_us: int) -> AlertView:
-    body = entry.body
-    assert isinstance(body, AlertRaised)
-    agreement = state.agreement(scope.agreement_id)
-    nodes = [p.id for p in agreement.parties if not p.bound_through] if agreement else []
-    return AlertView(
-        key=key_of(entry),
-        agreement=scope.agreement_id,
-        raised_by=entry.log.party,
-        raised_us=entry.issued_us,
-        what=body.what,
-        alert_class=_class_now(body, now_us),
-        aircraft=body.aircraft,
-        parties=body.parties,
-        clause=body.clause,
-        binding=body.binding,
-        loss_us=body.loss_at_us,
-        least_us=body.least_at_us,
-        least_horizontal_mm=body.least_horizontal_mm,
-        vertical_then_mm=body.vertical_then_mm,
-        horizontal_mm=body.horizontal_mm,
-        vertical_mm=body.vertical_mm,
-        object=body.object,
-        text=body.text,
-        states=body.states,
-        held_by={party: held_by(state, scope, entry, party) for party in sorted(nodes)},
-    )
-
-
-def watch_view(picture: Picture, feeds: dict[str, Feed], now_us: int) -> WatchView:
-    """Return what the picture rests on, and what is not watched."""
-    known = picture.aircraft.values()
-    stale = sum(now_us - each.last.at_us > STALE_US for each in known)
-    single = sum(len(each.reports) < 2 and now_us - each.last.at_us <= STALE_US for each in known)
-    lines = ["aircraft that no feed of this node reports"]
-    if not feeds:
-        lines = ["everything: no feed has reported since this node started"]
-    if stale:
-        lines.append(f"{stale} aircraft without a report for {STALE_US // 1_000_000} s")
-    if single:
-        lines.append(f"{single} aircraft with one report only")
-    lines += [f"{count} times refused: {why}" for why, count in sorted(picture.refused.items())]
-    return WatchView(
-        at_us=now_us,
-        evaluated_us=picture.evaluated_us,
-        feeds=tuple(
-            FeedView(feed=name, last_us=f.last_us, reports=f.reports, refused=f.refused)
-            for name, f in sorted(feeds.items())
-        ),
-        aircraft=len(picture.aircraft),
-        watched=len(picture.aircraft) - stale - single,
-        not_watched=tuple(lines),
     )
 
 

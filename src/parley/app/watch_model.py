@@ -18,6 +18,8 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from parley.app.alert_lines import short_words
+from parley.app.alert_views import AlertView
 from parley.app.call_views import CallView, call_lines
 from parley.app.cli.shown_messages import message_lines
 from parley.app.line_views import pending_text
@@ -26,7 +28,9 @@ from parley.app.message_views import Ladder, MessageView
 from parley.app.page_html import visible
 from parley.app.unit_views import untold_lines
 from parley.app.views import StatusView
+from parley.node.rules.alarm_conflicts import KIND
 from parley.node.rules.alarms import Alarm
+from parley.node.rules.conflict_rungs import SHORT_TERM
 from parley.node.rules.distribution import DistributionView
 from parley.node.rules.lines import Direction, LineVector
 from parley.world.norms import CLASSES
@@ -55,6 +59,7 @@ class Picture:
     calls: tuple[CallView, ...] = ()
     units: tuple[DistributionView, ...] = ()
     assessing: str = ""
+    conflicts: tuple[AlertView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +305,9 @@ class Watch:
         text = visible(f"{self._old()}{self._alarm(each, now_us)}")
         # One that was taken may be cut: its words were seen.
         parts = [_clip(text, width)] if each.silent else folded(text, width)
-        rank = (each.silent, each.kind in _NEWS, _place(each.alarm_class), 1, each.since_us)
+        soon = each.kind == KIND and each.rung == SHORT_TERM
+        place = 0 if soon else 1
+        rank = (each.silent, each.kind in _NEWS, _place(each.alarm_class), place, each.since_us)
         return _Part(rank, [(style, part) for part in parts])
 
     def _untold(self, now_us: int, width: int) -> list[_Part]:
@@ -347,7 +354,10 @@ class Watch:
             state = " (silent: an answer is promised)"
         age = span(max(0, now_us - each.since_us))
         number = f"{self.number(each.name):>3}"
-        return f"{number} {each.alarm_class} {age}: {each.text}{message}{called}{state}"
+        conflicts = self.picture.conflicts if self.picture is not None else ()
+        which = next((f": {short_words(a)}" for a in conflicts if a.key == each.cause), "")
+        text = each.text.removesuffix(": see the alerts") if which else each.text
+        return f"{number} {each.alarm_class} {age}: {text}{which}{message}{called}{state}"
 
     def message_rows(self, now_us: int, width: int) -> list[Row]:
         """Return the open messages, one row each; the selected one is marked."""

@@ -34,6 +34,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
 from parley.app.alarm_views import AlarmsView
+from parley.app.alert_views import AlertsView
 from parley.app.api import ActDone
 from parley.app.call_views import CallsView
 from parley.app.changes import ChangesView
@@ -44,6 +45,7 @@ from parley.app.page_assessments import assessing_row
 from parley.app.views import StatusView
 from parley.app.watch_commands import HELP, Body, Typed, offered, presence, read_line
 from parley.app.watch_model import Key, Picture, Row, Watch, folded
+from parley.node.rules.alarm_conflicts import KIND
 from parley.node.rules.assessments import AssessmentsSeen
 from parley.node.rules.distribution import DistributionView
 from parley.node.rules.line_evidence import SYSTEM
@@ -149,12 +151,16 @@ class Desk:
         get = self.client.get
         status = get("/api/status", StatusView)
         held = get("/api/assessments", AssessmentsSeen)
+        alarms = tuple(each.alarm for each in get("/api/alarms", AlarmsView).alarms)
+        # Asked for only where there is something to say: a quiet watch sends little.
+        conflicts = any(each.kind.startswith(KIND) for each in alarms)
         picture = Picture(
             status=status,
             assessing=assessing_row(held, status.party),
             lines=get("/api/lines", tuple[LineVector, ...]),
             messages=get("/api/messages?open=true", tuple[MessageView, ...]),
-            alarms=tuple(each.alarm for each in get("/api/alarms", AlarmsView).alarms),
+            alarms=alarms,
+            conflicts=get("/api/alerts?count=50", AlertsView).alerts if conflicts else (),
             units=get("/api/units", tuple[DistributionView, ...]),
             calls=get("/api/calls", CallsView).calls,
         )

@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from parley.detect.legs import MEAN_RADIUS_M, Pieces, cut_pieces, distances_at_m
 from parley.detect.legs import SPEED_MAX_MPS as SPEED_MAX_MPS
 from parley.detect.legs import Legs as Legs
+from parley.detect.legs import flown_legs as flown_legs
 from parley.detect.legs import legs_from_tracks as legs_from_tracks
 from parley.world.faults import InputFault
 from parley.world.time import MICROSECONDS_PER_SECOND
@@ -144,21 +145,73 @@ def chord_from_geodesic_m(distance_m: float) -> float:
     return 2.0 * MEAN_RADIUS_M * math.sin(distance_m / (2.0 * MEAN_RADIUS_M))
 
 
-def find_encounters(legs: Legs, minima: Minima, progress: Progress | None = None) -> EncounterTable:
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeParts:
+    """Unbroken times of pairs inside, sorted by pair and time, not yet rounded to instants.
+
+    What `find_encounters` rounds into a table; from parts of one whole that share `base_us`, the
+    parts of one pair join exactly (`review.partitions`). Times are seconds after `base_us`;
+    `least_chord_m`, by which the closest instant is chosen, is between points on the ellipsoid.
+    """
+
+    ids: tuple[str, ...]
+    base_us: int
+    a: Ints
+    b: Ints
+    from_s: Floats
+    to_s: Floats
+    least_chord_m: Floats
+    least_at_s: Floats
+    vertical_then_m: Floats
+    least_vertical_m: Floats
+    least_horizontal_m: Floats
+
+    def __len__(self) -> int:
+        return int(self.a.shape[0])
+
+
+def find_encounters(
+    legs: Legs, minima: Minima, progress: Progress | None = None, base_us: int | None = None
+) -> EncounterTable:
     """Return one row per pair and episode inside both minima, sorted by pair and time.
 
     Args:
         legs: from `legs_from_tracks`.
         minima: both must be undercut, by more than `TOLERANCE_M`.
         progress: called now and then with how much is done and how much there is.
+        base_us: from where times are counted inside, no later than any leg; by default the first
+            leg. The last bits of a row depend on it.
 
     Example: two aircraft on one meridian, nose to nose; see tests/detect/test_encounters.py.
     """
+    return encounter_table(find_parts(legs, minima, progress, base_us))
+
+
+def encounter_table(parts: EpisodeParts) -> EncounterTable:
+    """Return episodes with their times as instants, rounded to the nearest microsecond."""
+    return EncounterTable(
+        ids=parts.ids,
+        a=parts.a,
+        b=parts.b,
+        from_us=instants_us(parts.from_s, parts.base_us),
+        to_us=instants_us(parts.to_s, parts.base_us),
+        dwell_s=parts.to_s - parts.from_s,
+        least_horizontal_m=parts.least_horizontal_m,
+        least_horizontal_at_us=instants_us(parts.least_at_s, parts.base_us),
+        vertical_then_m=parts.vertical_then_m,
+        least_vertical_m=parts.least_vertical_m,
+    )
+
+
+def find_parts(
+    legs: Legs, minima: Minima, progress: Progress | None = None, base_us: int | None = None
+) -> EpisodeParts:
+    """Return the episodes of `find_encounters` before rounding; arguments as there."""
     from parley.detect import encounters_kernel as kernel
 
-    pieces = cut_pieces(legs)
+    pieces = cut_pieces(legs, base_us)
     if len(legs) == 0:
-        return _table(legs, pieces, np.empty((0, 8)))
+        return _parts(legs, pieces, np.empty((0, 8)))
     limits = (
         chord_from_geodesic_m(minima.horizontal_m - TOLERANCE_M),
         minima.vertical_m - TOLERANCE_M,
@@ -185,7 +238,7 @@ def find_encounters(legs: Legs, minima: Minima, progress: Progress | None = None
         found.append(rows)
         if progress is not None:
             progress(last, key.shape[0])
-    return _table(legs, pieces, np.concatenate(found))
+    return _parts(legs, pieces, np.concatenate(found))
 
 
 def _slice_s(pieces: Pieces, chord_m: float) -> float:
@@ -212,8 +265,8 @@ def _runs(key: Ints) -> list[tuple[int, int]]:
     return list(pairwise(bounds))
 
 
-def _table(legs: Legs, pieces: Pieces, found: Floats) -> EncounterTable:
-    """Return the table of episodes made of the kernel's meetings of pieces."""
+def _parts(legs: Legs, pieces: Pieces, found: Floats) -> EpisodeParts:
+    """Return the episodes made of the kernel's meetings of pieces."""
     from parley.detect import encounters_kernel as kernel
 
     one = pieces.aircraft[found[:, 6].astype(np.int64)]
@@ -221,18 +274,18 @@ def _table(legs: Legs, pieces: Pieces, found: Floats) -> EncounterTable:
     order = np.lexsort((found[:, 0], other, one))
     found, one, other = found[order], one[order], other[order]
     rows, origin = kernel.merge(found, one, other, MERGE_US / MICROSECONDS_PER_SECOND)
-    least_m = _least_m(legs, pieces, rows)
-    return EncounterTable(
+    return EpisodeParts(
         ids=legs.ids,
+        base_us=pieces.base_us,
         a=one[origin],
         b=other[origin],
-        from_us=instants_us(rows[:, 0], pieces.base_us),
-        to_us=instants_us(rows[:, 1], pieces.base_us),
-        dwell_s=rows[:, 1] - rows[:, 0],
-        least_horizontal_m=least_m,
-        least_horizontal_at_us=instants_us(rows[:, 3], pieces.base_us),
+        from_s=rows[:, 0],
+        to_s=rows[:, 1],
+        least_chord_m=rows[:, 2],
+        least_at_s=rows[:, 3],
         vertical_then_m=rows[:, 4],
         least_vertical_m=rows[:, 5],
+        least_horizontal_m=_least_m(legs, pieces, rows),
     )
 
 

@@ -144,7 +144,7 @@ def legs_from_tracks(tracks: Sequence[Track], max_gap_s: float) -> Legs:
             raise InputFault(
                 "track", value=one, wanted="one track per aircraft", repair="join them"
             )
-    return _flown(_all_legs(ordered, ids, references[0] if references else "STD", max_gap_s))
+    return flown_legs(_all_legs(ordered, ids, references[0] if references else "STD", max_gap_s))
 
 
 def _all_legs(
@@ -209,8 +209,8 @@ def select_legs(legs: Legs, keep: Bools, *, too_fast: int = 0) -> Legs:
     )
 
 
-def _flown(legs: Legs) -> Legs:
-    """Return the legs without those that are too fast to have been flown."""
+def flown_legs(legs: Legs) -> Legs:
+    """Return the legs without those too fast to have been flown, which are counted."""
     span_s = (legs.to_us - legs.from_us) / MICROSECONDS_PER_SECOND
     slow = _path_bound_m(legs) <= SPEED_MAX_MPS * span_s
     if not slow.all():
@@ -244,8 +244,11 @@ def path_length_m(legs: Legs) -> Floats:
     return np.asarray(np.where(legs.is_planar, planar_m, distance_m), dtype=np.float64)
 
 
-def cut_pieces(legs: Legs) -> Pieces:
+def cut_pieces(legs: Legs, base_us: int | None = None) -> Pieces:
     """Return the legs cut into pieces that leave their path by at most `CHORD_ERROR_M`.
+
+    Times count from `base_us`, by default the first leg's: parts of a whole that must give the
+    same bits as the whole name one base, no later than any leg.
 
     A chord over a path r(u), u in [0, 1], cut n times is off by at most max |r''| / (8 n²): on a
     geodesic of length s and radius R that is s² / (8 R n²); on a straight line in longitude and
@@ -261,7 +264,8 @@ def cut_pieces(legs: Legs) -> Pieces:
     leg = np.repeat(np.arange(len(legs), dtype=np.int64), parts)
     step = np.arange(leg.shape[0], dtype=np.int64) - np.repeat(np.cumsum(parts) - parts, parts)
     share_from, share_to = step / parts[leg], (step + 1) / parts[leg]
-    base_us = int(legs.from_us.min()) if len(legs) else 0
+    if base_us is None:
+        base_us = int(legs.from_us.min()) if len(legs) else 0
     from_s = (legs.from_us - base_us) / MICROSECONDS_PER_SECOND
     to_s = (legs.to_us - base_us) / MICROSECONDS_PER_SECOND
     inner = step > 0

@@ -348,7 +348,8 @@ def _check_lengths(body: msgspec.Struct) -> None:
             continue
         value = getattr(body, name)
         fields = value if isinstance(value, dict) else {}
-        texts = [value] if isinstance(value, str) else [*fields.values()]
+        held = [each for v in fields.values() for each in (v if isinstance(v, tuple) else (v,))]
+        texts = [each for each in (value, *held) if isinstance(each, str)]
         if any(len(text) > TEXT_CHARACTERS_MAX for text in texts):
             wanted = f"{TEXT_CHARACTERS_MAX} characters at most"
             raise InputFault(f"entry {name}", value="a longer one", wanted=wanted)

@@ -5,8 +5,8 @@ Rules:
 - It says nothing that the record does not: it stands in no snapshot and in no digest.
 - Everything a step or a report does is then as dear as what is open, never as what ever was.
 
-What is not a function of the logs alone is `touched`, `stirred` and `spread`, the threads that
-changed since somebody last looked, and `standing`. Looking at one more often does no harm.
+What is not a function of the logs alone is `touched`, `stirred`, `spread` and `chained`, the threads
+that changed since somebody last looked, and `standing`. Looking at one more often does no harm.
 """
 
 from __future__ import annotations
@@ -79,6 +79,8 @@ class Indexes:
         touched: threads that changed since the clock rules last looked.
         stirred: threads that changed since the alarms were last looked at.
         spread: threads that changed since their units were last looked at (`rules.distribution`).
+        chained: alerts, and threads that may be about one, that changed since the times to act were
+            last looked at (`rules.chain_times`).
         standing: threads that somebody must see something of, now or at an instant, with what was
             found when they were last looked at (`rules.alarms`).
         by_zone: messages by the zone that they name.
@@ -109,6 +111,7 @@ class Indexes:
     touched: set[Key] = field(default_factory=set)
     stirred: set[Key] = field(default_factory=set)
     spread: set[Key] = field(default_factory=set)
+    chained: set[Key] = field(default_factory=set)
     standing: dict[Key, object] = field(default_factory=dict)
     by_zone: dict[str, set[Key]] = field(default_factory=dict)
     by_flight: dict[str, set[Key]] = field(default_factory=dict)
@@ -139,6 +142,7 @@ class Indexes:
         self.touched.add(key)
         self.stirred.add(key)
         self.spread.add(key)
+        self.chained.add(key)
 
     def add_message(self, key: Key, entry: Entry, body: MessageSaid) -> None:
         """Take a message into account."""
@@ -212,6 +216,7 @@ class Indexes:
 
     def add_alert(self, key: Key, entry: Entry, body: AlertRaised | ConflictRaised) -> None:
         """Take an alert into account, whether its resolution came before it or not."""
+        self.chained.add(key)
         name = (entry.log.party, body.key)
         self.newest_alert[name] = max(key, self.newest_alert.get(name, key))
         if (entry.log.party, key) not in self.resolved:
@@ -226,6 +231,7 @@ class Indexes:
         if not entry.ref:
             return
         key = entry.ref[0].key
+        self.chained.add(key)
         self.resolved.add((entry.log.party, key))
         known = self.open_alerts.get(key)
         if known is not None and known.log.party == entry.log.party:

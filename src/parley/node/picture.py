@@ -1,56 +1,48 @@
-"""The live picture: the newest reports of each aircraft. Volatile; the recording holds them all.
+"""The live picture: the believed reports of each aircraft. Volatile; the recording holds them all.
 
-Rules: a report that goes back in time, repeats an instant elsewhere, or is out of range is refused
-and counted; it never moves an aircraft.
+Rules: a report that goes back in time, repeats an instant elsewhere, is out of range or cannot be
+true beside those before (`belief`) is refused and counted by reason; it never moves an aircraft.
+Everything is a function of the reports and of the times at which they came in; memory is bounded by
+`TRACKS_MAX` aircraft, whatever comes.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
-from parley.world.limits import NAME_CHARACTERS_MAX, TRACK_REPORTS_KEPT_MAX, TRACKS_MAX
+from parley.detect.plausible import surface_m
+from parley.node import belief
+from parley.node.belief import STALE_US as STALE_US
+from parley.node.belief import Track as Aircraft
+from parley.node.belief import TrackReport as TrackReport
+from parley.world.limits import NAME_CHARACTERS_MAX, TRACKS_MAX
 from parley.world.time import US_MIN
-from parley.world.volume import AltitudeReference
 
-STALE_US = 60 * 1_000_000
-"""A track without a report for this long is not predicted: coasting further would be a guess."""
+__all__ = [
+    "AHEAD_US",
+    "FORGOTTEN_AFTER_US",
+    "STALE_US",
+    "Aircraft",
+    "PairWatch",
+    "Picture",
+    "TrackReport",
+    "Watch",
+]
+
 FORGOTTEN_AFTER_US = 3_600 * 1_000_000
-"""An aircraft without a report for this long is new when it comes back."""
+"""An aircraft without a believed report for this long is new when it comes back."""
 AHEAD_US = 60 * 1_000_000
 """A report may be ahead of our clock by as much as clocks of feeds are found to differ."""
+REASONS_MAX = 1_000
+"""Reasons of refusal that are counted apart; more of them would be made up from outside."""
+OTHER_REASONS = "other reasons"
 _ROOM_AT = 1_000
-
-
-class TrackReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One position of one aircraft: when, where, how high above what, and whose it is."""
-
-    aircraft: str
-    at_us: int
-    lat_deg: float
-    lon_deg: float
-    altitude_m: float
-    altitude_reference: AltitudeReference
-    party: str | None = None
-
-
-@dataclass(slots=True)
-class Aircraft:
-    """The newest reports of one aircraft, oldest first, and when the last one came in."""
-
-    id: str
-    party: str | None
-    reports: deque[TrackReport] = field(
-        default_factory=lambda: deque(maxlen=TRACK_REPORTS_KEPT_MAX)
-    )
-    received_us: int = 0
-
-    @property
-    def last(self) -> TrackReport:
-        """The newest report."""
-        return self.reports[-1]
+_LANDING_CELL_M = 20_000.0
+"""Jumps to places no further apart than this are to one place: an airport and its circuit."""
+_LANDED_US = 600 * 1_000_000
 
 
 @dataclass(slots=True)
@@ -82,25 +74,66 @@ class PairWatch:
 
 
 @dataclass(slots=True)
+class Landings:
+    """Where aircraft are claimed to have jumped to, beyond what they can fly, by cells."""
+
+    cells: dict[tuple[int, int, int], dict[str, int]] = field(default_factory=dict)
+    cell_of: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+
+    def add(self, report: TrackReport, now_us: int) -> None:
+        """Note that an aircraft is claimed to be there."""
+        self.drop(report.aircraft)
+        cell = _cell(report)
+        self.cell_of[report.aircraft] = cell
+        self.cells.setdefault(cell, {})[report.aircraft] = now_us
+
+    def drop(self, name: str) -> None:
+        """Forget an aircraft."""
+        cell = self.cell_of.pop(name, None)
+        if cell is None:
+            return
+        del self.cells[cell][name]
+        if not self.cells[cell]:
+            del self.cells[cell]
+
+    def others(self, report: TrackReport, now_us: int) -> int:
+        """Return how many other aircraft jumped to about the same place lately."""
+        count = 0
+        for cell in _around(_cell(report)):
+            there = self.cells.get(cell, {})
+            # The longest unheard stand first; each is dropped once.
+            for name in [n for n, at_us in _until(there, now_us - _LANDED_US)]:
+                self.drop(name)
+            count += len(there) - (report.aircraft in there)
+        return count
+
+
+@dataclass(slots=True)
 class Picture:
     """All aircraft now known, refused reports by reason, and what is being watched."""
 
     aircraft: dict[str, Aircraft] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    flags_raised: dict[str, int] = field(default_factory=dict)
     watches: dict[tuple[str, ...], Watch] = field(default_factory=dict)
     pairs: dict[str, PairWatch] = field(default_factory=dict)
     evaluated_us: int = 0
     taken_up: bool = False
     watched_from_us: int | None = None
+    at_place: dict[tuple[float, float], dict[str, None]] = field(default_factory=dict)
+    """The aircraft whose last believed place is exactly this one."""
+    landings: Landings = field(default_factory=Landings)
     _room_at: int = _ROOM_AT
 
     def refuse(self, why: str) -> None:
         """Count a report that is not taken."""
-        self.refused[why] = self.refused.get(why, 0) + 1
+        _count(self.refused, why)
 
     def watch(self, name: tuple[str, ...]) -> Watch:
         """Return what was last seen of something, made new if it is."""
         return self.watches.setdefault(name, Watch())
+
+    # ---- forgetting -----------------------------------------------------------------------------
 
     def _make_room(self, now_us: int) -> None:
         """Forget the aircraft that were not heard for an hour; of a full picture, for a minute.
@@ -109,8 +142,12 @@ class Picture:
         """
         kept_us = STALE_US if len(self.aircraft) >= TRACKS_MAX else FORGOTTEN_AFTER_US
         gone = {name for name, a in self.aircraft.items() if now_us - a.received_us > kept_us}
-        for name in gone:
-            del self.aircraft[name]
+        self._forget(gone)
+
+    def _forget(self, gone: set[str]) -> None:
+        for name in sorted(gone):
+            self._leave_place(self.aircraft.pop(name))
+            self.landings.drop(name)
         if gone:
             self.watches = {
                 name: watch for name, watch in self.watches.items() if name[-1] not in gone
@@ -121,30 +158,139 @@ class Picture:
                 if not gone.intersection(watch.aircraft)
             }
 
-    def take(self, report: TrackReport, now_us: int) -> bool:
-        """Take a report into the picture; return whether it was taken."""
+    # ---- reports --------------------------------------------------------------------------------
+
+    def take(self, report: TrackReport, now_us: int, feed: str = "") -> bool:
+        """Take a report into the picture; return whether it is believed.
+
+        Args:
+            report: of one aircraft.
+            now_us: when it came in.
+            feed: where it came from, unless the report itself says so.
+        """
         why = _flaw(report, now_us)
         known = self.aircraft.get(report.aircraft)
+        if known is not None and now_us - known.received_us > FORGOTTEN_AFTER_US:
+            self._forget({known.id})
+            known = None
         if known is None and len(self.aircraft) >= self._room_at:
             self._make_room(now_us)
             self._room_at = min(TRACKS_MAX, max(_ROOM_AT, 2 * len(self.aircraft)))
         if why is None and known is None and len(self.aircraft) >= TRACKS_MAX:
             why = "picture full"
-        if why is None and known is not None and report.at_us <= known.last.at_us:
-            why = "not later than the last report"
         if why is not None:
             self.refuse(why)
             return False
+        if feed and report.feed is None:
+            report = msgspec.structs.replace(report, feed=feed)
         if known is None:
             known = self.aircraft[report.aircraft] = Aircraft(report.aircraft, report.party)
+            known.watched_since_us = now_us
+        elif not self._is_believed(known, report, now_us):
+            return False
+        else:
+            self._leave_place(known)
+        self._believe(known, report, now_us)
+        return True
+
+    def _is_believed(self, known: Aircraft, report: TrackReport, now_us: int) -> bool:
+        """Return whether a report continues its track, or confirms a claim; else it is counted."""
+        known.heard_us = now_us
+        # A report dated ahead stands as of when it came in, or it would shut out the true ones.
+        if report.at_us <= min(known.last.at_us, known.received_us):
+            place = (report.lat_deg, report.lon_deg)
+            same = place == (known.last.lat_deg, known.last.lon_deg)
+            instant_twice = report.at_us == known.last.at_us and not same
+            self.refuse(belief.INSTANT_TWICE if instant_twice else belief.NOT_LATER)
+            known.order_faults += 1
+            if known.order_faults >= belief.ORDER_FAULTS:
+                self._doubt(known, belief.CLOCK_ORDER, now_us, place=False)
+            return False
+        why = belief.look(known, report)
+        if not why:
+            return True
+        if why == belief.REPEATED:
+            self.refuse(why)
+            if report.at_us - known.last.at_us >= belief.FROZEN_US:
+                self._doubt(known, belief.FROZEN, now_us, place=True)
+            return False
+        return self._contradicted(known, report, why, now_us)
+
+    def _contradicted(self, known: Aircraft, report: TrackReport, why: str, now_us: int) -> bool:
+        """Keep what contradicts a track as a claim; return whether the claim is now confirmed."""
+        claim = belief.contradict(known, report, why, now_us)
+        together = 0
+        if not claim.reached:
+            self.landings.add(report, now_us)
+            together = self.landings.others(report, now_us)
+        confirmed, doubt = belief.judged(known, claim, together)
+        if confirmed:
+            self._leave_place(known)
+            self.landings.drop(known.id)
+            belief.take_up(known, claim, doubt, now_us)
+            _count(self.flags_raised, f"taken up again: {doubt}")
+            return True
+        self.refuse(why)
+        again = known.doubted_us is not None and now_us - known.doubted_us <= belief.FLAG_HOLD_US
+        known.doubted_us = now_us
+        if again or claim.count > 1:
+            self._doubt(known, doubt, now_us, place=True)
+        return False
+
+    def _believe(self, known: Aircraft, report: TrackReport, now_us: int) -> None:
         if known.party is None:
             # Whose it is may become known later; that it is somebody else's all at once may not.
             known.party = report.party
         elif report.party not in (None, known.party):
             self.refuse("party other than before: the first is kept")
-        known.reports.append(report)
-        known.received_us = now_us
-        return True
+        if not known.reports or known.last is not report:
+            belief.believe(known, report, now_us)
+        known.heard_us = now_us
+        self.at_place.setdefault((report.lat_deg, report.lon_deg), {})[known.id] = None
+        if known.claim is None:
+            self.landings.drop(known.id)
+        elif belief.judged(known, known.claim, 0)[1] == belief.TWO_PLACES:
+            self._doubt(known, belief.TWO_PLACES, now_us, place=True)
+        doubt = belief.clock_doubt(known, report, now_us)
+        if doubt:
+            self._doubt(known, doubt, now_us, place=False)
+
+    def _doubt(self, known: Aircraft, why: str, now_us: int, *, place: bool) -> None:
+        if known.doubt(why, now_us, place=place):
+            _count(self.flags_raised, why)
+
+    def _leave_place(self, known: Aircraft) -> None:
+        place = (known.last.lat_deg, known.last.lon_deg)
+        there = self.at_place.get(place)
+        if there is not None:
+            there.pop(known.id, None)
+            if not there:
+                del self.at_place[place]
+
+
+def _count(counts: dict[str, int], why: str) -> None:
+    if why not in counts and len(counts) >= REASONS_MAX:
+        why = OTHER_REASONS
+    counts[why] = counts.get(why, 0) + 1
+
+
+def _cell(report: TrackReport) -> tuple[int, int, int]:
+    x_m, y_m, z_m = surface_m(report.lat_deg, report.lon_deg)
+    return int(x_m // _LANDING_CELL_M), int(y_m // _LANDING_CELL_M), int(z_m // _LANDING_CELL_M)
+
+
+def _around(cell: tuple[int, int, int]) -> Iterator[tuple[int, int, int]]:
+    x, y, z = cell
+    near = (-1, 0, 1)
+    return ((x + i, y + j, z + k) for i in near for j in near for k in near)
+
+
+def _until(there: dict[str, int], before_us: int) -> Iterator[tuple[str, int]]:
+    """Yield what was noted before a time; the oldest stand first."""
+    for name, at_us in there.items():
+        if at_us >= before_us:
+            return
+        yield name, at_us
 
 
 def _flaw(report: TrackReport, now_us: int) -> str | None:

@@ -410,6 +410,8 @@ def _take(scope: Scope, log: Log, entry: Entry, leaf: bytes) -> None:
 
 
 def _place_recorded(scope: Scope, entry: Entry, body: RecordedBody) -> None:
+    # A mark, a call, an alarm that was taken, a unit's receipt: the time to act may follow from it.
+    scope.index.chained.update(ref.key for ref in entry.ref)
     if isinstance(body, LineBody):
         why = scope.line.take(entry, body)
     elif isinstance(body, WarningBody):

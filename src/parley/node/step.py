@@ -179,7 +179,8 @@ def _own_act(state: State, event: Act, now_us: int) -> tuple[Draft, ...]:
         if isinstance(event, AgreementAct):
             return _agreement_act(state, event, now_us)
         if isinstance(event, WarningAct):
-            return (_warning_act(state, event, now_us),)
+            warned = _warning_act(state, event, now_us)
+            return (warned,) if warned is not None else ()
         draft = _act(state, event, now_us)
         return (draft,) if draft is not None else ()
     except agreements.NotOurPost as fault:
@@ -205,7 +206,7 @@ def _agreement_act(state: State, event: AgreementAct, now_us: int) -> tuple[Draf
             return assessments.act(state, event, now_us)
 
 
-def _warning_act(state: State, event: WarningAct, now_us: int) -> Draft:
+def _warning_act(state: State, event: WarningAct, now_us: int) -> Draft | None:
     match event:
         case MarkAlert():
             return alert_life.mark(state, event, now_us)

@@ -14,7 +14,15 @@ from datetime import UTC, datetime
 
 from parley.node.entries import Alert
 from parley.node.picture import STALE_US
-from parley.node.rules import distribution, hotline, line_tests, lines, texts, zone_duties
+from parley.node.rules import (
+    conformance,
+    distribution,
+    hotline,
+    line_tests,
+    lines,
+    texts,
+    zone_duties,
+)
 from parley.node.rules.custody import REFUSALS_EVERY_US, holds_of
 from parley.node.rules.mirroring import COSIGN_AGAIN_US
 from parley.node.rules.pushing import PUSH_AGAIN_US
@@ -47,6 +55,7 @@ def _instants(state: State, now_us: int) -> Iterator[int]:
     yield from lines.next_due_us(state, now_us)
     yield from distribution.next_due_us(state, now_us)
     yield from zone_duties.next_due_us(state, now_us)
+    yield from conformance.next_due_us(state, now_us)
 
 
 def _next_year_us(now_us: int) -> int:

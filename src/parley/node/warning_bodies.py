@@ -161,7 +161,7 @@ class ConformanceObserved(_Body, frozen=True, kw_only=True, tag="conformance.obs
     """A flight of this party against its own intent (`ref`): leaving, outside, inside again.
 
     `what`: in which of place, height and time, of the volume that was nearest; `horizontal_mm` and
-    `vertical_mm` are how far outside, `late_us` how long outside its window. `since_us`: since when
+    `vertical_mm` are how far outside, `late_ms` how long outside its window. `since_us`: since when
     it was so by the reports.
     """
 
@@ -177,7 +177,7 @@ class ConformanceObserved(_Body, frozen=True, kw_only=True, tag="conformance.obs
     altitude_reference: str
     horizontal_mm: int = 0
     vertical_mm: int = 0
-    late_us: int = 0
+    late_ms: int = 0
 
 
 class FlightUnusual(_Body, frozen=True, kw_only=True, tag="flight.unusual"):

@@ -16,13 +16,19 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class MarkAlert(_Value, frozen=True, kw_only=True, tag="mark_alert"):
-    """A post has seen an alert (`ref`, anybody's), or has called about it; `about`: in what."""
+    """A post has seen an alert (`ref`, anybody's), or has called about it; `about`: in what.
+
+    `renewal`: the newest form of it that was before the post (the alert itself: as it was raised);
+    without it the newest that is held. `at_us`: when it was, where it is entered afterwards.
+    """
 
     ref: tuple[str, int]
     post: str
     stage: MarkStage
     text: str = ""
     about: Reference | None = None
+    renewal: tuple[str, int] | None = None
+    at_us: int | None = None
 
 
 class DeclareFormation(_Value, frozen=True, kw_only=True, tag="declare_formation"):

@@ -49,6 +49,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
         track_uncertainty_m: of the tracks; that of the line is added.
         hysteresis_m: beyond all uncertainty by so much is a crossing.
         dwell_s: and for so long.
+        period: what a row is of, beside the one of all time: a week (ISO) or a day, UTC.
     """
 
     step_s: float = 10.0
@@ -57,6 +58,11 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     track_uncertainty_m: float = 0.0
     hysteresis_m: float = 250.0
     dwell_s: float = 5.0
+    period: Literal["week", "day"] = "week"
+
+    def period_of(self, at_us: int) -> str:
+        """Return the name of the week or day of an instant."""
+        return week_of(at_us) if self.period == "week" else format_instant(at_us)[:10]
 
     def __post_init__(self) -> None:
         for name in ("step_s", "max_gap_s", "near_m"):
@@ -70,12 +76,13 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MarginRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The margins of one party to one line in one week, or in all of them.
+    """The margins of one party to one line in one week (or day: `Watched.period`), or in all.
 
     `p1_m`, `p5_m`, `p50_m`: so much of the decided or undecided time the margin was less; None
     where there was none. `near_s`: time within `near_m`; it lies between `near_least_s` and
     `near_most_s` whatever the uncertainty did. `flaps`: changes of side as drawn from one
-    sample to the next, whatever they were worth.
+    sample to the next, whatever they were worth. `near_longest_s`: the longest that one flight
+    was near without a break, and which; of the period in which that began.
     """
 
     line: str
@@ -102,6 +109,8 @@ class MarginRow(msgspec.Struct, frozen=True, kw_only=True):
     undecided_s: float
     beyond_ends_s: float
     uncertainty_m: float
+    near_longest_s: float = 0.0
+    near_longest_track: str = ""
 
 
 class MarginStudy(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +138,19 @@ class _Columns:
     flapped: list[str] = field(default_factory=list)
     versions: set[int] = field(default_factory=set)
     edges: list[tuple[str, str, int, float]] = field(default_factory=list)
+    near_runs: dict[tuple[str, str], float] = field(default_factory=dict)
+    """The longest without a break, by the period in which it began and the track."""
+    _run: tuple[str, float] = ("", 0.0)
+
+    def take_near(
+        self, track: str, week: str, weight_s: float, *, near: bool, goes_on: bool
+    ) -> None:
+        """Take a sample in for the time that one track is near the line without a break."""
+        began, near_s = self._run if goes_on else ("", 0.0)
+        self._run = (began if near_s else week, near_s + weight_s) if near else ("", 0.0)
+        if near:
+            run = (self._run[0], track)
+            self.near_runs[run] = max(self._run[1], self.near_runs.get(run, 0.0))
 
 
 def week_of(at_us: int) -> str:
@@ -253,14 +275,17 @@ def _sampled_outside_s(
         line = boundary_in_force(known, round(at_us))
         if line is None:
             outside_s += weight_s
+            columns.take_near(track.id, "", 0.0, near=False, goes_on=False)
             continue
         if broken or line.version != version:
             settled, version = _Settled(how), line.version
         columns.versions.add(line.version)
-        position, week = _at(path, at_us), week_of(round(at_us))
+        position, week = _at(path, at_us), how.period_of(round(at_us))
         left_m = _left_m(line, position)
         answer = side_of(line, position, how.track_uncertainty_m)
         beyond = "; beyond the" in answer.because
+        near = not beyond and abs(left_m) < how.near_m
+        columns.take_near(track.id, week, weight_s, near=near, goes_on=not broken)
         columns.week.append(week)
         columns.left_m.append(left_m)
         columns.weight_s.append(weight_s)
@@ -278,7 +303,7 @@ def _sampled_outside_s(
         at_us, left_m, line = nearest
         at_us, least_m = _finer(path, line, at_us, how.step_s * 1e6, track)
         side_m = math.copysign(least_m, left_m)
-        columns.edges.append((week_of(round(at_us)), track.id, round(at_us), side_m))
+        columns.edges.append((how.period_of(round(at_us)), track.id, round(at_us), side_m))
     return outside_s
 
 
@@ -404,6 +429,12 @@ def _row(
         for k in ([int(np.argmin(np.where(ends, np.inf, margin_m)))] if (~ends).any() else [])
     ]  # fmt: skip
     least = min((*edges, *held), default=None)
+    runs = [
+        (near_s, name)
+        for (began, name), near_s in sorted(columns.near_runs.items())
+        if week in (ALL_WEEKS, began)
+    ]
+    near_longest = max(runs, default=(0.0, ""))
     flight_h = float(weight_s.sum()) / 3600.0
     crossed = sum(week in (ALL_WEEKS, in_week) for in_week, _ in columns.crossed)
     quantiles = [
@@ -434,6 +465,8 @@ def _row(
         undecided_s=float(weight_s[~decided & ~ends].sum()),
         beyond_ends_s=float(weight_s[ends].sum()),
         uncertainty_m=float(doubt_m.max()),
+        near_longest_s=near_longest[0],
+        near_longest_track=near_longest[1],
     )
 
 
@@ -482,4 +515,6 @@ def margin_document(row: MarginRow) -> dict[str, object]:
         "undecided_s": rounded(row.undecided_s),
         "beyond_ends_s": rounded(row.beyond_ends_s),
         "uncertainty_m": rounded(row.uncertainty_m),
+        "near_longest_s": rounded(row.near_longest_s),
+        "near_longest_track": row.near_longest_track,
     }

@@ -15,6 +15,8 @@ from parley.world.time import format_instant
 from parley.world.track import Track
 from parley.world.units import feet_from_metres, nautical_miles_from_metres
 
+DAY_US = 86_400_000_000
+
 
 class EncounterRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One episode of one pair inside both minima.
@@ -45,6 +47,17 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Legs faster than any aircraft: left out."""
 
 
+def study_base_us(first_us: int) -> int:
+    """Return from where a study counts time, given its first report: the midnight before, UTC.
+
+    The last bits of every figure depend on it, so that a study in partitions has the same.
+
+    >>> study_base_us(1_600_000_000_000_000)
+    1599955200000000
+    """
+    return first_us // DAY_US * DAY_US
+
+
 def study_encounters(
     tracks: Sequence[Track],
     minima: Minima,
@@ -63,7 +76,8 @@ def study_encounters(
         InputFault: from the tracks or the gap, see `detect.encounters`.
     """
     legs = legs_from_tracks(tracks, max_gap_s)
-    table = find_encounters(legs, minima, progress)
+    first_us = min((int(track.t_us[0]) for track in tracks), default=0)
+    table = find_encounters(legs, minima, progress, study_base_us(first_us))
     columns = (
         table.a,
         table.b,

@@ -221,7 +221,7 @@ def write_table(path: Path, table: pa.Table) -> None:
         if kind == ".parquet":
             pyarrow.parquet.write_table(table, path, compression="zstd")
         elif kind == ".csv":
-            pyarrow.csv.write_csv(_flat(table), path)
+            pyarrow.csv.write_csv(flat_table(table), path)
         else:
             path.write_bytes(json_lines(table.to_pylist()))
     except OSError as error:
@@ -235,7 +235,8 @@ def json_lines(rows: Iterable[object]) -> bytes:
     return b"".join(encoder.encode(row) + b"\n" for row in rows)
 
 
-def _flat(table: pa.Table) -> pa.Table:
+def flat_table(table: pa.Table) -> pa.Table:
+    """Return a table for CSV, which takes no lists: those are joined by spaces."""
     for k, field in enumerate(table.schema):
         if pa.types.is_list(field.type):
             joined = [None if v is None else " ".join(v) for v in table.column(k).to_pylist()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -239,42 +239,3 @@ def document_in(file: Path, what: str = "intent") -> object:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise InputFault(f"{what} {file}", value=str(error), wanted="a JSON document") from None
-
-
-def alerts(
-    *,
-    node: Annotated[str, NODE],
-    token: Annotated[Path | None, TOKEN] = None,
-    as_json: Annotated[bool, JSON] = False,
-) -> None:
-    """Print the open alerts by time to loss, new notices, and what is not watched.
-
-    Exit codes: 0 printed, 2 bad usage, or no such node.
-    """
-    from parley.app.views import AlertsView
-    from parley.world.time import format_second
-
-    view = client_of(node, token).get("/api/alerts", AlertsView)
-    lines: list[str] = []
-    raisers: dict[str, list[str]] = {}
-    for each in view.alerts:
-        what = each.text or " and ".join(each.aircraft)
-        binding = "binding" if each.binding else "advisory"
-        if (
-            each.what == "intent overlap"
-        ):  # two plans: nobody flies yet, and no clause is kept or broken
-            line = f"{each.alert_class}: {what}"
-        else:
-            loss = f"loss {format_second(each.loss_us)}" if each.loss_us else "no loss predicted"
-            line = f"{each.alert_class}: {what}: {loss}, clause {each.clause or 'none'} ({binding})"
-        raisers.setdefault(line, []).append(each.raised_by)
-    # Both parties of an overlap raise it, in the same words: it is one.
-    lines += [f"{line}; raised by {', '.join(sorted(by))}" for line, by in raisers.items()]
-    feeds = ", ".join(f.feed for f in view.watch.feeds) or "none"
-    if not view.alerts:
-        lines.append(f"No alerts from feeds: {feeds}.")
-    lines += [f"notice: {n.text} ({format_second(n.raised_us)})" for n in view.notices]
-    watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
-    lines.append(f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}.")
-    rows: list[object] = [*view.alerts, *view.notices, view.watch]
-    print_rows(rows, lines, as_json=as_json)

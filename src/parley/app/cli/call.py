@@ -61,7 +61,8 @@ def call(
         typer.Option(metavar="LOG INDEX", help="The entry that it corrects, or the other end's."),
     ] = _NOBODY,
     about: Annotated[
-        tuple[str, int], typer.Option(metavar="LOG INDEX", help="The message that it was about.")
+        tuple[str, int],
+        typer.Option(metavar="LOG INDEX", help="The message or alert that it was about."),
     ] = _NOBODY,
     post: Annotated[str, POST] = "duty-officer",
     agreement: Annotated[str, AGREEMENT] = "",

@@ -1,13 +1,14 @@
 """`parley detect`: encounters in recorded traffic, from files to rows.
 
 Here: arguments, the order of the rooms (store reads, wire understands, review studies), progress
-and output. Results go to stdout or to a file, talk to stderr. Exit 0: the study was made, whatever
-it found; exit 2: an input that cannot be used, said in one line.
+and what is said of the study. Results go to stdout or to a file, talk to stderr. Exit 0: the study
+was made, whatever it found; exit 2: an input that cannot be used, said in one line. Many files and
+folders go through `detect_batch`; `detect_output` writes the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -17,68 +18,70 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from parley.app.batch_study import BatchStudy, Choices, Totals
+from parley.app.cli.detect_batch import Batch, parquet_files, studied
+from parley.app.cli.detect_output import ENCOUNTERS, WARNINGS, Shape, put_rows
 from parley.detect.encounters import SPEED_MAX_MPS, Minima
-from parley.detect.encounters import Progress as ProgressCall
-from parley.review.study import EncounterRow, Study, row_document, study_encounters
-from parley.store.files import WRITABLE, ending, json_lines, read_recording, write_table
-from parley.wire.traffic import COLUMNS, Counts, Traffic, read_traffic
+from parley.review.study import EncounterRow, Study, study_encounters
+from parley.review.warning_study import Ahead, WarningRow, warning_rows, warnings_of_tracks
+from parley.store.files import WRITABLE, ending, read_recording
+from parley.wire.traffic import COLUMNS, Traffic, read_traffic
 from parley.world.faults import InputFault
 from parley.world.time import format_second
 from parley.world.units import feet_from_metres, nautical_miles_from_metres, parse_length_m
 from parley.world.units import parse_seconds as parse_duration_s
 
-_HEADINGS = (
-    "pair",
-    "from",
-    "to",
-    "dwell_s",
-    "least_horizontal_nm",
-    "at",
-    "vertical_then_ft",
-    "least_vertical_ft",
+MODES = ("encounters", "predict")
+
+
+FILES = typer.Argument(
+    metavar="FILE...",
+    help="Recordings: .parquet, .csv, .csv.gz, .json or .json.gz with the columns of the "
+    "traffic library (timestamp, icao24, latitude, longitude, altitude in ft, ...), or "
+    "folders of Parquet files, e.g. by day.",
 )
-_SCHEMA = pa.schema(
-    [
-        ("pair", pa.list_(pa.string())),
-        ("from", pa.string()),
-        ("to", pa.string()),
-        ("dwell_s", pa.float64()),
-        ("least_horizontal_nm", pa.float64()),
-        ("least_horizontal_at", pa.string()),
-        ("vertical_then_ft", pa.float64()),
-        ("least_vertical_ft", pa.float64()),
-    ]
+MINIMA = typer.Option(help="Horizontal and vertical minimum; both must be undercut.")
+MAX_GAP = typer.Option(help="Reports of one aircraft further apart are not joined.")
+MODE = typer.Option(
+    help="encounters: what was flown. predict: what straight prediction would have said, when "
+    "first, and whether it came to it."
 )
-_INSTANTS = ("from", "to", "least_horizontal_at")
+LOOKAHEAD = typer.Option(help="Of predict: how far ahead.")
+EVERY = typer.Option(help="Of predict: how often.")
+GROUND = typer.Option("--ground", help="Keep reports marked on the ground.")
+SORT = typer.Option("--sort", help="Accept reports that are not in order of time.")
+WORKERS = typer.Option(help="Processes of a batch.", show_default="one per processor")
+MEMORY = typer.Option(
+    help="Of all processes of a batch together, e.g. 4GB.", show_default="half the machine's"
+)
+PARTITION_ROWS = typer.Option(
+    help="Reports in one partition of a batch at most.", show_default="what the memory allows"
+)
+WORK = typer.Option(
+    metavar="DIR", help="Folder for partial results of a batch: an interrupted run goes on."
+)
+RESTART = typer.Option("--restart", help="Throw partial results in --work away.")
+OUTPUT = typer.Option("--output", "-o", help="Write rows: .parquet, .csv, .jsonl (JSON lines).")
+JSON = typer.Option("--json", help="Print JSON lines.")
 
 
 def detect(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="FILE...",
-            help="Recordings: .parquet, .csv, .csv.gz, .json or .json.gz with the columns of the "
-            "traffic library (timestamp, icao24, latitude, longitude, altitude in ft, ...).",
-        ),
-    ],
+    files: Annotated[list[Path], FILES],
     *,
-    minima: Annotated[
-        str, typer.Option(help="Horizontal and vertical minimum; both must be undercut.")
-    ] = "5NM,1000ft",
-    max_gap: Annotated[
-        str, typer.Option(help="Reports of one aircraft further apart are not joined.")
-    ] = "60s",
-    ground: Annotated[
-        bool, typer.Option("--ground", help="Keep reports marked on the ground.")
-    ] = False,
-    sort: Annotated[
-        bool, typer.Option("--sort", help="Accept reports that are not in order of time.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write rows: .parquet, .csv, .jsonl (JSON lines)."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+    minima: Annotated[str, MINIMA] = "5NM,1000ft",
+    max_gap: Annotated[str, MAX_GAP] = "60s",
+    mode: Annotated[str, MODE] = "encounters",
+    lookahead: Annotated[str, LOOKAHEAD] = "300s",
+    every: Annotated[str, EVERY] = "10s",
+    ground: Annotated[bool, GROUND] = False,
+    sort: Annotated[bool, SORT] = False,
+    workers: Annotated[int, WORKERS] = 0,
+    memory: Annotated[str, MEMORY] = "",
+    partition_rows: Annotated[int, PARTITION_ROWS] = 0,
+    work: Annotated[Path | None, WORK] = None,
+    restart: Annotated[bool, RESTART] = False,
+    output: Annotated[Path | None, OUTPUT] = None,
+    as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Print one row per pair and episode of recorded aircraft strictly inside both minima.
 
@@ -86,29 +89,58 @@ def detect(
     have the pair, from, to, the dwell, the least horizontal distance with its time and the vertical
     distance then, and the least vertical distance.
 
+    Folders, and more than two million rows of Parquet, are read in partitions by several processes
+    (a batch); the rows are the same to the last bit.
+
     Exit codes: 0 done, with or without encounters; 2 bad usage or input.
     """
     talk = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        limits = parse_minima(minima)
-        max_gap_s = parse_duration_s(max_gap, "--max-gap")
+        choices = Choices(
+            minima=parse_minima(minima),
+            max_gap_s=parse_duration_s(max_gap, "--max-gap"),
+            include_ground=ground,
+            sort=sort,
+            ahead=_ahead(mode, lookahead, every),
+        )
+        batch = Batch(
+            workers=workers,
+            memory=memory,
+            partition_rows=partition_rows,
+            work=work,
+            restart=restart,
+        )
         if output is not None:
             ending(output, WRITABLE)
-            refuse_over_input(output, files)
-        traffic = _read(files, talk, include_ground=ground, sort=sort)
-        with _bar(talk, "detecting") as progress:
-            study = study_encounters(traffic.tracks, limits, max_gap_s, progress)
-        documents = [row_document(row) for row in study.rows]
+        chosen = parquet_files(files, batch)
         if output is not None:
-            write_table(output, _table(documents, output))
+            refuse_over_input(output, files if chosen is None else chosen)
+
+        def put(rows: Iterable[object], shape: Shape) -> None:
+            put_rows(rows, shape, output, as_json=as_json)
+
+        if chosen is None:
+            _whole(files, choices, talk, put)
+        else:
+            _batch(files, chosen, choices, batch, talk, put)
     except InputFault as fault:
         typer.echo(f"parley detect: {fault}", err=True)
         raise typer.Exit(2) from fault
-    if as_json:
-        typer.echo(json_lines(documents).decode(), nl=False)
-    elif output is None:
-        typer.echo("\n".join(_aligned(study.rows)))
-    _say(talk, files, traffic, study, limits, max_gap_s)
+
+
+Put = Callable[[Iterable[object], Shape], None]
+
+
+def _ahead(mode: str, lookahead: str, every: str) -> Ahead | None:
+    """Return how predictions are made, or None where none are asked for."""
+    if mode not in MODES:
+        raise InputFault("--mode", value=mode, wanted=" or ".join(MODES))
+    if mode == "encounters":
+        return None
+    return Ahead(
+        lookahead_s=parse_duration_s(lookahead, "--lookahead"),
+        every_s=parse_duration_s(every, "--every"),
+    )
 
 
 def parse_minima(text: str) -> Minima:
@@ -144,15 +176,142 @@ def refuse_over_input(output: Path, files: Sequence[Path]) -> None:
 def _read(files: Sequence[Path], talk: Console, *, include_ground: bool, sort: bool) -> Traffic:
     """Return the tracks of all files."""
     tables: list[tuple[str, pa.Table]] = []
-    with _bar(talk, "reading") as progress:
+    with _bar(talk) as progress:
         for number, file in enumerate(files, start=1):
             tables.append((str(file), read_recording(file, COLUMNS)))
-            progress(number, len(files))
+            progress("reading", number, len(files))
     return read_traffic(tables, include_ground=include_ground, sort=sort)
 
 
+# ---- recordings read whole ----------------------------------------------------------------------
+
+
+def _whole(files: Sequence[Path], choices: Choices, talk: Console, put: Put) -> None:
+    """Study recordings that fit in memory."""
+    traffic = _read(files, talk, include_ground=choices.include_ground, sort=choices.sort)
+    with _bar(talk) as progress:
+        study = study_encounters(
+            traffic.tracks,
+            choices.minima,
+            choices.max_gap_s,
+            lambda done, whole: progress("detecting", done, whole),
+        )
+    tally = _Tally(choices)
+    if choices.ahead is None:
+        put(tally.encounters(study.rows), ENCOUNTERS)
+    else:
+        warned = warnings_of_tracks(
+            traffic.tracks, choices.minima, choices.max_gap_s, choices.ahead
+        )
+        rows = warning_rows(warned, study.rows, choices.ahead.lookahead_s)
+        put(tally.warnings(rows), WARNINGS)
+    _say(talk, ", ".join(file.name for file in files), _totals(traffic, study, len(files)), tally)
+
+
+def _totals(traffic: Traffic, study: Study, files: int) -> Totals:
+    """Return the counts of recordings read whole as a batch has them."""
+    counts, tracks = traffic.counts, traffic.tracks
+    return Totals(
+        files=files,
+        reports=counts.reports,
+        on_ground=counts.on_ground,
+        without_position=counts.without_position,
+        without_altitude=counts.without_altitude,
+        repeated=counts.repeated,
+        used=counts.used,
+        aircraft=counts.aircraft,
+        legs=study.legs,
+        gaps=study.gaps,
+        too_fast=study.too_fast,
+        first_us=min((int(track.t_us[0]) for track in tracks), default=0),
+        last_us=max((int(track.t_us[-1]) for track in tracks), default=0),
+        partitions=1,
+        naive_files=0,
+        quiet_days=0,
+    )
+
+
+# ---- batches ------------------------------------------------------------------------------------
+
+
+def _batch(
+    inputs: Sequence[Path],
+    files: Sequence[Path],
+    choices: Choices,
+    batch: Batch,
+    talk: Console,
+    put: Put,
+) -> None:
+    """Study files partition by partition."""
+    tally = _Tally(choices)
+    with _bar(talk) as progress, studied(files, choices, batch, progress) as study:
+        progress("writing rows", 0, 0)
+        _put_batch(study, choices, tally, put)
+        totals = study.totals
+    names = ", ".join(path.name or str(path) for path in inputs)
+    _say(talk, f"{names} ({totals.files:,} files, {totals.partitions:,} partitions)", totals, tally)
+    if totals.naive_files:
+        talk.print(
+            f"taken as UTC: the instants of {totals.naive_files:,} files without a time zone",
+            markup=False,
+        )
+    if totals.quiet_days:
+        talk.print(f"no reports at all on {totals.quiet_days:,} days in between", markup=False)
+
+
+def _put_batch(study: BatchStudy, choices: Choices, tally: _Tally, put: Put) -> None:
+    if choices.ahead is None:
+        put(tally.encounters(study.encounters()), ENCOUNTERS)
+    else:
+        put(tally.warnings(study.warnings()), WARNINGS)
+
+
+# ---- what is said -------------------------------------------------------------------------------
+
+
+class _Tally:
+    """Counts rows as they pass on their way out."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        self.episodes = self.pairs = 0
+        self.warned = self.came = self.unwarned = 0
+        self._last = ("", "")
+
+    def encounters(self, rows: Iterable[EncounterRow]) -> Iterator[EncounterRow]:
+        """Yield episodes and count them; they come sorted by pair."""
+        for row in rows:
+            self.episodes += 1
+            self.pairs += row.pair != self._last
+            self._last = row.pair
+            yield row
+
+    def warnings(self, rows: Iterable[WarningRow]) -> Iterator[WarningRow]:
+        """Yield warnings and count them."""
+        for row in rows:
+            self.warned += row.warned is not None
+            self.came += row.warned is not None and row.encounter is not None
+            self.unwarned += row.warned is None
+            yield row
+
+    def line(self) -> str:
+        """Return how much was found, in words."""
+        minima = self.choices.minima
+        both = (
+            f"{nautical_miles_from_metres(minima.horizontal_m):g} NM and "
+            f"{feet_from_metres(minima.vertical_m):g} ft"
+        )
+        if self.choices.ahead is None:
+            return f"{self.episodes:,} episodes of {self.pairs:,} pairs inside both {both}"
+        return (
+            f"{self.warned:,} warnings of losing both {both} within "
+            f"{self.choices.ahead.lookahead_s:g} s; it came to {self.came:,} of them; "
+            f"{self.unwarned:,} encounters without a warning"
+        )
+
+
 @contextmanager
-def _bar(talk: Console, what: str) -> Iterator[ProgressCall]:
+def _bar(talk: Console) -> Iterator[Callable[[str, int, int], None]]:
     """Give a callable that moves a bar on stderr; it shows nothing where stderr is no terminal."""
     bar = Progress(
         TextColumn("{task.description}"),
@@ -164,99 +323,35 @@ def _bar(talk: Console, what: str) -> Iterator[ProgressCall]:
         disable=not talk.is_terminal,
     )
     with bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task("starting", total=None)
 
-        def move(done: int, whole: int) -> None:
-            bar.update(task, completed=done, total=whole)
+        def move(what: str, done: int, whole: int) -> None:
+            bar.update(task, description=what, completed=done, total=whole or None)
 
         yield move
 
 
-def _table(documents: list[dict[str, object]], output: Path) -> pa.Table:
-    """Return the rows as a table; instants are instants in Parquet and text elsewhere."""
-    table = pa.Table.from_pylist(documents, schema=_SCHEMA)
-    if output.name.lower().endswith(".parquet"):
-        kind = pa.timestamp("us", "UTC")
-        for name in _INSTANTS:
-            at = table.column_names.index(name)
-            table = table.set_column(at, name, table.column(name).cast(kind))
-    return table
-
-
-def _aligned(rows: Sequence[EncounterRow]) -> list[str]:
-    """Return the rows as lines of equal columns, headings first; instants to the millisecond."""
-    cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[k]) for line in cells) for k in range(len(_HEADINGS))]
-    texts = {0, 1, 2, 5}
-    return [
-        "  ".join(
-            cell.ljust(width) if k in texts else cell.rjust(width)
-            for k, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in cells
-    ]
-
-
-def _cells(row: EncounterRow) -> tuple[str, ...]:
-    """Return a row as the texts of its columns."""
-    return (
-        " ".join(row.pair),
-        _milliseconds(row.from_us),
-        _milliseconds(row.to_us),
-        f"{row.dwell_s:.3f}",
-        f"{nautical_miles_from_metres(row.least_horizontal_m):.4f}",
-        _milliseconds(row.least_horizontal_at_us),
-        f"{feet_from_metres(row.vertical_then_m):.1f}",
-        f"{feet_from_metres(row.least_vertical_m):.1f}",
-    )
-
-
-def _milliseconds(at_us: int) -> str:
-    """Return an instant as text with three decimals of a second."""
-    whole_us = round(at_us / 1000) * 1000
-    text = format_second(whole_us)
-    return f"{text[:-1]}.{whole_us % 1_000_000 // 1000:03d}Z"
-
-
-def _say(
-    talk: Console,
-    files: Sequence[Path],
-    traffic: Traffic,
-    study: Study,
-    limits: Minima,
-    max_gap_s: float,
-) -> None:
+def _say(talk: Console, names: str, totals: Totals, tally: _Tally) -> None:
     """Say on stderr what was read, what was left out and not watched, and how much was found."""
-    counts: Counts = traffic.counts
-    names = ", ".join(file.name for file in files)
-    talk.print(
-        f"{names}: {counts.reports:,} reports, {counts.used:,} used of {counts.aircraft:,} aircraft"
-        f"{_span(traffic)}",
-        markup=False,
+    read = (
+        f"{names}: {totals.reports:,} reports, {totals.used:,} used of {totals.aircraft:,} aircraft"
+        f"{_span(totals)}"
     )
-    talk.print(
-        f"left out: {counts.on_ground:,} on the ground, {counts.without_position:,} without a "
-        f"position (NaN), {counts.without_altitude:,} without an altitude, "
-        f"{counts.repeated:,} repeated",
-        markup=False,
+    left_out = (
+        f"left out: {totals.on_ground:,} on the ground, {totals.without_position:,} without a "
+        f"position (NaN), {totals.without_altitude:,} without an altitude, "
+        f"{totals.repeated:,} repeated"
     )
-    talk.print(
-        f"not watched: {study.gaps:,} gaps longer than {max_gap_s:g} s, {study.too_fast:,} legs "
-        f"faster than {SPEED_MAX_MPS:,.0f} m/s",
-        markup=False,
+    not_watched = (
+        f"not watched: {totals.gaps:,} gaps longer than {tally.choices.max_gap_s:g} s, "
+        f"{totals.too_fast:,} legs faster than {SPEED_MAX_MPS:,.0f} m/s"
     )
-    talk.print(
-        f"{len(study.rows):,} episodes of {study.pairs:,} pairs inside both "
-        f"{nautical_miles_from_metres(limits.horizontal_m):g} NM and "
-        f"{feet_from_metres(limits.vertical_m):g} ft",
-        markup=False,
-    )
+    for line in (read, left_out, not_watched, tally.line()):
+        talk.print(line, markup=False)
 
 
-def _span(traffic: Traffic) -> str:
-    """Return the time that the tracks cover, as text; nothing for no tracks."""
-    if not traffic.tracks:
+def _span(totals: Totals) -> str:
+    """Return the time that the reports cover, as text; nothing for none."""
+    if not totals.used:
         return ""
-    first = min(int(track.t_us[0]) for track in traffic.tracks)
-    last = max(int(track.t_us[-1]) for track in traffic.tracks)
-    return f", {format_second(first)} to {format_second(last)}"
+    return f", {format_second(totals.first_us)} to {format_second(totals.last_us)}"

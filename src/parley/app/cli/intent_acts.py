@@ -156,6 +156,7 @@ def _line(each: IntentShown) -> str:
     more += [f"overlaps with {each.conflicts}"] if each.conflicts else []
     more += [f"over the limit: {each.over_limit}"] if each.over_limit else []
     more += [f"held by {', '.join(each.audience)} alone"] if each.audience is not None else []
+    more += [each.conformance] if each.conformance else []
     return ", ".join([text, *more])
 
 

@@ -105,9 +105,24 @@ COMMANDS: dict[str, _Later] = {
         "List own intents that a change touches, find free moves, and move them in one act.",
     ),
     "alerts": _Later(
-        "parley.app.cli.acts",
+        "parley.app.cli.alert_acts",
         "alerts",
         "Print the open alerts by time to loss, new notices, and what is not watched.",
+    ),
+    "coverage": _Later(
+        "parley.app.cli.coverage_acts",
+        "coverage",
+        "Print where the feeds usually see aircraft, and what is not watched by their history.",
+    ),
+    "alert": _Later(
+        "parley.app.cli.alert_acts",
+        "alert",
+        "Print one alert with all its inputs; mark that you have seen it, or called about it.",
+    ),
+    "formation": _Later(
+        "parley.app.cli.alert_acts",
+        "formation",
+        "Declare, confirm and end flights that fly as one, agreed by all whose they are.",
     ),
     "alarm": _Later(
         "parley.app.cli.alarm",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +22,13 @@ from parley.app.cli.acts import (
     is_guarded,
     now_us_of,
     print_rows,
+)
+
+if TYPE_CHECKING:
+    from parley.app.client import Client
+
+_ABOUT_ALERT = typer.Option(
+    "--about-alert", metavar="LOG INDEX", help="The alert that it calls about: parley alerts."
 )
 
 
@@ -52,6 +59,7 @@ def say(
         tuple[str, int] | None,
         typer.Option("--re", help="LOG and INDEX of what it corrects, cancels or is about."),
     ] = None,
+    about_alert: Annotated[tuple[str, int] | None, _ABOUT_ALERT] = None,
     language: Annotated[str, typer.Option(help="The language of the text, e.g. ru.")] = "",
     exercise: Annotated[bool, typer.Option("--exercise", help="Said in an exercise.")] = False,
     post: Annotated[str, POST] = "duty-officer",
@@ -64,14 +72,14 @@ def say(
 
     A humanitarian notice wants --valid and the consent of `parley consent give`. Stored here is not
     received there: see the levels with `parley answer` or on the page. A correction, a cancellation
-    or an objection to something says with --re what it is about.
+    or an objection to something says with --re what it is about. What is said with --about-alert
+    counts as a call about that alert.
 
     Exit codes: 0 said, 2 refused, bad usage, or no such node.
     """
     from parley.app.cli.shown_messages import reference_of
     from parley.world.faults import InputFault
     from parley.world.norms import CLASSES
-    from parley.world.units import parse_seconds
 
     if is_guarded(message_type) and not valid:
         raise InputFault("--valid", wanted=f"how long the {message_type} is valid, e.g. 30min")
@@ -79,19 +87,23 @@ def say(
         raise InputFault("--class", value=message_class, wanted=f"one of {', '.join(CLASSES)}")
     client = client_of(node, token)
     words = typer.get_text_stream("stdin").read().rstrip("\n") if text == "-" else text
-    until_us = None
-    if valid:
-        until_us = now_us_of(client) + round(parse_seconds(valid, "--valid") * 1_000_000)
+    until_us = _ahead_us(client, valid, "--valid") if valid else None
     body: dict[str, object] = {
         "type": "say", "agreement": agreement_of(client, line, agreement), "line": line,
         "post": post, "to": to, "message_type": message_type, "text": words,
         "fields": fields_of(field), "subject": subject, "message_class": message_class,
         "valid_until_us": until_us, "wants_answer": not no_answer, "confirmed": confirmed,
         "addressees_only": addressees_only, "language": language,
-        "ref": [reference_of(client, about)] if about is not None else (),
+        "ref": [reference_of(client, each) for each in (about, about_alert) if each is not None],
         "status": "exercise" if exercise else "",
     }  # fmt: skip
     act(client, body, as_json=as_json, operator_key=operator_key)
+
+
+def _ahead_us(client: Client, lasting: str, what: str) -> int:
+    from parley.world.units import parse_seconds
+
+    return now_us_of(client) + round(parse_seconds(lasting, what) * 1_000_000)
 
 
 def answer(
@@ -127,7 +139,6 @@ def answer(
     from parley.app.page_html import visible
     from parley.app.views import StatusView
     from parley.world.faults import InputFault
-    from parley.world.units import parse_seconds
 
     client = client_of(node, token)
     if not log:
@@ -143,9 +154,7 @@ def answer(
         raise InputFault(
             "parley answer", wanted="LOG, INDEX and ANSWER, as parley answer lists them"
         )
-    promised_us = None
-    if promised:
-        promised_us = now_us_of(client) + round(parse_seconds(promised, "--promised") * 1_000_000)
+    promised_us = _ahead_us(client, promised, "--promised") if promised else None
     body: dict[str, object] = {
         "type": "answer", "ref": [log, index], "post": post, "answer": word.upper(),
         "fields": fields_of(field), "text": text, "promised_us": promised_us,

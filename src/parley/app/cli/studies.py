@@ -51,6 +51,7 @@ def margins_command(
     near: Annotated[str, typer.Option(help="What counts as near the line.")] = "5km",
     step: Annotated[str, typer.Option(help="Tracks are looked at this often.")] = "10s",
     uncertainty: Annotated[str, typer.Option(help="Of the tracks; the line's is added.")] = "0m",
+    by_day: Annotated[bool, typer.Option("--by-day", help="By day (UTC), not by week.")] = False,
     parties: Annotated[Path | None, PARTIES] = None,
     lines: Annotated[Path | None, LINES] = None,
     max_gap: Annotated[str, GAP] = "",
@@ -78,6 +79,7 @@ def margins_command(
         track_uncertainty_m=parse_length_m(uncertainty, "--uncertainty"),
         hysteresis_m=norms().crossing.hysteresis_m,
         dwell_s=norms().crossing.dwell_s,
+        period="day" if by_day else "week",
     )
     sides = sides_by_clause(agreed.agreements) if agreed else {}
     found = margins(tracks, known, how, sides)

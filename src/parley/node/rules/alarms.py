@@ -8,8 +8,8 @@ Rules:
 - What it costs grows with what is open, never with what was ever said.
 - Above ten new alarms of a post in ten minutes the others are to be told as one; none is lost.
 
-What does not live here: what raises an alarm (`alarm_messages`, `alarm_causes`), who is called by
-which channel (`app.outbound`).
+What does not live here: what raises an alarm (`alarm_messages`, `alarm_causes`, `alarm_conflicts`),
+who is called by which channel (`app.outbound`).
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ import msgspec
 from parley.node.entries import Draft, Entry
 from parley.node.inputs import AcknowledgeAlarm, NoteAlarmSent
 from parley.node.line_bodies import AlarmAcknowledged, AlarmSent
-from parley.node.rules import alarm_reposition, zone_duties
+from parley.node.rules import alarm_conformance, alarm_reposition, zone_duties
 from parley.node.rules.agreements import adopted_agreement, check_own_post
 from parley.node.rules.alarm_agreements import agreement_raised
 from parley.node.rules.alarm_causes import forget_promises, own_lines, raised_under, withdrawn
+from parley.node.rules.alarm_conflicts import KIND, began_us, conflict_alarms
 from parley.node.rules.alarm_messages import Look, look_at
 from parley.node.rules.alarm_raised import Raised, urgency_of
 from parley.node.rules.assessments import expired
+from parley.node.rules.chain_times import nearest_rank
+from parley.node.rules.conflict_rungs import SHORT_TERM
 from parley.node.state import Key, Scope, State, rank_of, written_us
 from parley.world.agreement import Agreement
 from parley.world.faults import InputFault, nearest
-from parley.world.norms import MessageClass
+from parley.world.norms import MessageClass, norms
 from parley.world.time import format_second
 
 LINE_RULES = 3
@@ -94,9 +97,15 @@ def _once_each(found: list[Alarm]) -> Iterator[Alarm]:
         yield alarm
 
 
-def order_of(alarm: Alarm) -> tuple[int, int, str, str]:
-    """Return the order in which alarms are listed and sent."""
-    return (urgency_of(alarm.alarm_class), alarm.since_us, alarm.agreement, alarm.name)
+def order_of(alarm: Alarm) -> tuple[int, bool, int, str, str]:
+    """Return the order in which alarms are listed and sent; short-term conflicts first of a class.
+
+    Those that our own node predicts: what a peer alone says, without end, hides none of them.
+    """
+    first = alarm.kind == KIND and alarm.rung == SHORT_TERM
+    return (
+        urgency_of(alarm.alarm_class), not first, alarm.since_us, alarm.agreement, alarm.name,
+    )  # fmt: skip
 
 
 def sounding(standing: Iterable[Alarm]) -> tuple[Alarm, ...]:
@@ -108,6 +117,50 @@ def load(standing: Iterable[Alarm], now_us: int) -> dict[str, int]:
     """Return how many alarms each post got in the last ten minutes, of those that stand."""
     since_us = now_us - FLOOD_US
     return dict(Counter(alarm.post for alarm in standing if alarm.since_us > since_us))
+
+
+class PostLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """How many new alarms one post got: now, and over the day, in windows of ten minutes.
+
+    Of conflicts all that began, whatever became of them; of the others those that still stand.
+    `p95_in_10_min`: of the windows of the last 24 h, by nearest rank; `steady`: it is at most one.
+    """
+
+    post: str
+    in_10_min: int
+    in_day: int
+    p95_in_10_min: int
+    most_in_10_min: int
+    steady: bool
+
+
+def load_over_day(state: State, standing: Iterable[Alarm], now_us: int) -> tuple[PostLoad, ...]:
+    """Return how many new alarms each post got in the last day (NORMS 6), by name of the post."""
+    window_us = norms().alert.steady_alarm_s * 1_000_000
+    windows = 86_400 * 1_000_000 // window_us
+    from_us = now_us - windows * window_us
+    found: dict[str, list[int]] = {}
+    for alarm in standing:
+        if not alarm.kind.startswith(KIND) and alarm.since_us > from_us:
+            found.setdefault(alarm.post, []).append(alarm.since_us)
+    for name in sorted(state.scopes):
+        for post, times in began_us(state, state.scopes[name], from_us, now_us).items():
+            found.setdefault(post, []).extend(times)
+    return tuple(
+        _post_load(post, times, now_us, window_us, windows) for post, times in sorted(found.items())
+    )
+
+
+def _post_load(
+    post: str, times_us: list[int], now_us: int, window_us: int, windows: int
+) -> PostLoad:
+    counts = Counter(min((now_us - at_us) // window_us, windows - 1) for at_us in times_us)
+    each = sorted([*counts.values(), *([0] * (windows - len(counts)))])
+    p95 = nearest_rank(each, 0.95)
+    return PostLoad(
+        post=post, in_10_min=counts[0], in_day=len(times_us), p95_in_10_min=p95,
+        most_in_10_min=each[-1], steady=p95 <= 1,
+    )  # fmt: skip
 
 
 # ---- what stands under one agreement ------------------------------------------------------------
@@ -125,8 +178,11 @@ def _under(state: State, scope: Scope, agreement: Agreement, now_us: int) -> lis
         raised += expired(state, scope, now_us)
         raised += zone_duties.raised(state, scope, agreement, now_us)
         raised += alarm_reposition.raised(state, scope, agreement, now_us)
+        raised += alarm_conformance.raised(state, scope, agreement, now_us)
     raised += agreement_raised(state, scope, agreement, now_us)
-    taken = _taken_with(state, scope, raised)
+    conflicts, seen = conflict_alarms(state, scope, agreement, now_us)
+    raised += conflicts
+    taken = seen | _taken_with(state, scope, raised)
     # What is over takes nobody's place in a list that is bounded.
     standing_now = [each for each in raised if not (each.once and each.name in taken)]
     return [_alarm(scope, each, taken.get(each.name)) for each in _bounded(standing_now)]
@@ -159,7 +215,7 @@ def _bounded(raised: list[Raised]) -> list[Raised]:
     found = []
     for _, theirs in sorted(by_party.items()):
         if len(theirs) > LISTED_MAX:
-            theirs.sort(key=lambda each: (urgency_of(each.alarm_class), each.since_us, each.name))
+            theirs.sort(key=_order_of_raised)
             rest = theirs[LISTED_MAX:]
             text = f"{len(rest)} more alarms because of {rest[0].party}: see the messages"
             # Who took it saw so many, that day: twice as many, or another day's, sound again.
@@ -172,6 +228,11 @@ def _bounded(raised: list[Raised]) -> list[Raised]:
             ]
         found += theirs
     return found
+
+
+def _order_of_raised(each: Raised) -> tuple[int, bool, int, str]:
+    first = each.kind == KIND and each.rung == SHORT_TERM
+    return (urgency_of(each.alarm_class), not first, each.since_us, each.name)
 
 
 def _taken_with(state: State, scope: Scope, raised: list[Raised]) -> dict[str, Entry]:

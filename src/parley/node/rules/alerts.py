@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parley.node.entries import AlertClass, AlertRaised, AlertResolved, Draft, Entry
-from parley.node.state import Key, Scope, State, key_of
+from parley.node.entries import Alert, AlertClass, AlertResolved, Draft, Entry
+from parley.node.state import Key, Scope, State, key_of, rank_of
 from parley.world.norms import norms
 
 
@@ -28,6 +28,18 @@ def open_alerts(state: State) -> Iterator[tuple[Scope, Entry]]:
             yield scope, entry
 
 
+def standing(scope: Scope, key: Key) -> Entry:
+    """Return what an alert is now: its newest renewal, or as it was raised; always of its party.
+
+    Args:
+        scope: of its agreement.
+        key: where it was raised.
+    """
+    raised = scope.alerts[key]
+    renewed = scope.warnings.renewed.get(key, {})
+    return max((raised, *renewed.values()), key=rank_of)
+
+
 def alert_class(loss_s: float) -> AlertClass:
     """Return the class of NORMS 6 by the time to loss."""
     if loss_s <= norms().alert.short_term_s:
@@ -37,7 +49,7 @@ def alert_class(loss_s: float) -> AlertClass:
 
 def alert_key(draft: Draft) -> str:
     """Return the key of the alert that a draft raises or ends."""
-    assert isinstance(draft.body, AlertRaised | AlertResolved)
+    assert isinstance(draft.body, Alert | AlertResolved)
     return draft.body.key
 
 

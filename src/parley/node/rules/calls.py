@@ -233,12 +233,12 @@ def _check_references(
                 continue
             if (entry.log.party, entry.body.party) == (act.party, state.party):
                 continue
+        if ref.key in scope.alerts:
+            continue
         if thread is None or thread.said is None:
-            raise InputFault(
-                "call ref",
-                value=f"{ref.log} entry {ref.index}",
-                wanted=f"a message, an own call on {act.line}, or a call of {act.party} with us",
-            )
+            wanted = f"a message, an alert, an own call on {act.line}, or a call of {act.party}"
+            value = f"{ref.log} entry {ref.index}"
+            raise InputFault("call ref", value=value, wanted=f"{wanted} with us")
         threads.append(thread)
     if len(corrected) > 1:
         raise InputFault("call ref", value=f"{len(corrected)} own calls", wanted="one to correct")

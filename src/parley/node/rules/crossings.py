@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from parley.node.entries import AlertRaised, Draft, StateVector
 from parley.node.picture import Aircraft, TrackReport, Watch
+from parley.node.rules import line_margins
 from parley.node.rules.pairs import own_party
 from parley.node.state import Scope, State
 from parley.world.boundary import Boundary, side_of
@@ -24,6 +25,8 @@ EVALUATOR = "objects/1"
 SETTLED_EVALUATOR = "crossings/2"
 HYSTERESIS_SINCE = 4
 """The rules version from which a change of side must last."""
+MARGINS_SINCE = 5
+"""The rules version from which margins are kept, and a notice says that a place is doubted."""
 
 
 def boundary_met(
@@ -37,6 +40,8 @@ def boundary_met(
     name, boundary = named
     if not _tells(state, scope, boundary, aircraft):
         return []
+    if scope.rules.version >= MARGINS_SINCE:
+        line_margins.looked(state, scope, named, aircraft)
     watched = (f"crossing:{name}/{aircraft.id}", scope.agreement_id, aircraft.id)
     watch = state.picture.watch(watched)
     if scope.rules.version < HYSTERESIS_SINCE:
@@ -47,7 +52,15 @@ def boundary_met(
     if side in ("", watch.state):
         return []
     before, watch.state = watch.state, side
+    if before and scope.rules.version >= MARGINS_SINCE:
+        line_margins.crossed(state, scope, name, aircraft)
     return [_notice(state, scope, named, aircraft, (before, side), since_us)] if before else []
+
+
+def _is_doubted(aircraft: Aircraft) -> bool:
+    """Whether the place of a track is doubted (`belief`): it may be somewhere else altogether."""
+    flag = aircraft.flagged(aircraft.received_us)
+    return flag is not None and flag.place_doubtful
 
 
 def _side_at_once(boundary: Boundary, position: Position, watch: Watch, aircraft: Aircraft) -> str:
@@ -116,7 +129,11 @@ def _notice(
     while (state.party, f"{key}/{watch.hits}") in scope.index.newest_alert:
         # Counted on from what the log has: after a restart the count begins again, the log not.
         watch.hits += 1
+    doubt = ""
+    if scope.rules.version >= MARGINS_SINCE and _is_doubted(aircraft):
+        doubt = "; the place of this track is doubted"
     whose = "" if aircraft.party is not None else ", nobody's by its own word"
+    text = f"{aircraft.id} from {sides[0]} to {sides[1]} of {name}{whose if settled else ''}{doubt}"
     body = AlertRaised(
         key=f"{key}/{watch.hits}",
         what="crossing",
@@ -127,7 +144,7 @@ def _notice(
         binding=bool(boundary.agreed_by) and not boundary.asserted_by,
         object=name,
         states=(report_vector(last, aircraft, last.at_us),),
-        text=f"{aircraft.id} from {sides[0]} to {sides[1]} of {name}{whose if settled else ''}",
+        text=text,
         evaluator=SETTLED_EVALUATOR if settled else EVALUATOR,
     )
     happened = Interval(from_us=since_us, to_us=to_us)

@@ -27,6 +27,7 @@ from parley.node.rules.zones import boundaries_of, zones_of
 from parley.node.state import Scope, State, Thread, key_of
 from parley.world.faults import InputFault
 from parley.world.geo import UNDECIDED, Position
+from parley.world.norms import norms
 from parley.world.shape import planar_rings
 from parley.world.time import Interval
 from parley.world.volume import SURFACE, UNLIMITED, Volume4D, altitude_inside
@@ -34,6 +35,10 @@ from parley.world.zone import Zone, zone_contains
 
 _LARGEST_RADIUS_M = 6_378_137.0
 _OUTLINE_STEP_M = 20_000.0
+EDGE_SINCE = 5
+"""The rules version from which an incursion ends only beyond the edge by the hysteresis."""
+EDGE_VERTICAL_M = 30.0
+"""The same for a limit: 100 ft, as much as levels are reported in steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def _zone(
     stands = open_alert(state, scope.agreement_id, key)
     inside = _inside(zone, aircraft, position) if may_be_in(scope, named, position) else "out"
     if inside == "out":
-        if stands is None:
+        if stands is None or _still_near(scope, zone, aircraft, position):
             return []
         return resolve(state, scope.agreement_id, key, "outside again")
     if inside == UNDECIDED:
@@ -211,6 +216,25 @@ def _inside(zone: Zone, aircraft: Aircraft, position: Position) -> str:
     if "out" in (across, up):
         return "out"
     return UNDECIDED if UNDECIDED in (across, up) else "in"
+
+
+def _still_near(scope: Scope, zone: Zone, aircraft: Aircraft, position: Position) -> bool:
+    """Whether an aircraft that was inside is not out by the hysteresis yet (rules version 5).
+
+    One at the very edge of a zone would else raise an incursion for every swing of its reports.
+    """
+    if scope.rules.version < EDGE_SINCE:
+        return False
+    last = aircraft.last
+    across = zone_contains(zone, position, norms().crossing.hysteresis_m).decided
+    up = altitude_inside(
+        last.altitude_m,
+        last.altitude_reference,
+        zone.lower,
+        zone.upper,
+        uncertainty_m=EDGE_VERTICAL_M,
+    ).decided
+    return "out" not in (across, up)
 
 
 def _incursion(

@@ -7,6 +7,8 @@ Rules:
   while the agreement puts duties on us: what is suspended, left or over is still watched, and does
   not bind. Nor does a clause for classes where a class is not known, or is another: it gives way
   to one that binds.
+- From rules version 5 on minima joined by "and" are kept only by both distances, and the step in
+  which levels are reported is taken off the vertical one for warnings.
 
 What does not live here: which class a flight is of (`flight_classes`), who stands by an agreement
 (`agreement_status`).
@@ -23,17 +25,41 @@ from parley.node.rules.flight_classes import flight_classes
 from parley.node.state import State
 from parley.world.agreement import Agreement
 from parley.world.clauses import Separation
+from parley.world.norms import norms
+from parley.world.units import metres_from_feet
+
+WARNED_BY_CONFLICTS = 5
+"""The rules version from which pairs are warned of by `conflicts`, before by `separation`."""
+QUANTISATION_SHARE = 0.2
+"""Of the vertical minimum at most, where the clause names no quantisation: 100 ft of 500 ft. Drones
+15 m apart do not report in steps of 100 ft, and nothing would be left of their minimum."""
+NAMED_QUANTISATION_SHARE = 0.5
+"""Of the vertical minimum at most, whatever the clause names: a step as large as the minimum would
+mean that nobody is ever warned."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairRule:
-    """What holds for a pair of parties: minima, where they come from, and whether it binds."""
+    """What holds for a pair of parties: minima, where they come from, and whether it binds.
+
+    `both_needed`: apart is only who keeps both distances. `quantisation_m`: taken off the vertical
+    minimum for warnings. `dwell_s`: inside for so long is no breach of the clause; a warning never
+    waits for it. All three are those of rules version 5, and say nothing before it.
+    """
 
     horizontal_m: float
     vertical_m: float
     clause: str
     agreement: str
     binding: bool
+    both_needed: bool = False
+    quantisation_m: float = 0.0
+    dwell_s: float | None = None
+
+    @property
+    def warned_m(self) -> float:
+        """The vertical minimum by which it is warned."""
+        return self.vertical_m - self.quantisation_m
 
 
 class Flight(NamedTuple):
@@ -59,12 +85,21 @@ def separations(agreement: Agreement) -> list[Separation]:
     return [c for c in agreement.clauses if isinstance(c, Separation)]
 
 
+def warned_by_conflicts(state: State, agreement_id: str) -> bool:
+    """Whether pairs are warned of by `conflicts` under an agreement: by the rules of its logs."""
+    return state.scope(agreement_id).rules.version >= WARNED_BY_CONFLICTS
+
+
 class _Candidate(NamedTuple):
-    """A clause that may hold for a pair of parties, and whether its agreement binds them now."""
+    """A clause that may hold for a pair of parties, and whether its agreement binds them now.
+
+    `new`: whether its logs are read by rules version 5 or later.
+    """
 
     clause: Separation
     agreement: Agreement
     binding: bool
+    new: bool = False
 
     @property
     def by_class(self) -> bool:
@@ -127,13 +162,15 @@ def _candidates(
             binding = _binds(state, agreement, (first, second), now_us)
             if binding or agreement.rules_version >= APPLIES_SINCE:
                 found += [
-                    _Candidate(clause, agreement, binding)
+                    _Candidate(clause, agreement, binding, warned_by_conflicts(state, agreement.id))
                     for clause in clauses_for(agreement, Separation, (first, second), now_us)
                 ]
     if not any(each.binding for each in found):
         known = {each.agreement.id for each in found}
         found += [
-            _Candidate(clause, agreement, binding=False)
+            _Candidate(
+                clause, agreement, binding=False, new=warned_by_conflicts(state, agreement.id)
+            )
             for _, agreement in sorted(state.agreements.items())
             if agreement.id not in known
             and (agreement.in_force(now_us) or agreement.rules_version >= APPLIES_SINCE)
@@ -176,10 +213,33 @@ def _applied(
 
 
 def _rule(each: _Candidate, *, binding: bool) -> PairRule:
-    clause = each.clause
+    clause, new = each.clause, each.new
     return PairRule(
-        clause.horizontal_m, clause.vertical_m, clause.id, each.agreement.id, binding=binding
+        clause.horizontal_m,
+        clause.vertical_m,
+        clause.id,
+        each.agreement.id,
+        binding=binding,
+        both_needed=new and clause.joined == "and",
+        quantisation_m=quantisation_m(clause) if new else 0.0,
+        dwell_s=clause.dwell_s if new else None,
     )
+
+
+def quantisation_m(clause: Separation) -> float:
+    """Return what is taken off the vertical minimum of a clause for warnings, never for detection.
+
+    >>> clause = Separation(id="C", horizontal_m=9260.0, vertical_m=304.8)
+    >>> round(quantisation_m(clause), 2)
+    30.48
+    >>> round(quantisation_m(Separation(id="D", horizontal_m=50.0, vertical_m=15.0)), 2)
+    3.0
+    """
+    named_m = clause.vertical_quantisation_m
+    if named_m is not None:
+        return min(named_m, NAMED_QUANTISATION_SHARE * clause.vertical_m)
+    default_m = metres_from_feet(norms().alert.vertical_quantisation_ft)
+    return min(default_m, QUANTISATION_SHARE * clause.vertical_m)
 
 
 def _meant(clause: Separation, one: frozenset[str], two: frozenset[str]) -> bool | None:
@@ -207,8 +267,14 @@ def _widest_first(found: list[PairRule]) -> tuple[PairRule, ...]:
     return tuple(
         rule
         for place, rule in enumerate(ordered)
-        if not any(before.vertical_m >= rule.vertical_m for before in ordered[:place])
+        if not any(_asks_for(before, rule) for before in ordered[:place])
     )
+
+
+def _asks_for(wider: PairRule, rule: PairRule) -> bool:
+    """Whether a rule, no narrower over the ground, asks for all that another asks for."""
+    both = wider.both_needed or not rule.both_needed
+    return both and wider.vertical_m >= rule.vertical_m and wider.warned_m >= rule.warned_m
 
 
 def pair_rules(

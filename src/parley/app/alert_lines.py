@@ -1,0 +1,190 @@
+"""Alerts as lines of text for the command line: what, by when, who has it, who acted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from parley.app.alert_views import (
+    AlertsView,
+    AlertView,
+    EndedView,
+    LinkShown,
+    StateShown,
+    held_words,
+    life_words,
+)
+from parley.world.time import format_instant, format_second
+from parley.world.units import feet_from_metres, nautical_miles_from_metres
+
+
+def apart_words(horizontal_mm: int, vertical_mm: int, joint: str = "and") -> str:
+    """Return a distance as it is said on the line: nautical miles and feet.
+
+    >>> apart_words(1_852_000, 304_800)
+    '1.00 NM and 1000 ft'
+    """
+    across_nm = nautical_miles_from_metres(horizontal_mm / 1000)
+    up_ft = feet_from_metres(vertical_mm / 1000)
+    return f"{across_nm:.2f} NM {joint} {up_ft:.0f} ft"
+
+
+def alert_lines(view: AlertsView) -> list[str]:
+    """Return the open alerts, and each conflict with who has it and who acted."""
+    lines: list[str] = []
+    raisers: dict[str, list[AlertView]] = {}
+    for each in view.alerts:
+        raisers.setdefault(_head(each), []).append(each)
+    for line, same in raisers.items():
+        # Both parties of an overlap raise it, in the same words: it is one.
+        by = sorted({p for a in same for p in (a.raised_by, *(o.raised_by for o in a.others))})
+        lines.append(f"{line}; raised by {', '.join(by)}")
+        for each in same:
+            lines += _more(each, view.links)
+    if view.left_out:
+        lines.append(f"and {view.left_out} more open alerts: GET /api/alerts?first=N")
+    return lines
+
+
+def _head(each: AlertView) -> str:
+    what = each.text or " and ".join(each.aircraft)
+    if each.what == "intent overlap":
+        # Two plans: nobody flies yet, and no clause is kept or broken.
+        return f"{each.alert_class}: {what}"
+    loss = f"loss {format_second(each.loss_us)}" if each.loss_us else "no loss predicted"
+    binding = "binding" if each.binding else "advisory"
+    return f"{each.alert_class}: {what}: {loss}, clause {each.clause or 'none'} ({binding})"
+
+
+def _more(each: AlertView, links: Iterable[LinkShown]) -> list[str]:
+    """Return what else is known of a conflict; nothing of other alerts, as it always was."""
+    if each.life is None or not each.forms:
+        return []
+    lines = [f"  {each.life.word.upper()}; {'; '.join(life_words(each.life))}"]
+    if each.least_horizontal_mm is not None and each.vertical_then_mm is not None:
+        lines.append(f"  {'; '.join(limit_words(each))}")
+    lines += [f"  {text}" for text in held_words(each, links)]
+    lines += [f"  {text}" for text in doubt_words(each)]
+    return [*lines, f"  {each.key[0]} {each.key[1]}"]
+
+
+def limit_words(alert: AlertView) -> list[str]:
+    """Return distances and minima, and how likely the loss is."""
+    found = []
+    if alert.least_horizontal_mm is not None and alert.vertical_then_mm is not None:
+        found.append(f"least {apart_words(alert.least_horizontal_mm, alert.vertical_then_mm)}")
+    if alert.horizontal_mm is not None and alert.vertical_mm is not None:
+        joint = "and" if alert.both_needed else "or"
+        found.append(f"minima {apart_words(alert.horizontal_mm, alert.vertical_mm, joint)}")
+    if alert.quantisation_mm:
+        found.append(
+            f"{feet_from_metres(alert.quantisation_mm / 1000):.0f} ft off the vertical one"
+        )
+    if alert.probability_ppm is not None:
+        found.append(f"P {alert.probability_ppm / 1_000_000:.2f}")
+    elif alert.forms:
+        found.append("P not known: the feed gives no uncertainties")
+    return found
+
+
+def short_words(alert: AlertView) -> str:
+    """Return a conflict as one row of a watch: who, by when, how close, and whose people acted."""
+    loss = f", loss {format_second(alert.loss_us)}" if alert.loss_us is not None else ""
+    least = limit_words(alert)[0] if alert.least_horizontal_mm is not None else "not known"
+    others = [] if alert.life is None else [f"{p.party} {p.word}" for p in alert.life.parties]
+    return f"{' and '.join(alert.aircraft)}{loss}, {least}; {', '.join(others)}".rstrip("; ")
+
+
+def doubt_words(alert: AlertView) -> list[str]:
+    """Return what somebody must know before trusting the numbers of an alert."""
+    found = []
+    if alert.forms and not alert.own and not alert.others:
+        found.append(f"{alert.raised_by} alone says so: our own node does not predict it")
+    differ = [each for each in alert.others if each.alert_class != alert.alert_class]
+    found += [f"{each.raised_by} says {each.alert_class}" for each in differ]
+    old = [s for s in alert.states if s.status != "reported" or s.age_us > 10_000_000]
+    found += [f"{s.aircraft}: {s.status}, {s.age_us / 1e6:.0f} s old when evaluated" for s in old]
+    found += alert.doubts
+    return found + (list(alert.life.remarks) if alert.life is not None else [])
+
+
+def rest_lines(view: AlertsView) -> list[str]:
+    """Return notices, what ended, times to act, and what an empty list rests on."""
+    feeds = ", ".join(f.feed for f in view.watch.feeds) or "none"
+    lines = [] if view.total else [f"No alerts from feeds: {feeds}."]
+    lines += [f"notice: {n.text} ({format_second(n.raised_us)})" for n in view.notices]
+    lines += [_ended_line(each) for each in view.ended]
+    for name, chains in view.chains.items():
+        lines.append(f"time to act under {name}: {'; '.join(each.text for each in chains)}")
+    lines += [
+        f"feed {f.feed}: last report {format_second(f.last_us)}, {f.reports} reports"
+        for f in view.watch.feeds
+    ]
+    watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
+    return [*lines, f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}."]
+
+
+def _ended_line(each: EndedView) -> str:
+    when = f"{format_second(each.ended_us)} by {each.raised_by}"
+    return f"resolved: {' and '.join(each.aircraft)} ({when}): {each.why}"
+
+
+# ---- one alert, whole ---------------------------------------------------------------------------
+
+
+def whole_lines(alert: AlertView, links: Iterable[LinkShown]) -> list[str]:
+    """Return an alert with everything that its evaluation needs, one value each."""
+    lines = [f"{_head(alert)}; raised by {alert.raised_by} {format_instant(alert.raised_us)}"]
+    lines += [f"evaluated by {alert.evaluator or 'unknown'} at {format_instant(alert.told_us)}"]
+    if alert.least_us is not None and alert.loss_us is not None:
+        until = format_instant(alert.end_us) if alert.end_us else "beyond the look-ahead"
+        lines.append(f"loss {format_instant(alert.loss_us)} until {until}")
+        lines.append(f"nearest {format_instant(alert.least_us)}")
+    lines.append("; ".join(limit_words(alert)) or "no distances")
+    if alert.horizontal_mm is not None and alert.vertical_mm is not None:
+        joint = "and" if alert.both_needed else "or"
+        exact = f"{alert.horizontal_mm} mm {joint} {alert.vertical_mm} mm"
+        off = f"{alert.quantisation_mm} mm taken off the vertical one"
+        lines.append(f"minima exactly {exact}, {off}")
+    if alert.chain_s:
+        times = ", ".join(f"{party} {time_s} s" for party, time_s in sorted(alert.chain_s.items()))
+        lines.append(f"classed by times to act: {times}")
+    lines += [line for each in alert.states for line in _state_lines(each)]
+    for form in alert.forms:
+        held = ", ".join(f"{party} {word}" for party, word in sorted(form.held_by.items()))
+        loss = format_second(form.loss_us)
+        lines.append(
+            f"{format_second(form.at_us)} {form.alert_class}, loss {loss}; held by: {held}"
+        )
+    for other in alert.others:
+        apart = apart_words(other.least_horizontal_mm, other.vertical_then_mm)
+        lines.append(
+            f"{other.raised_by} says {other.alert_class}, loss {format_second(other.loss_us)}, "
+            f"least {apart} ({other.key[0]} {other.key[1]})"
+        )
+    lines += held_words(alert, links)
+    if alert.life is not None:
+        lines += life_words(alert.life)
+        if alert.life.resolved_us is not None:
+            lines.append(f"RESOLVED {format_second(alert.life.resolved_us)}: {alert.life.why}")
+        lines += [f"does not count: {remark}" for remark in alert.life.remarks]
+    return lines
+
+
+def _state_lines(state: StateShown) -> list[str]:
+    sigma = [
+        f"{name} {value} {unit}" if value is not None else f"{name} not known"
+        for name, value, unit in (
+            ("horizontal", state.horizontal_sigma_mm, "mm"),
+            ("vertical", state.vertical_sigma_mm, "mm"),
+            ("velocity", state.velocity_sigma_mmps, "mm/s"),
+        )
+    ]
+    place = f"{state.lat_e9 / 1e9:.9f} {state.lon_e9 / 1e9:.9f}"
+    height = f"{state.altitude_mm} mm {state.altitude_reference}"
+    moves = f"east {state.east_mmps} north {state.north_mmps} up {state.up_mmps} mm/s"
+    age = f"{state.status}, {state.age_us / 1e6:.3f} s old, feed {state.feed or 'not said'}"
+    who = f"{state.aircraft} of {state.party or 'no party'} at {format_instant(state.at_us)}"
+    found = [f"{who}: {place}, {height}", f"  {moves}; {age}", f"  one sigma: {', '.join(sigma)}"]
+    if state.members:
+        found.append(f"  formation of {', '.join(state.members)}, radius {state.radius_mm} mm")
+    return found

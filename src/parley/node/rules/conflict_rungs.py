@@ -1,0 +1,128 @@
+"""How urgent a conflict has become: its classes by the time that is left, and since when.
+
+Rules:
+- A conflict is as urgent as its writer said, and as the time that is left makes it, whichever is
+  more: time passes while a writer is silent.
+- What it has become it stays for whoever is called about it: less urgent again calls nobody anew.
+- The time in which the parties can act is the longest that the writer names, and never less than
+  that which is known here.
+
+What does not live here: the class that is written when a conflict is raised (`conflicts`).
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from parley.node.entries import Entry
+from parley.node.state import Key, Scope, key_of, rank_of, written_us
+from parley.node.warning_bodies import ConflictRaised, ConflictRenewed, WarningClass
+from parley.world.norms import norms
+from parley.world.units import MICROSECONDS_PER_SECOND
+
+CLASSES: tuple[WarningClass, ...] = get_args(WarningClass)
+"""The least urgent first; a rung is a place among them."""
+SHORT_TERM = CLASSES.index("short-term")
+
+
+def threshold_us(body: ConflictRaised | ConflictRenewed, rung: int, chain_s: int = 0) -> int | None:
+    """Return from which time to loss on a conflict is of a rung; None: it always is.
+
+    Args:
+        body: the conflict.
+        rung: of `CLASSES`.
+        chain_s: how long the parties need as known here.
+    """
+    if rung == 0:
+        return None
+    short_s = norms().alert.short_term_s
+    if rung == SHORT_TERM:
+        return short_s * MICROSECONDS_PER_SECOND
+    longest_s = max((*body.chain_s.values(), chain_s, short_s))
+    return longest_s * MICROSECONDS_PER_SECOND
+
+
+def rung_at(body: ConflictRaised | ConflictRenewed, at_us: int, chain_s: int = 0) -> int:
+    """Return how urgent a conflict is at an instant, as a place in `CLASSES`."""
+    said = CLASSES.index(body.alert_class)
+    left_us = body.loss_at_us - at_us
+    by_time = (
+        rung
+        for rung in range(len(CLASSES))
+        if (limit_us := threshold_us(body, rung, chain_s)) is None or left_us <= limit_us
+    )
+    return max(said, *by_time)
+
+
+def entries_of(scope: Scope, alert: Entry) -> list[Entry]:
+    """Return the entry that raised a conflict and those that renewed it, in their writer's order.
+
+    Sorted again only when there are more.
+    """
+    key = key_of(alert)
+    table = scope.warnings.renewed.get(key, {})
+    if not table:
+        return [alert]
+    name = f"renewals {key[0]} {key[1]}"
+    held = scope.index.views.get(name)
+    if held is None or held[0] != len(table):
+        held = (len(table), [alert, *sorted(table.values(), key=rank_of)])
+        scope.index.views[name] = held
+    entries: list[Entry] = held[1]  # type: ignore[assignment]  # the table holds views of any kind
+    return entries
+
+
+def newest_of(scope: Scope, alert: Entry) -> Entry:
+    """Return a conflict as it was told last."""
+    return entries_of(scope, alert)[-1]
+
+
+def reached(
+    scope: Scope, alert: Entry, at_us: int, *, upto: Key | None = None, chain_s: int = 0
+) -> int:
+    """Return the most urgent that a conflict had become by an instant; 0 for what is no conflict.
+
+    Args:
+        scope: the record.
+        alert: the entry that raised it.
+        at_us: the instant.
+        upto: the newest form that counts; all without it.
+        chain_s: how long the parties need as known here.
+    """
+    return _reached(scope, alert, at_us, upto, chain_s)[0]
+
+
+def since_us(scope: Scope, alert: Entry, at_us: int, *, chain_s: int = 0) -> int:
+    """Return since when a conflict has been as urgent as it ever was by an instant."""
+    return _reached(scope, alert, at_us, None, chain_s)[1]
+
+
+def _reached(
+    scope: Scope, alert: Entry, at_us: int, upto: Key | None, chain_s: int
+) -> tuple[int, int]:
+    worst, since = -1, written_us(alert)
+    entries = entries_of(scope, alert)
+    if upto is not None:
+        last = next((n for n, each in enumerate(entries) if key_of(each) == upto), 0)
+        entries = entries[: last + 1]
+    for place, entry in enumerate(entries):
+        body, from_us = entry.body, written_us(entry)
+        if not isinstance(body, ConflictRaised | ConflictRenewed):
+            return 0, since
+        next_us = written_us(entries[place + 1]) if place + 1 < len(entries) else at_us
+        until_us = max(from_us, min(next_us, at_us))
+        rung = rung_at(body, until_us, chain_s)
+        if rung > worst:
+            worst, since = rung, _crossed_us(body, rung, from_us, until_us, chain_s)
+    return worst, since
+
+
+def _crossed_us(
+    body: ConflictRaised | ConflictRenewed, rung: int, from_us: int, until_us: int, chain_s: int
+) -> int:
+    """Return when a conflict became of a rung while one entry stood."""
+    if rung_at(body, from_us, chain_s) >= rung:
+        return from_us
+    limit_us = threshold_us(body, rung, chain_s)
+    assert limit_us is not None
+    return min(max(body.loss_at_us - limit_us, from_us), until_us)
