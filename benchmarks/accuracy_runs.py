@@ -24,6 +24,7 @@ import numpy as np
 from detection_causes import kit
 from detection_report import load, machine
 
+from parley.app.kernel_cache import keep_kernels
 from parley.detect.all_pairs import predict_all, warm
 from parley.detect.prediction import States, predict_pairs
 
@@ -157,6 +158,7 @@ def lengths(report):
 
 
 def main():
+    keep_kernels()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=40_000)
     parser.add_argument("--seed", type=int, default=1)

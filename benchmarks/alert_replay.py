@@ -7,16 +7,18 @@ counts; tests/detect/test_operational.py compares it with a node, alert by alert
 
 `Plain` is a state-based detector without memory: an alert stands while the newest states predict a
 loss, by the whole minimum. It gets the same believed reports, with one of three velocities:
-"reported" (by the aircraft itself), "two reports" (the last two), "line" (the motion that ours has).
+"reported" (by the aircraft itself), "two reports" (the last two), "line" (the motion of `Ours`).
 """
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from parley.detect.alerting import KEEP_FACTOR, KEEP_S, Look, Numbers, PairMemory, class_of
-from parley.detect.live import LiveMinima, LivePicture
+from parley.detect.live import LiveMinima, LivePicture, motion_between
 from parley.detect.track_motion import TrackMotion
 from parley.node.picture import STALE_US, Picture, TrackReport
 
@@ -55,7 +57,7 @@ class Ours:
     numbers: Numbers = field(default_factory=Numbers.of)
     name: str = "Parley"
     live: LivePicture = field(default_factory=LivePicture)
-    tracks: dict[str, TrackMotion] = field(default_factory=lambda: defaultdict(TrackMotion))
+    tracks: dict[str, TrackMotion] = field(default_factory=dict)
     pairs: dict[tuple[str, str], PairMemory] = field(default_factory=dict)
     of: dict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     open: set[tuple[str, str]] = field(default_factory=set)
@@ -69,10 +71,15 @@ class Ours:
             (by.horizontal_m * factor, vertical_m * factor) for factor in (1.0, KEEP_FACTOR)
         )
 
-    def take(self, report: TrackReport, at_us: int, velocity_mps) -> None:
-        self.tracks[report.aircraft].add(
-            at_us, report.lat_deg, report.lon_deg, report.altitude_m
-        )
+    def take(self, report: TrackReport, at_us: int, _velocity_mps) -> None:
+        track = self.tracks.get(report.aircraft)
+        if track is None:
+            track = self.tracks[report.aircraft] = TrackMotion(self.limits.vertical_m)
+        track.add(at_us, report.lat_deg, report.lon_deg, report.altitude_m)
+
+    def begin_again(self, name: str) -> None:
+        """Forget the motion of a track that is believed at another place from now on."""
+        self.tracks.pop(name, None)
 
     def turn(self, names: list[str], minima, now_us: int) -> None:
         moved = [name for name in names if self._placed(name)]
@@ -175,6 +182,9 @@ class Plain:
             at_us, (report.lat_deg, report.lon_deg, report.altitude_m), velocity_mps
         )  # fmt: skip
 
+    def begin_again(self, name: str) -> None:
+        """Nothing is remembered."""
+
     def turn(self, names: list[str], minima, now_us: int) -> None:
         moved = []
         for name in names:
@@ -212,30 +222,44 @@ def replayed(reports, detectors, spent=None) -> Picture:
 
     `spent`: a dictionary in which CPU seconds are added up by detector.
     """
-    import time
-
-    picture = Picture()
-    tables = [detector.minima() for detector in detectors]
-    spent = {} if spent is None else spent
+    given = _Turns(detectors, {} if spent is None else spent)
     rows = zip(
         reports.aircraft.tolist(), reports.at_us.tolist(), reports.received_us.tolist(),
         reports.lat_deg.tolist(), reports.lon_deg.tolist(), reports.alt_m.tolist(),
         reports.velocity_mps.tolist(), strict=True,
     )  # fmt: skip
-    batch, turn = [], None
+    for turn, group in groupby(rows, key=lambda row: row[2] // TURN_US):
+        batch = [
+            (
+                TrackReport(
+                    aircraft=reports.ids[number], at_us=at_us, lat_deg=lat, lon_deg=lon,
+                    altitude_m=alt, altitude_reference="STD",
+                ),
+                tuple(velocity),
+            )
+            for number, at_us, _, lat, lon, alt, velocity in group
+        ]  # fmt: skip
+        given.turn(batch, (turn + 1) * TURN_US)
+    return given.picture
 
-    def given(batch, now_us):
+
+class _Turns:
+    """A picture and the detectors behind it: one batch of reports after the other."""
+
+    def __init__(self, detectors, spent) -> None:
+        self.picture, self.spent = Picture(), spent
+        self.detectors = [(detector, detector.minima()) for detector in detectors]
+
+    def turn(self, batch, now_us: int) -> None:
         begun = time.process_time()
-        believed = []
-        for report, velocity in batch:
-            if picture.take(report, now_us, "F"):
-                known = picture.aircraft[report.aircraft]
-                before = known.before()
-                believed.append((report, min(report.at_us, known.received_us), velocity, before))
+        believed = [
+            each for report, velocity in batch for each in self._believed(report, velocity, now_us)
+        ]
         names = sorted({report.aircraft for report, *_ in believed})
-        heard_us = {n: picture.aircraft[n].received_us for d in detectors for p in d.open for n in p}
-        spent["picture"] = spent.get("picture", 0.0) + time.process_time() - begun
-        for detector, minima in zip(detectors, tables, strict=True):
+        standing = {name for d, _ in self.detectors for pair in d.open for name in pair}
+        heard_us = {name: self.picture.aircraft[name].received_us for name in standing}
+        self._spent("picture", begun)
+        for detector, minima in self.detectors:
             begun = time.process_time()
             detector.unheard(heard_us, now_us)
             for report, at_us, velocity, before in believed:
@@ -243,26 +267,25 @@ def replayed(reports, detectors, spent=None) -> Picture:
                     velocity = before and _between(before, report)
                 detector.take(report, at_us, velocity)
             detector.turn(names, minima, now_us)
-            spent[detector.name] = spent.get(detector.name, 0.0) + time.process_time() - begun
+            self._spent(detector.name, begun)
 
-    for number, at_us, received_us, lat, lon, alt, velocity in rows:
-        if turn is not None and received_us // TURN_US != turn:
-            given(batch, (turn + 1) * TURN_US)
-            batch = []
-        turn = received_us // TURN_US
-        report = TrackReport(
-            aircraft=reports.ids[number], at_us=at_us, lat_deg=lat, lon_deg=lon, altitude_m=alt,
-            altitude_reference="STD",
-        )  # fmt: skip
-        batch.append((report, tuple(velocity)))
-    if batch:
-        given(batch, (turn + 1) * TURN_US)
-    return picture
+    def _believed(self, report: TrackReport, velocity, now_us: int):
+        """Yield what is believed by a report: itself, or all of a track that is taken up again."""
+        if not self.picture.take(report, now_us, "F"):
+            return
+        known = self.picture.aircraft[report.aircraft]
+        again = known.taken_up is not None and known.taken_up[0] == now_us
+        if again:
+            for detector, _ in self.detectors:
+                detector.begin_again(report.aircraft)
+        for each in known.reports if again else (report,):
+            yield each, min(each.at_us, known.received_us), velocity, known.before()
+
+    def _spent(self, name: str, begun: float) -> None:
+        self.spent[name] = self.spent.get(name, 0.0) + time.process_time() - begun
 
 
 def _between(before: TrackReport, last: TrackReport):
-    from parley.detect.live import motion_between
-
     if last.at_us <= before.at_us:
         return None
     return motion_between(

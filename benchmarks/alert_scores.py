@@ -2,25 +2,28 @@
 
 The truth is `detect.encounters` on the undisturbed tracks, in continuous time, legs up to 60 s.
 
-- *Loss*: an episode of a pair inside both minima of NORMS 8; episodes within `ONE_LOSS_US` are one.
-- *To warn of*: a loss that goes deeper than the step of levels (vertical minimum less quantisation).
-  The rest is paper: levels 1,000 ft apart that report 925 ft. `paper` counts it.
-- *Watched*: since when both have been heard without a gap of 60 s. A loss within `SEEN_S` of that is
-  told apart (`sudden`): nobody could have warned of it.
+- *Loss*: an episode of a pair inside both minima of NORMS 8; those within `ONE_LOSS_US` are one.
+- *To warn of*: a loss deeper than the step of levels (vertical minimum less quantisation). The rest
+  is paper: levels 1,000 ft apart that report 925 ft. `paper` counts it.
+- *Watched*: since when both have been heard without a gap of 60 s. A loss within `SEEN_S` of that
+  is told apart (`sudden`): nobody could have warned of it.
 - *Followed*: a loss (by the whole minimum) is under way or begins after the alert was said, before
-  it ended, or within 5/4 of the time that it gave and 60 s. Else it is a nuisance. *Near*: none, but
-  both came within 1.5 of the minima in that time.
+  it ended, or within 5/4 of the time that it gave and 60 s. Else it is a nuisance. *Near*: one of
+  those, but both came within 1.5 of the minima in that time.
 - *Warned*: an alert stands when the loss begins, or ended less than `BREAK_US` before. The time of
   warning counts from when it was raised; a break below `BREAK_US` is none.
-- *Missed*: not warned. *Late*: warned, less than 60 s before, though watched for 90 s (120 and 150).
-  *Foreseeable*: the true states 90 s (150 s) before, straight on, showed that loss.
+- *Missed*: not warned. *Late*: warned, but less than 60 s before, though watched for 90 s (or less
+  than 120 s, though watched for 150). *Foreseeable*: the true states 90 s (150 s) before, straight
+  on, showed that loss.
 - *Said in a class*: raised in it, or becoming it from a less urgent one.
+- *Flicker*: raised again within `AGAIN_US` of its end.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -159,7 +162,9 @@ def _shown(pair, by_id, begun_us, before_s, limits) -> bool:
     columns = [_state(by_id[name], at_us) for name in pair]
     states = States(*(np.array(column) for column in zip(*columns, strict=True)))
     vertical_m = limits.vertical_m - limits.quantisation_m
-    return bool(len(predict_pairs(states, limits.horizontal_m, vertical_m, lookahead_s=before_s + 60)))
+    return bool(
+        len(predict_pairs(states, limits.horizontal_m, vertical_m, lookahead_s=before_s + 60))
+    )
 
 
 def _state(track, at_us):
@@ -213,7 +218,7 @@ def figures_of(events, truth: Truth, until_us: int) -> Figures:
         _count_class(alert, truth, row)
     row.alerts = len(alerts)
     for each in by_pair.values():
-        gaps = (b.raised_us - a.ended_us for a, b in zip(each, each[1:], strict=False))
+        gaps = (b.raised_us - a.ended_us for a, b in pairwise(each))
         row.flickers += sum(gap <= AGAIN_US for gap in gaps)
     for loss in truth.losses:
         _judge(loss, by_pair.get(loss.pair, ()), row)

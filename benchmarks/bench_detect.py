@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from parley.app.kernel_cache import keep_kernels
 from parley.detect.encounters import (
     Minima,
     find_encounters,
@@ -73,6 +74,7 @@ def bench(path: Path, *, plain: bool) -> None:
 
 
 def main() -> None:
+    keep_kernels()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=TRACKS)
     parser.add_argument("--no-plain", action="store_true")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from parley.app.kernel_cache import keep_kernels
 from parley.detect.live import LiveMinima, LivePicture, warm
 from parley.detect.prediction import predict_pairs
 from parley.node.picture import Picture, TrackReport
@@ -137,6 +138,7 @@ def taking_in(reports: int) -> None:
 
 
 def main() -> None:
+    keep_kernels()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--aircraft", type=int, default=20_000)
     parser.add_argument("--reports", type=int, default=2_000)

@@ -36,6 +36,7 @@ import traffic_sets as sets
 from bluesky_rival import FOLDER, BlueSky, bluesky_python
 from detection_report import Report, cpu_s, machine, peak_bytes
 
+from parley.app.kernel_cache import keep_kernels
 from parley.detect.all_pairs import flat_conflicts, predict_all, warm
 
 HERE = Path(__file__).resolve().parent
@@ -306,6 +307,7 @@ def run_others():
 
 
 def main():
+    keep_kernels()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="nothing above 5,000 aircraft")
     parser.add_argument("--full", action="store_true", help="what takes minutes and 6 GB as well")

@@ -25,6 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet
 from pyproj import Geod
 
+from parley.app.kernel_cache import keep_kernels
+
 GEOD = Geod(ellps="WGS84")
 FIRST_US = 1_538_352_000_000_000
 EVERY_S = 10
@@ -116,6 +118,7 @@ def tell(what: str, reports: int, figures: tuple[float, float, int, str]) -> Non
 
 
 def main() -> None:
+    keep_kernels()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=3)
     parser.add_argument("--reports", type=int, default=1_000_000)

@@ -172,9 +172,7 @@ def reports_of(tracks: list[Track], disturbance: Disturbance) -> Reports:
     ordered = sorted(tracks, key=lambda t: t.id)
     columns = [_disturbed(n, track, disturbance) for n, track in enumerate(ordered)]
     aircraft = np.repeat(np.arange(len(ordered)), [len(c[0]) for c in columns])
-    at_us, received_us, lat, lon, alt = (
-        np.concatenate([c[k] for c in columns]) for k in range(5)
-    )
+    at_us, received_us, lat, lon, alt = (np.concatenate([c[k] for c in columns]) for k in range(5))
     velocity = np.concatenate([c[5] for c in columns])
     order = np.lexsort((aircraft, received_us))
     return Reports(

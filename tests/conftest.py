@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import hypothesis
+
+from parley.app.kernel_cache import keep_kernels
+
+# Before anything imports the compiler: kernels of other sources than these are not used.
+keep_kernels(root=Path(__file__).parents[1] / "build" / "kernels")
 
 # Two cores are shared with other work, so a slow example is no finding. In CI the same examples are
 # drawn each time: a landing depends on the change, not on luck; a person's own runs keep searching.

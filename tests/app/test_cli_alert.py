@@ -91,7 +91,13 @@ def done(result):
 def test_the_list_says_class_time_minima_who_has_it_and_times_to_act(nodes, cli):
     del nodes
     text = done(cli("COAL", "alerts"))
-    assert re.search(r"(short-term|own move only): OTH1 and OWN1: loss \S+Z, clause c1", text)
+    assert re.search(
+        r"(short-term|own move only): OTH1 and OWN1: loss \S+Z \(\D+\d.*?\), clause c1", text
+    )
+    assert re.search(
+        r"  OWN1 of COAL at \S+Z \(\d+ s ago\): 35\.\d{4} 39\.5\d*, 9843 ft STD, track 000 at ",
+        text,
+    )
     assert "minima 3.00 NM or 3000 ft" in text
     assert "RUS has it: yes" in text
     assert "P not known" in text

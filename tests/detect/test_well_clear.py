@@ -101,7 +101,7 @@ def test_the_twin_finds_the_same_violations_at_the_same_times(volume):
 def test_the_twin_agrees_on_every_edge(volume):
     """On the limit to the last bit either answer is right; past it by a micrometre only one is."""
     motions = degenerate()
-    rows = np.random.default_rng(5).choice(len(motions), 60, replace=False)
+    rows = np.random.default_rng(5).choice(len(motions), 40, replace=False)
     some = Motions(*(column[rows] for column in motions.columns))
     fast = violation_intervals(some, volume)
     narrow = violation_intervals_plain(some, widened(volume, -1e-6, -1e-6))
@@ -208,7 +208,7 @@ def test_a_window_that_begins_later_sees_what_is_left_of_the_violation():
 
 
 def test_metrics_are_the_least_of_many_instants():
-    motions = encounters(400, seed=2)
+    motions = encounters(200, seed=2)
     found = metrics(motions)
     at_s = np.linspace(0.0, 180.0, 18_001)
     x, y, z, u, v, w = (column[:, np.newaxis] for column in motions.columns)
@@ -290,20 +290,25 @@ import hashlib, sys
 sys.path.insert(0, {tests!r})
 from detect.wellclearkit import degenerate, encounters
 from parley.detect.well_clear import VOLUMES, violation_intervals
-import llvmlite.binding
+from parley.detect.well_clear_states import violations_of_states
 digest = hashlib.sha256()
 for motions in (encounters(20_000, seed=6), degenerate()):
+    still = [0.0 * motions.up_m] * 6
     for volume in VOLUMES.values():
         times = violation_intervals(motions, volume)
+        digest.update(times.in_s.tobytes() + times.out_s.tobytes())
+        times = violations_of_states(still, motions.columns, volume).intervals()
         digest.update(times.in_s.tobytes() + times.out_s.tobytes())
 print(digest.hexdigest())
 """
 
 
+@pytest.mark.skipif(
+    os.environ.get("PARLEY_TARGETS") != "1",
+    reason="compiles everything twice (13 s): PARLEY_TARGETS=1 runs it",
+)
 def test_another_processor_gives_the_same_bytes(tmp_path):
     """Compiled for the plainest x86-64 (SSE2, two numbers at a time, no fused multiply-add)."""
-    from parley.detect import well_clear_kernel as kernel
-
     tests = str(Path(__file__).resolve().parents[1])
     environment = {
         **os.environ,
@@ -318,9 +323,10 @@ def test_another_processor_gives_the_same_bytes(tmp_path):
     digest = hashlib.sha256()
     for motions in (encounters(20_000, seed=6), degenerate()):
         for volume in VOLUMES.values():
-            digest.update(both(violation_intervals(motions, volume)))
+            # Here once and twice for the digest: there, both roads must come to it.
+            times = both(violation_intervals(motions, volume))
+            digest.update(times + times)
     assert other.stdout.strip() == digest.hexdigest()
-    assert kernel.BLOCK > 1
     assert any(tmp_path.rglob("*.nbi")), "the other process compiled for itself"
 
 

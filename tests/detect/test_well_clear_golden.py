@@ -71,6 +71,35 @@ def test_the_comparison_finds_a_volume_that_is_one_metre_too_wide(flat):
     assert len(disagreements(rows, motions, "dwc1", high, 1e-6)) > 10
 
 
+def test_the_golden_rows_leave_one_reading_of_the_vertical_modified_tau(flat):
+    """What `well_clear` says was read off these rows: how many each other reading gets wrong."""
+    rows, motions = flat
+    volume = GOLDEN_VOLUMES["vmod20"]
+    tall = Volume(name="tall", dthr_m=volume.dthr_m, zthr_m=1e8, tthr_s=volume.tthr_s)
+    level = violation_intervals(motions, tall)
+    climb, limit_s = np.abs(motions.up_mps), volume.vmod_s
+    rising = np.where(motions.up_mps >= 0.0, motions.up_m, -motions.up_m)
+    still_in = (climb == 0.0) & (np.abs(rising) <= volume.zthr_m)
+    per_mps = 1.0 / np.where(climb > 0.0, climb, np.nan)
+    here = np.full(len(motions), volume.zthr_m)
+    half = 0.5 * limit_s * climb
+    wrong = {}
+    for name, enters_m, leaves_m in (
+        ("time to entry, converging", here + climb * limit_s, here),
+        ("time to entry, both ways", here + climb * limit_s, here + climb * limit_s),
+        ("modified tau of one dimension", half + np.sqrt(half * half + here * here), here),
+        ("time to co-altitude", np.maximum(here, climb * limit_s), here),
+        ("none", here, here),
+    ):
+        in_s = np.where(climb > 0.0, (-enters_m - rising) * per_mps, 0.0)
+        out_s = np.where(climb > 0.0, (leaves_m - rising) * per_mps, np.inf)
+        found = np.maximum(in_s, level.in_s) <= np.minimum(out_s, level.out_s)
+        found &= (climb > 0.0) | still_in
+        wrong[name] = int((found != ~np.isnan(rows["vmod20_tin_s"])).sum())
+    assert wrong.pop("time to entry, converging") == 0
+    assert min(wrong.values()) > 30
+
+
 def test_every_projected_state_is_as_daidalus_has_it(geodetic):
     rows, pairs, _ = geodetic
     for ours, theirs in (

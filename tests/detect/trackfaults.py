@@ -112,6 +112,34 @@ def frozen(track: Track, from_s: float, to_s: float) -> Track:
     )
 
 
+def slowed(
+    aircraft: str, *, start=(55.0, 20.0), course_deg=30.0, speed_mps=60.0, brake_mps2=3.0,
+    from_s=60.0, seconds=300.0, every_s=1.0, alt_m=300.0, lag_s=0.3,
+) -> Track:  # fmt: skip
+    """One that brakes to a hover; no errors of the place, so that it is the same to the digit."""
+    made = []
+    for n in range(int(seconds / every_s) + 1):
+        at_s = n * every_s
+        braked_s = min(max(at_s - from_s, 0.0), speed_mps / brake_mps2)
+        way_m = speed_mps * (min(at_s, from_s) + braked_s) - 0.5 * brake_mps2 * braked_s**2
+        lon, lat, _ = GEOD.fwd(start[1], start[0], course_deg, way_m)
+        made.append(Shown(aircraft, at_s, at_s + lag_s, lat, lon, alt_m))
+    return made
+
+
+def rounded(track: Track, decimals: int) -> Track:
+    """A receiver that gives so many decimals of a degree: 3 are 111 m."""
+    return [
+        replace(s, lat_deg=round(s.lat_deg, decimals), lon_deg=round(s.lon_deg, decimals))
+        for s in track
+    ]
+
+
+def heights(track: Track, from_s: float, to_s: float, alt_m: float) -> Track:
+    """A garbled height that stays for a while; the places are true."""
+    return _changed(track, from_s, to_s, lambda s: replace(s, alt_m=alt_m))
+
+
 def height_spikes(track: Track, every: int, alt_m=126_700 * 0.3048) -> Track:
     """Every so many reports one height is the largest number of the old altitude code."""
     return [replace(s, alt_m=alt_m) if n % every == every - 1 else s for n, s in enumerate(track)]

@@ -221,7 +221,7 @@ def test_what_is_too_much_to_look_at_is_said_and_never_taken_as_covered(monkeypa
     world, state = world_with_history()
     monkeypatch.setattr(covered_areas, "LOOKS_MAX", 3)
     (line,) = coverage_lines(state, world.now_us)
-    assert line == "zone Z1 of AB: not looked at: over 3 cells in all"
+    assert line == "zone Z1 of AB: not looked at: over 3 cells and bands in all"
     monkeypatch.setattr(covered_areas, "AREAS_MAX", 0)
     (line,) = coverage_lines(state, world.now_us + 10**7)
     assert line == "1 more areas are not wholly covered, or were not looked at"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from parley.app.alert_views import (
@@ -10,11 +11,19 @@ from parley.app.alert_views import (
     EndedView,
     LinkShown,
     StateShown,
+    end_words,
     held_words,
     life_words,
 )
 from parley.world.time import format_instant, format_second
-from parley.world.units import feet_from_metres, nautical_miles_from_metres
+from parley.world.units import (
+    MICROSECONDS_PER_SECOND,
+    feet_from_metres,
+    nautical_miles_from_metres,
+)
+
+LEVEL_FT_PER_MIN = 300.0
+"""Slower climbs and descents are called level: a receiver's steps of 25 ft look like them."""
 
 
 def apart_words(horizontal_mm: int, vertical_mm: int, joint: str = "and") -> str:
@@ -32,36 +41,87 @@ def alert_lines(view: AlertsView) -> list[str]:
     """Return the open alerts, and each conflict with who has it and who acted."""
     lines: list[str] = []
     raisers: dict[str, list[AlertView]] = {}
+    now_us = view.watch.at_us
     for each in view.alerts:
-        raisers.setdefault(_head(each), []).append(each)
+        raisers.setdefault(_head(each, now_us), []).append(each)
     for line, same in raisers.items():
         # Both parties of an overlap raise it, in the same words: it is one.
         by = sorted({p for a in same for p in (a.raised_by, *(o.raised_by for o in a.others))})
         lines.append(f"{line}; raised by {', '.join(by)}")
         for each in same:
-            lines += _more(each, view.links)
+            lines += _more(each, view.links, now_us)
     if view.left_out:
         lines.append(f"and {view.left_out} more open alerts: GET /api/alerts?first=N")
     return lines
 
 
-def _head(each: AlertView) -> str:
-    what = each.text or " and ".join(each.aircraft)
+def title(alert: AlertView) -> str:
+    """Return what an alert is about; of a conflict always its aircraft, whatever its text says."""
+    names = " and ".join(alert.aircraft)
+    if alert.forms:
+        return f"{names} ({alert.text})" if alert.text else names
+    return alert.text or names
+
+
+def _head(each: AlertView, now_us: int | None = None) -> str:
+    what = title(each)
     if each.what == "intent overlap":
         # Two plans: nobody flies yet, and no clause is kept or broken.
         return f"{each.alert_class}: {what}"
-    loss = f"loss {format_second(each.loss_us)}" if each.loss_us else "no loss predicted"
+    loss = "no loss predicted"
+    if each.loss_us:
+        loss = f"loss {format_second(each.loss_us)}"
+        loss += f" ({left_words(each.loss_us, now_us)})" if now_us is not None else ""
     binding = "binding" if each.binding else "advisory"
     return f"{each.alert_class}: {what}: {loss}, clause {each.clause or 'none'} ({binding})"
 
 
-def _more(each: AlertView, links: Iterable[LinkShown]) -> list[str]:
+def left_words(loss_us: int, now_us: int) -> str:
+    """Return how long it is to a loss; of one whose time has come, since when it was predicted.
+
+    >>> left_words(90_500_000, 0), left_words(0, 754_000_000)
+    ('in 1 min 30 s', 'predicted since 12 min 34 s')
+    """
+    if loss_us > now_us:
+        return f"in {_span(loss_us - now_us)}"
+    return f"predicted since {_span(now_us - loss_us)}"
+
+
+def _span(of_us: int) -> str:
+    minutes, rest_s = divmod(of_us // MICROSECONDS_PER_SECOND, 60)
+    return f"{minutes} min {rest_s} s" if minutes else f"{rest_s} s"
+
+
+def flight_words(state: StateShown, now_us: int) -> str:
+    """Return whose an aircraft is, where it is, how high and how it moves, as said on the line.
+
+    As of when it was told last, which may be minutes ago and is said. The track is over ground from
+    true north; the height has its reference, and none is turned into another.
+    """
+    place = f"{state.lat_e9 / 1e9:.4f} {state.lon_e9 / 1e9:.4f}"
+    height = f"{feet_from_metres(state.altitude_mm / 1000):.0f} ft {state.altitude_reference}"
+    speed_mps = math.hypot(state.east_mmps, state.north_mmps) / 1000
+    speed_kt = nautical_miles_from_metres(speed_mps * 3600)
+    track_deg = round(math.degrees(math.atan2(state.east_mmps, state.north_mmps))) % 360
+    moves = f"track {track_deg:03d} at {speed_kt:.0f} kt" if round(speed_kt) else "standing"
+    climb_ft_per_min = feet_from_metres(state.up_mmps / 1000 * 60)
+    climbs = "level"
+    if abs(climb_ft_per_min) >= LEVEL_FT_PER_MIN:
+        word = "climbing" if climb_ft_per_min > 0 else "descending"
+        climbs = f"{word} {abs(climb_ft_per_min):.0f} ft/min"
+    who = f"{state.aircraft} of {state.party or 'no party'}"
+    when = f"{format_second(state.at_us)} ({_span(max(0, now_us - state.at_us))} ago)"
+    return f"{who} at {when}: {place}, {height}, {moves}, {climbs}"
+
+
+def _more(each: AlertView, links: Iterable[LinkShown], now_us: int) -> list[str]:
     """Return what else is known of a conflict; nothing of other alerts, as it always was."""
     if each.life is None or not each.forms:
         return []
     lines = [f"  {each.life.word.upper()}; {'; '.join(life_words(each.life))}"]
     if each.least_horizontal_mm is not None and each.vertical_then_mm is not None:
         lines.append(f"  {'; '.join(limit_words(each))}")
+    lines += [f"  {flight_words(state, now_us)}" for state in each.states]
     lines += [f"  {text}" for text in held_words(each, links)]
     lines += [f"  {text}" for text in doubt_words(each)]
     return [*lines, f"  {each.key[0]} {each.key[1]}"]
@@ -82,7 +142,7 @@ def limit_words(alert: AlertView) -> list[str]:
     if alert.probability_ppm is not None:
         found.append(f"P {alert.probability_ppm / 1_000_000:.2f}")
     elif alert.forms:
-        found.append("P not known: the feed gives no uncertainties")
+        found.append("P not known: the uncertainty of a track is not known")
     return found
 
 
@@ -116,16 +176,19 @@ def rest_lines(view: AlertsView) -> list[str]:
     for name, chains in view.chains.items():
         lines.append(f"time to act under {name}: {'; '.join(each.text for each in chains)}")
     lines += [
-        f"feed {f.feed}: last report {format_second(f.last_us)}, {f.reports} reports"
+        f"feed {f.feed}: last report {format_second(f.last_us)} "
+        f"({_span(max(0, view.watch.at_us - f.last_us))} ago), {f.reports} reports"
         for f in view.watch.feeds
     ]
     watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
+    coasting = view.watch.by_status.get("coasting", 0)
+    watched += f", {coasting} of them coasting" if coasting else ""
     return [*lines, f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}."]
 
 
 def _ended_line(each: EndedView) -> str:
     when = f"{format_second(each.ended_us)} by {each.raised_by}"
-    return f"resolved: {' and '.join(each.aircraft)} ({when}): {each.why}"
+    return f"resolved: {' and '.join(each.aircraft)} ({when}): {end_words(each)}"
 
 
 # ---- one alert, whole ---------------------------------------------------------------------------

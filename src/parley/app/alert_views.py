@@ -145,13 +145,18 @@ class AlertView(_View, frozen=True, kw_only=True):
 
 
 class EndedView(_View, frozen=True, kw_only=True):
-    """A conflict that ended lately: of which aircraft, when, why, and by whose word."""
+    """A conflict that ended lately: of which aircraft, when, why, and by whose word.
+
+    `came_us`: when the loss was predicted for, as told last, if that had come before the end: then
+    "no loss predicted" may mean that it was flown, and is no sign that anybody made way.
+    """
 
     key: Key
     aircraft: tuple[str, ...]
     raised_by: str
     ended_us: int
     why: str
+    came_us: int | None = None
 
 
 class FeedView(_View, frozen=True, kw_only=True):
@@ -342,24 +347,26 @@ def _ended(state: State, now_us: int) -> list[EndedView]:
     found: list[EndedView] = []
     for scope in state.scopes.values():
         for place, entry in enumerate(reversed(scope.resolved.values())):
-            if place >= 4 * ENDED_SHOWN_MAX or not entry.ref:
+            if place >= 4 * ENDED_SHOWN_MAX:
                 break
-            alert = scope.alerts.get(entry.ref[0].key)
+            alert = scope.alerts.get(entry.ref[0].key) if entry.ref else None
             recent = now_us - written_us(entry) <= ENDED_SHOWN_US
             if alert is None or not recent or alert.log.party != entry.log.party:
                 continue
             if isinstance(alert.body, ConflictRaised) and isinstance(entry.body, AlertResolved):
-                found.append(
-                    EndedView(
-                        key=key_of(alert),
-                        aircraft=alert.body.aircraft,
-                        raised_by=alert.log.party,
-                        ended_us=written_us(entry),
-                        why=entry.body.why,
-                    )
-                )
+                found.append(_end_of(scope, alert, alert.body, entry, entry.body.why))
     found.sort(key=lambda each: (-each.ended_us, each.key))
     return found[:ENDED_SHOWN_MAX]
+
+
+def _end_of(scope: Scope, alert: Entry, body: ConflictRaised, end: Entry, why: str) -> EndedView:
+    newest = entries_of(scope, alert)[-1].body
+    loss_us = newest.loss_at_us if isinstance(newest, ConflictRenewed) else body.loss_at_us
+    ended_us = written_us(end)
+    return EndedView(
+        key=key_of(alert), aircraft=body.aircraft, raised_by=alert.log.party, ended_us=ended_us,
+        why=why, came_us=loss_us if loss_us <= ended_us else None,
+    )  # fmt: skip
 
 
 # ---- one alert ----------------------------------------------------------------------------------
@@ -477,6 +484,20 @@ def _doubts(picture: Picture, aircraft: tuple[str, ...], now_us: int) -> Iterato
 
 
 # ---- in words -----------------------------------------------------------------------------------
+
+
+def end_words(ended: EndedView) -> str:
+    """Return why a conflict ended, and whether its loss had come before: nobody says who made way.
+
+    >>> end = EndedView(key=("L", 1), aircraft=("A", "B"), raised_by="COAL", ended_us=48_000_000,
+    ...     why="no loss predicted", came_us=0)
+    >>> end_words(end)
+    'no loss predicted; the loss that was predicted for 1970-01-01T00:00:00Z had come before'
+    """
+    if ended.came_us is None:
+        return ended.why
+    came = format_second(ended.came_us)
+    return f"{ended.why}; the loss that was predicted for {came} had come before"
 
 
 def life_words(life: AlertLife) -> list[str]:

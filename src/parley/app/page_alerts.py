@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from parley.app.alert_lines import doubt_words, limit_words
+from parley.app.alert_lines import doubt_words, flight_words, limit_words, title
 from parley.app.alert_views import (
     AlertsView,
     AlertView,
     EndedView,
     WatchView,
+    end_words,
     held_words,
     life_words,
 )
@@ -93,7 +94,10 @@ def alerts_part(
 
 
 def _counts(view: AlertsView) -> Html:
-    counts = ", ".join(f"{count} {word}" for word, count in view.by_class.items())
+    # The most urgent class first, as in the list; classes that are not of conflicts after it.
+    order = {word: place for place, word in enumerate(ACTIONS)}
+    classes = sorted(view.by_class.items(), key=lambda each: order.get(each[0], len(order)))
+    counts = ", ".join(f"{count} {word}" for word, count in classes)
     return tag("p", tag("strong", f"{view.total} open"), f": {counts}. Soonest loss first.")
 
 
@@ -130,7 +134,7 @@ def _alert(
 ) -> Html:
     mark = alert_anchor(alert.key)
     urgent = alert.alert_class == "short-term"
-    what = alert.text or " and ".join(alert.aircraft)
+    what = title(alert)
     word = (alert.life.word if alert.life is not None else "open").upper()
     action = ACTIONS.get(alert.alert_class) if alert.what == "separation" else None
     return tag(
@@ -145,6 +149,7 @@ def _alert(
         ),
         tag("p", _when(alert, now_us), action and [". ", tag("strong", action)]),
         tag("p", "; ".join(_limits(alert)), class_="quiet"),
+        _flights(alert, now_us),
         _people(alert, view),
         [tag("p", said(text)) for text in doubt_words(alert)],
         _forms(alert, posts, number, mark),
@@ -179,6 +184,13 @@ def _limits(alert: AlertView) -> list[str]:
         binding = "binding" if alert.binding else "advisory"
         found.append(f"clause {alert.clause or 'none'} ({binding})")
     return found
+
+
+def _flights(alert: AlertView, now_us: int) -> Html | None:
+    """Return whose aircraft they are, where, how high and how they move: what is said by voice."""
+    if not alert.forms or not alert.states:
+        return None
+    return tag("ul", [tag("li", said(flight_words(state, now_us))) for state in alert.states])
 
 
 def _people(alert: AlertView, view: AlertsView) -> Html:
@@ -245,7 +257,7 @@ def _ended(ended: Iterable[EndedView], now_us: int) -> Html | None:
         [
             " and ".join(each.aircraft),
             [since(each.ended_us, now_us), f" by {each.raised_by}"],
-            said(each.why),
+            said(end_words(each)),
         ]
         for each in ended
     ]

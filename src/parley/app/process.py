@@ -1,6 +1,8 @@
 """A node as a process: store, mind, links, page, clock and signals put together, and taken apart.
 
-Ready means: the store was checked, peers are heard, the page is served. The end is clean on a
+Ready means: the store was checked, peers are heard, the page is served, and what looks for
+conflicts is compiled: the first reports wait for no compiler, and no operator behind them. Driven,
+time stands still while it works, and it compiles at the first reports. The end is clean on a
 signal, on `stop` and on the end of stdin; nothing is lost without it.
 """
 
@@ -32,7 +34,14 @@ from parley.app.page import Page
 from parley.app.publishing import Publisher
 from parley.app.service import Service
 from parley.app.standby import replica_route
-from parley.app.startup import INSTANCE, Start, ask_mirrors, count_start, refuse_standby
+from parley.app.startup import (
+    INSTANCE,
+    Start,
+    ask_mirrors,
+    count_start,
+    refuse_standby,
+    warm_kernels,
+)
 from parley.app.unit_page import UnitPage
 from parley.app.unit_tokens import FILE_NAME, UnitTokens
 from parley.app.witness_client import Witnessing, prove_from
@@ -109,7 +118,7 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
     web = None
     try:
         web = _web_server(setup, service, store)
-        ready = await _open_ports(setup, links, web)
+        ready = await _open_ports(setup, links, web, driven=driven)
         work.start(stop.wait())
         if web is not None:
             work.start(web.serve())
@@ -274,12 +283,16 @@ def _no_port(what: str, error: OSError) -> InputFault:
     return InputFault(what, value=found, wanted="an address of this machine and a free port")
 
 
-async def _open_ports(setup: NodeSetup, links: Links, web: WebServer | None) -> Ready:
+async def _open_ports(
+    setup: NodeSetup, links: Links, web: WebServer | None, *, driven: bool
+) -> Ready:
     listen = setup.config.listen
     try:
         peer_port = await links.listen(listen.host, listen.port)
     except OSError as error:
         raise _no_port(f"listen {listen.host}:{listen.port}", error) from None
+    if not driven:
+        await asyncio.to_thread(warm_kernels)
     http_port = web.port if web is not None else None
     return Ready(party=setup.config.party, peer_port=peer_port, http_port=http_port)
 

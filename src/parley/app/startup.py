@@ -7,6 +7,8 @@ that from a lie. So (docs/decisions/009):
 - Every start asks the mirrors first; what they hold more of our logs is taken back from them.
 - Who was rolled back and gets no answer writes no further into the old logs: new incarnations
   name the old ones. Who was not, and gets none, goes on: nothing says that anything is missing.
+
+And what is compiled before it says ready.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import msgspec
 
 from parley.app.crank import Crank
 from parley.app.keyfile import read_starts, write_starts
+from parley.detect import live, track_motion
 from parley.node.entries import INCARNATION_MAX, LOG_KINDS, LogName
 from parley.store.sqlite import Store
 from parley.world.faults import InputFault
@@ -91,6 +94,15 @@ def unsure_logs(crank: Crank, count: int, year: int) -> list[LogName]:
         for agreement in sorted(crank.state.agreements)
         for kind in LOG_KINDS
     ]
+
+
+def warm_kernels() -> None:
+    """Compile all that a turn with reports runs, or load it from where it was kept before.
+
+    Seconds of work: done at the first reports instead, every operator would wait behind it.
+    """
+    live.warm()
+    track_motion.warm()
 
 
 async def ask_mirrors(crank: Crank, start: Start, wait_s: float, *, year: int) -> str:

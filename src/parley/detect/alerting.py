@@ -11,8 +11,8 @@ Rules:
   seconds share their errors and are one look, however many of them come.
 - Raised at `looks_to_raise` of the last `looks_considered` looks with a loss; at one look where the
   loss is `AT_ONCE_S` away or nearer.
-- A loss further away than `short_term_s` counts only where the motions are *firm* (both steady, or
-  their own intents say so): who turns now is not on that line in five minutes.
+- A loss further away than `short_term_s` counts only where the motions are *firm*, both steady: who
+  turns now is not on that line in five minutes, whatever its plan says (docs/life-of-a-track.md).
 - An alert is kept by minima wider by `KEEP_FACTOR` and a look-ahead longer by `KEEP_S`, so that
   noise at a border is no end. It ends after `looks_to_resolve` looks and `resolve_after_s` without.
 - A class becomes more urgent at once, and less urgent only with `class_back_s` to spare.

@@ -91,9 +91,7 @@ def inside_limb(
         begin_s, span_s = legs[k, 0], legs[k, 1]
         u, v, w = legs[k, 5], legs[k, 6], legs[k, 7]
         speed_m2ps2 = u * u + v * v + w * w
-        low_s, high_s = disc_s(
-            legs[k, 8], legs[k, 9], legs[k, 10], speed_m2ps2, limit_m2, span_s
-        )
+        low_s, high_s = disc_s(legs[k, 8], legs[k, 9], legs[k, 10], speed_m2ps2, limit_m2, span_s)
         start_s, stop_s = max(begin_s + low_s, band[0]), min(begin_s + high_s, band[1])
         if not (low_s < high_s and start_s < stop_s):
             continue
@@ -136,7 +134,7 @@ def decide(
     minima of the plane.
     """
     group, radius_m, half_height_m, plane_of, horizontal_m, vertical_m = limbs
-    chosen, plane_now = -1, np.int64(-1)
+    chosen, plane_now = -1, -1
     i, j = group[one], group[other]
     found[0] = rows[at, 0] = math.inf
     for limb in range(plane_of.shape[0] + 1):
@@ -148,7 +146,7 @@ def decide(
                 chosen = plane_now
             if ended:
                 break
-            plane_now = plane_of[limb]
+            plane_now = int(plane_of[limb])
             found[0], found[1], found[2], found[3] = math.inf, -math.inf, math.inf, 0.0
         if radius_m[limb, i, j] > 0.0:
             band = band_s(heights[0], heights[1], half_height_m[limb, i, j], end_s)

@@ -145,14 +145,14 @@ def blueskys_vertical_s(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def blueskys_level_s(
-    x: float, y: float, u: float, v: float, minimum_m: float
+    x_m: float, y_m: float, u_mps: float, v_mps: float, minimum_m: float
 ) -> tuple[float, float]:
     """Return from when to when two are within the horizontal minimum; from inf where never.
 
     Two with the same velocity never are, however near: it divides by their relative speed.
     """
-    square = x * x + y * y
-    closing, speed = u * x + v * y, u * u + v * v
+    square = x_m * x_m + y_m * y_m
+    closing, speed = u_mps * x_m + v_mps * y_m, u_mps * u_mps + v_mps * v_mps
     if speed == 0.0 or (closing < 0.0 and not math.sqrt(square) < minimum_m):
         return math.inf, 0.0
     nearest_s = closing / speed

@@ -341,3 +341,32 @@ def tally(pairs: Ints, pairs_of: NDArray[np.int64]) -> None:
     for row in range(pairs.shape[0]):
         pairs_of[pairs[row, 0]] += 1
         pairs_of[pairs[row, 1]] += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_speeds(
+    records: Singles, rank: NDArray[np.int8], most_mps: float, counts: NDArray[np.int64]
+) -> None:
+    """Write how many aircraft have speeds in each equal part from 0 to `most_mps`."""
+    parts = counts.shape[0]
+    for one in range(rank.shape[0]):
+        if rank[one] >= 0:
+            u, v, w = records[one, 3], records[one, 4], records[one, 5]
+            part = int(math.sqrt(np.float64(u * u + v * v + w * w)) / most_mps * parts)
+            counts[min(part, parts - 1)] += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rank_by_speed(
+    records: Singles, rank: NDArray[np.int8], tops_mps: Floats, fastest_mps: Floats
+) -> None:
+    """Write the class of each aircraft, the first whose top it is below, and the most of each."""
+    for one in range(rank.shape[0]):
+        if rank[one] >= 0:
+            u, v, w = records[one, 3], records[one, 4], records[one, 5]
+            speed_mps = math.sqrt(np.float64(u * u + v * v + w * w))
+            k = 0
+            while k < tops_mps.shape[0] and speed_mps >= tops_mps[k]:
+                k += 1
+            rank[one] = k
+            fastest_mps[k] = max(fastest_mps[k], speed_mps * (1.0 + 1e-6))

@@ -52,6 +52,10 @@ BIN_COST_RATIO = 60.0
 """Sorting one aircraft into a slice costs as much as sifting so many partners (measured)."""
 ROWS_COUNTED = 8
 """Rows of which the looks are counted, to measure the density."""
+CLASSES_MAX = 3
+CLASSES_FROM = 512
+"""Fewer aircraft are not parted by speed: all of them are soon looked at."""
+_SPEED_PARTS = 32
 PAIRS_PER_BLOCK = 1 << 16
 _STRETCH_RATIO = 1.0 / (1.0 - WGS84_F * (2.0 - WGS84_F))
 _LEAST_RADIUS_M = WGS84_B_M * WGS84_B_M / WGS84_A_M
@@ -67,6 +71,48 @@ class _Reaches:
     rows: Floats
     windows: Singles
     own_rad: Floats
+
+
+def _speed_cuts(counts: NDArray[np.int64], reach_m: tuple[float, float]) -> list[int]:
+    """Return the parts of a histogram of speeds at which classes begin: none, one or two.
+
+    `reach_m` is the minimum, and how far each part of speed makes an aircraft reach. A cut has to
+    halve the looks, for each class is another search.
+    """
+    tries = np.arange(1, counts.shape[0])
+    cuts: list[int] = []
+    cost_m2 = float(_looks_m2(counts, np.zeros((1, 1), dtype=np.int64), reach_m)[0])
+    while len(cuts) < CLASSES_MAX - 1:
+        tried = np.empty((len(cuts) + 1, tries.shape[0]), dtype=np.int64)
+        tried[0], tried[1:] = tries, np.array(cuts, dtype=np.int64)[:, np.newaxis]
+        costs_m2 = _looks_m2(counts, np.sort(tried, axis=0), reach_m)
+        best = int(np.argmin(costs_m2))
+        if not costs_m2[best] <= 0.5 * cost_m2:
+            break
+        cost_m2 = float(costs_m2[best])
+        cuts = sorted([*cuts, int(tries[best])])
+    return cuts
+
+
+def _looks_m2(
+    counts: NDArray[np.int64], cuts: NDArray[np.int64], reach_m: tuple[float, float]
+) -> Floats:
+    """Return the looks of each column of cuts, but for the density.
+
+    They are the aircraft of each two classes times the squared reach, which goes by the fastest
+    part of either in which there is anyone.
+    """
+    below = np.concatenate(([0], np.cumsum(counts))).astype(np.float64)
+    parts = np.where(counts, np.arange(counts.shape[0]) + 1, 0)
+    top = np.concatenate(([0], np.maximum.accumulate(parts)))
+    ends = np.concatenate((np.zeros_like(cuts[:1]), cuts, np.full_like(cuts[:1], counts.shape[0])))
+    held, fastest = np.diff(below[ends], axis=0), top[ends[1:]]
+    looks_m2 = np.zeros(cuts.shape[1])
+    for k in range(held.shape[0]):
+        for m in range(k + 1):
+            far_m = reach_m[0] + 0.5 * (fastest[k] + fastest[m]) * reach_m[1]
+            looks_m2 += held[k] * held[m] * far_m * far_m
+    return looks_m2
 
 
 def _start(rows_per_look: int = 1) -> NDArray[np.int64]:
@@ -124,6 +170,22 @@ class Sieve:
         # Rounded up: the record is float32, and a square root may round down.
         self.fastest_mps = np.array([math.sqrt(fast_m2ps2) * (1.0 + 1e-6)])
         self.far_m, self.high_m, self.climb_mps = far_m, high_m, climb_mps
+        if self.count >= CLASSES_FROM:
+            self._classify()
+
+    def _classify(self) -> None:
+        """Part the aircraft by speed, so that a few fast ones do not make all reach far."""
+        from parley.detect import all_pairs_kernel
+
+        most_mps = float(self.fastest_mps[0])
+        counts = np.zeros(_SPEED_PARTS, dtype=np.int64)
+        all_pairs_kernel.count_speeds(self._records, self.rank, most_mps, counts)
+        reach_m = self.widest_m[0], most_mps * self.lookahead_s / _SPEED_PARTS
+        cuts = _speed_cuts(counts, reach_m)
+        if cuts:
+            tops_mps = np.array(cuts) * most_mps / _SPEED_PARTS
+            self.fastest_mps = np.zeros(len(cuts) + 1)
+            all_pairs_kernel.rank_by_speed(self._records, self.rank, tops_mps, self.fastest_mps)
 
     def _allocate(self) -> None:
         count, padded = self.count, self.count + 16

@@ -90,9 +90,9 @@ def records(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def angle_rad(up: float, along: float) -> float:
+def angle_rad(up_m: float, along_m: float) -> float:
     """Return atan2(up, along) within 5e-8: Abramowitz and Stegun 4.4.49, for bins only."""
-    tall, wide = abs(up), abs(along)
+    tall, wide = abs(up_m), abs(along_m)
     low, high = min(tall, wide), max(tall, wide)
     ratio = low / (high if high > 0.0 else 1.0)
     square = ratio * ratio
@@ -105,8 +105,8 @@ def angle_rad(up: float, along: float) -> float:
     sum_ratio = -0.3333314528 + square * sum_ratio
     angle = ratio + ratio * square * sum_ratio
     angle = 0.5 * math.pi - angle if tall > wide else angle
-    angle = math.pi - angle if along < 0.0 else angle
-    return -angle if up < 0.0 else angle
+    angle = math.pi - angle if along_m < 0.0 else angle
+    return -angle if up_m < 0.0 else angle
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -142,18 +142,18 @@ def bins(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def turn_mps2(
-    x: float, y: float, z: float, u: float, v: float, w: float
+    x_m: float, y_m: float, z_m: float, u_mps: float, v_mps: float, w_mps: float
 ) -> tuple[float, float, float]:
     """Return the acceleration of a geodesic at a place and velocity, as `states` has it."""
-    gx, gy, gz = x * INVERSE_A2_PER_M2, y * INVERSE_A2_PER_M2, z * INVERSE_B2_PER_M2
-    vx, vy, vz = u * INVERSE_A2_PER_M2, v * INVERSE_A2_PER_M2, w * INVERSE_B2_PER_M2
-    bend = (vx * u + vy * v + vz * w) / (gx * gx + gy * gy + gz * gz)
+    gx, gy, gz = x_m * INVERSE_A2_PER_M2, y_m * INVERSE_A2_PER_M2, z_m * INVERSE_B2_PER_M2
+    vx, vy, vz = u_mps * INVERSE_A2_PER_M2, v_mps * INVERSE_A2_PER_M2, w_mps * INVERSE_B2_PER_M2
+    bend = (vx * u_mps + vy * v_mps + vz * w_mps) / (gx * gx + gy * gy + gz * gz)
     return -bend * gx, -bend * gy, -bend * gz
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def step_lanes(motion: Floats, first: int, step_s: float, nodes: Floats, at: int) -> None:
-    """Move `LANES` aircraft one step on, from `motion[first]`, and write their places to `nodes`.
+def step_lanes(motion: Floats, first: int, step_s: float) -> None:
+    """Move `LANES` aircraft one step on, from `motion[first]`.
 
     Lanes lie side by side, six fields one after the other, so that the compiler moves several
     aircraft with one instruction; each number is the one that `states.step_ahead` has.
@@ -176,8 +176,6 @@ def step_lanes(motion: Floats, first: int, step_s: float, nodes: Floats, at: int
         motion[here + LANE_3] = u + sixth_s * (ax + 2.0 * (bx + cx) + dx)
         motion[here + LANE_4] = v + sixth_s * (ay + 2.0 * (by + cy) + dy)
         motion[here + LANE_5] = w + sixth_s * (az + 2.0 * (bz + cz) + dz)
-        there = np.uint64(at + lane)
-        nodes[there], nodes[there + LANE_1], nodes[there + LANE_2] = x, y, z
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -218,7 +216,9 @@ def fly(
         for node in range(1, many):
             step_s = times_s[node] - times_s[node - 1]
             at = node_at(group * LANES, node, many)
-            step_lanes(motion, group * (6 * LANES), step_s, nodes, at)
+            step_lanes(motion, group * (6 * LANES), step_s)
+            for number in range(3 * LANES):
+                nodes[at + number] = motion[group * (6 * LANES) + number]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

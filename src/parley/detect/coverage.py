@@ -191,7 +191,9 @@ class Coverage:
         >>> [coverage.word([key], (6 * 3_600 + age) * 1_000_000) for age in (10, 42, 90_000)]
         ['covered', 'feed silent', 'quiet']
         """
-        key = _key_at(lat_deg, lon_deg, altitude_m, reference)
+        ground = 8 if reference == "AGL" else 0
+        band = bisect_right(BAND_EDGES_M, altitude_m + DOUBT_M[reference])
+        key = cell_at(lat_deg, lon_deg) * 16 + ground + band  # `key_of`, at each report
         known = self.feeds.get(feed)
         if known is None:
             if len(self.feeds) >= FEEDS_MAX and not self._dropped_feed(now_us):
@@ -261,15 +263,21 @@ class Coverage:
             weights: how much each counts: 1, or the metres of a line in it.
             now_us: the time.
         """
-        feeds = list(self.feeds.values())
-        found: dict[Word, float] = {}
+        # The word where it covers stands first, so that the places of the words are compared.
+        feeds = [(f.seen.get, 0 if f.is_heard(now_us) else 1) for f in self.feeds.values()]
+        found = [0.0] * len(WORDS)
         for key, weight in weights.items():
-            place = len(WORDS) - 1
-            for feed in feeds:
-                if key in feed.seen:
-                    place = min(place, WORDS.index(feed.word(key, now_us)))
-            found[WORDS[place]] = found.get(WORDS[place], 0.0) + weight
-        return found
+            best = len(WORDS) - 1
+            for get, covering in feeds:
+                seen = get(key)
+                if seen is None:
+                    continue
+                if seen.covers(now_us):
+                    best = min(best, covering)
+                else:
+                    best = min(best, 2 if seen.usual else 3)
+            found[best] += weight
+        return {word: amount for word, amount in zip(WORDS, found, strict=True) if amount}
 
     # ---- what is kept over a restart ------------------------------------------------------------
 
@@ -351,9 +359,11 @@ def cell_at(lat_deg: float, lon_deg: float) -> int:
     >>> cell_at(-90.0, 0.0) // 3600, cell_at(90.0, 0.0) // 3600
     (0, 1799)
     """
-    row = min(ROWS - 1, max(0, math.floor((lat_deg + 90.0) / ROW_DEG)))
+    row = int((lat_deg + 90.0) / ROW_DEG)
+    if row >= ROWS:
+        row = ROWS - 1
     count = _CELLS_IN[row]
-    return row * _ROUND + math.floor((lon_deg + 180.0) / 360.0 * count) % count
+    return row * _ROUND + int((lon_deg + 180.0) / 360.0 * count) % count
 
 
 def band_of(altitude_m: float, reference: AltitudeReference) -> int:
@@ -383,11 +393,6 @@ def parts_of(key: int) -> tuple[int, Scale, int]:
     (1234567, 'ground', 3)
     """
     return key >> 4, "ground" if key & 8 else "sea", key & 7
-
-
-def _key_at(lat_deg: float, lon_deg: float, altitude_m: float, reference: AltitudeReference) -> int:
-    scale: Scale = "ground" if reference == "AGL" else "sea"
-    return key_of(cell_at(lat_deg, lon_deg), scale, band_of(altitude_m, reference))
 
 
 def bands_within(lower: VerticalLimit, upper: VerticalLimit) -> tuple[Scale, range]:

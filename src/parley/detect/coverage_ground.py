@@ -79,11 +79,11 @@ def _unwrapped(ring: tuple[Position, ...]) -> NDArray[np.float64]:
     return np.column_stack((lon_deg, [each.lat_deg for each in ring]))
 
 
-def _turns(line: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def _turns(line: NDArray[np.float64], other: NDArray[np.float64]) -> int:
     """Return by how many turns of the earth the longitudes of two rings differ."""
     middle_deg = (line[:, 0].min() + line[:, 0].max()) / 2.0
     other_deg = (other[:, 0].min() + other[:, 0].max()) / 2.0
-    return float(round((middle_deg - other_deg) / 360.0))
+    return round(float(middle_deg - other_deg) / 360.0)
 
 
 def _over_a_pole(shape: Shape) -> tuple[int, ...]:

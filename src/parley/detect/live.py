@@ -459,6 +459,14 @@ def warm() -> None:
 
 def _check_state(name: str, state: _State) -> None:
     """Refuse a state with a number that is out of range; NaN fails every comparison."""
+    lat_deg, lon_deg, alt_m, *speeds_mps = state
+    if (
+        -90.0 <= lat_deg <= 90.0
+        and -180.0 <= lon_deg <= 180.0
+        and -ALTITUDE_MAX_M <= alt_m <= ALTITUDE_MAX_M
+        and math.isfinite(sum(map(abs, speeds_mps)))
+    ):
+        return
     limits = (90.0, 180.0, ALTITUDE_MAX_M, math.inf, math.inf, math.inf)
     for value, limit, what in zip(state, limits, States.__dataclass_fields__, strict=True):
         if not (-limit <= value <= limit and math.isfinite(value)):

@@ -2,7 +2,8 @@
 
 Here: a bounded memory of one track, to which reports are added one by one; the motion at its end,
 whether it has been steady, the errors that its own residuals show, and one report at a time that
-does not fit held back. Never here: many aircraft at once (`states`, `live`), whose they are.
+does not fit held back. Never here: many aircraft at once (`states`, `live`), whose they are. The
+arithmetic is in `track_motion_kernel`; `track_motion_plain` is its slow twin.
 
 Why not from the last two reports: 20 m of error in reports a second apart are 28 m/s. A straight
 line through the last minute knows the speed within 0.5 m/s, and is 20 km better off in ten minutes.
@@ -13,8 +14,10 @@ none, and goes on as the last `LEAST_US` show.
   straight there, poles and antimeridian included.
 - *Steady*: the whole of the longest window lies on one line, without a gap. Course, speed and
   vertical speed are constant within `TURN_SHARE` and the noise allowed.
-- *Level*: heights within one step of reporting, and no more slope than one step makes. A step of
-  100 ft is no climb.
+- *Level*: heights within a band, and no more slope than one step as high as the band makes. The
+  band goes by the vertical minimum that the flight has to keep: a tenth of it, up to a fifth where
+  its heights come in coarser steps, and never more than 100 ft. So a step of 100 ft is no climb at
+  1,000 ft, and 2 m are one at 15 m. The step is the smallest change seen in its own heights.
 - A report further from where it was expected than 1.5 g could bring it is *held back*: the next one
   shows whether it was an error (and it is dropped) or a new motion (and it begins there).
 """
@@ -23,12 +26,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections import deque
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import NamedTuple
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+from numpy.typing import NDArray
 
 from parley.detect.legs import WGS84_A_M, WGS84_F
+from parley.world.faults import InputFault
 from parley.world.norms import norms
 from parley.world.units import METRES_PER_FOOT
 
@@ -44,7 +49,14 @@ TURN_SHARE = 0.05
 """A window bends by this share of its speed at most (3 degrees, or 5 % of speed): with more, the
 place in five minutes is not on the line by more than the separation minima."""
 STEP_M = 100 * METRES_PER_FOOT
-"""Mode C reports in steps of 100 ft; finer ones are level within it as well (RVSM keeps 50 ft)."""
+"""Mode C reports in steps of 100 ft, and nobody in coarser ones; level jets wander by as much."""
+STEP_LEAST_M = 0.05
+"""Below this a change of height is rounding, not a step."""
+VERTICAL_M = 1_000 * METRES_PER_FOOT
+"""The vertical minimum by which heights are looked at where none is said."""
+LEVEL_SHARE, BEND_SHARE = 0.1, 0.2
+"""Of the vertical minimum: within the first heights are level if they come in steps as fine, never
+beyond the second, nor so far off their line. A fifth comes off the minimum for warnings."""
 HELD_NOISE_M, HELD_MPS2 = 100.0, 15.0
 """1.5 g over the time since the last report, and 100 m of error (NACp 7 is 185 m, 95 %)."""
 HELD_UP_M, HELD_UP_MPS = 100.0, 60.0
@@ -62,12 +74,12 @@ SIGMA_SAMPLES = 6
 SAMPLES_MAX = 32
 """Of one track: `LEAST_US` apart, two minutes."""
 _ECCENTRICITY_SQUARED = WGS84_F * (2.0 - WGS84_F)
-_SLACK_S = 5.0
+SLACK_S = 5.0
 """By so much a window may be shorter: reports do not come on its edge."""
-_FINE_M, _FINE_ALLOWED_M = 8.0, 19.0
-"""Heights in steps of 25 ft, and how far level flight wanders in them: 50 ft and a half step."""
-_UP_NOISE_M = 8.0
-_ROUNDING_M = 0.5
+FINE_ALLOWED_M = 19.0
+"""How far level flight wanders in heights of 25 ft: 50 ft and a half step."""
+ROUNDING_SHARE = 0.02
+"""Of a step: 100 ft told in whole metres."""
 
 
 @functools.cache
@@ -120,7 +132,14 @@ class Motion:
     sigma_mps: float | None = None
 
 
-@dataclass(slots=True)
+# Columns of a report in the memory of a track (its last row is the one held back), and its numbers.
+AT_US, LAT, LON, ALT, X, Y, Z, COLUMNS = range(8)
+(
+    COUNT, HELD, KNOWN, STEP, RISE, VERTICAL, EAST, NORTH, UP, STEADY, LEVEL, SIGMA, SIGMA_UP,
+    SIGMA_SPEED, NUMBERS,
+) = range(15)  # fmt: skip
+
+
 class TrackMotion:
     """The newest reports of one aircraft, `LEAST_US` apart, and the motion at the last one.
 
@@ -131,103 +150,114 @@ class TrackMotion:
     (222.64, True, True)
     """
 
-    step_m: float = STEP_M
-    fixes: deque[Fix] = field(default_factory=lambda: deque(maxlen=SAMPLES_MAX))
-    held: Fix | None = None
-    motion: Motion | None = None
+    __slots__ = ("_motion", "_numbers", "_reports")
+
+    def __init__(self, vertical_m: float = VERTICAL_M) -> None:
+        self._reports: NDArray[np.float64] = np.zeros((SAMPLES_MAX + 1, COLUMNS))
+        self._numbers: NDArray[np.float64] = np.zeros(NUMBERS)
+        self._numbers[STEP] = STEP_M
+        self._motion: Motion | None = None
+        self.judge_by(vertical_m)
+
+    @property
+    def vertical_m(self) -> float:
+        """The vertical minimum by which its heights are looked at."""
+        return float(self._numbers[VERTICAL])
+
+    @property
+    def step_m(self) -> float:
+        """The smallest change seen in its heights: the step in which they are reported."""
+        return float(self._numbers[STEP])
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The reports that are remembered, oldest first."""
+        return tuple(map(_fix, self._reports[: int(self._numbers[COUNT])]))
+
+    @property
+    def held(self) -> Fix | None:
+        """The report that is held back until the next one."""
+        return _fix(self._reports[SAMPLES_MAX]) if self._numbers[HELD] else None
 
     @property
     def last(self) -> Fix | None:
         """The newest report that is believed."""
-        return self.fixes[-1] if self.fixes else None
+        count = int(self._numbers[COUNT])
+        return _fix(self._reports[count - 1]) if count else None
+
+    @property
+    def motion(self) -> Motion | None:
+        """How it goes on from there; None: not known."""
+        if self._motion is None and self._numbers[KNOWN]:
+            numbers = self._numbers.tolist()
+            self._motion = Motion(
+                numbers[EAST],
+                numbers[NORTH],
+                numbers[UP],
+                steady=numbers[STEADY] == 1.0,
+                level=numbers[LEVEL] == 1.0,
+                sigma_m=_known(numbers[SIGMA]),
+                sigma_up_m=_known(numbers[SIGMA_UP]),
+                sigma_mps=_known(numbers[SIGMA_SPEED]),
+            )
+        return self._motion
 
     def add(self, at_us: int, lat_deg: float, lon_deg: float, alt_m: float) -> bool:
         """Take the next report; return whether it is believed, not held back for the next one.
 
         Not later than the last: left out. The caller has looked at what is out of range.
         """
-        fix = Fix.of(at_us, lat_deg, lon_deg, alt_m)
-        last = self.last
-        if last is not None and at_us <= last.at_us:
-            return False
-        if last is not None and self.motion is not None and not self._expected(last, fix):
-            if self.held is None or at_us <= self.held.at_us:
-                self.held = fix
-                return False
-            # The second one elsewhere: the motion is another since the report that was held back.
-            begun, self.held = self.held, None
-            self.fixes.clear()
-            self.fixes.append(begun)
-            self.motion = None
-        self.held = None
-        self._keep(fix)
-        self.motion = self._moved()
-        return True
+        kernel = _kernel()
+        self._motion = None
+        steady_us, third_us = windows_us()
+        return bool(
+            kernel.add_report(
+                self._reports, self._numbers,
+                (float(at_us), float(lat_deg), float(lon_deg), float(alt_m)),
+                steady_us / 1e6, third_us / 1e6,
+            )
+        )  # fmt: skip
 
-    def _keep(self, fix: Fix) -> None:
-        fixes = self.fixes
-        if len(fixes) >= 2 and fixes[-1].at_us - fixes[-2].at_us < LEAST_US:
-            fixes.pop()
-        fixes.append(fix)
-        while fix.at_us - fixes[0].at_us > windows_us()[0] + GAP_US:
-            fixes.popleft()
+    def judge_by(self, vertical_m: float) -> None:
+        """Look at the heights by another vertical minimum from now on.
 
-    def _expected(self, last: Fix, fix: Fix) -> bool:
-        """Whether a report is where an aircraft could have come since the last."""
-        assert self.motion is not None
-        span_s = (fix.at_us - last.at_us) / 1e6
-        east_m, north_m = plane_m(last, fix)
-        off_m = math.hypot(
-            east_m - self.motion.east_mps * span_s, north_m - self.motion.north_mps * span_s
-        )
-        up_m = abs(fix.alt_m - last.alt_m - self.motion.up_mps * span_s)
-        reach_m = HELD_NOISE_M + 0.5 * HELD_MPS2 * span_s * span_s
-        return off_m <= reach_m and up_m <= HELD_UP_M + HELD_UP_MPS * span_s
-
-    def _moved(self) -> Motion | None:
-        last = self.fixes[-1]
-        if last.at_us - self.fixes[0].at_us < MOTION_US:
-            return None
-        points = [
-            _Point((fix.at_us - last.at_us) / 1e6, *plane_m(last, fix), fix.alt_m - last.alt_m)
-            for fix in self.fixes
-        ]
-        across, up = _across(points), _upwards(points, self.step_m)
-        errors = across.sigma_m is not None
-        return Motion(
-            across.east_mps,
-            across.north_mps,
-            up.up_mps,
-            steady=across.whole and up.whole,
-            level=up.level,
-            sigma_m=across.sigma_m,
-            sigma_up_m=up.sigma_m,
-            sigma_mps=math.hypot(across.sigma_mps, SIGMA_LEAST_MPS) if errors else None,
-        )
+        Raises:
+            InputFault: a minimum that is not a number above 0.
+        """
+        if vertical_m == self._numbers[VERTICAL]:
+            return
+        if not 0.0 < vertical_m < math.inf:
+            raise InputFault("vertical minimum", value=vertical_m, wanted="metres, more than 0")
+        self._numbers[VERTICAL] = vertical_m
+        if self._numbers[COUNT]:
+            self._motion = None
+            steady_us, third_us = windows_us()
+            _kernel().look_again(self._reports, self._numbers, steady_us / 1e6, third_us / 1e6)
 
 
-class _Point(NamedTuple):
-    """A report as seen from the newest one: before it in seconds, and metres away."""
-
-    before_s: float
-    east_m: float
-    north_m: float
-    up_m: float
+def _fix(report: NDArray[np.float64]) -> Fix:
+    at_us, lat_deg, lon_deg, alt_m, x_m, y_m, z_m = report.tolist()
+    return Fix(int(at_us), lat_deg, lon_deg, alt_m, (x_m, y_m, z_m))
 
 
-class _Across(NamedTuple):
-    east_mps: float
-    north_mps: float
-    whole: bool = False
-    sigma_m: float | None = None
-    sigma_mps: float = 0.0
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
-class _Up(NamedTuple):
-    up_mps: float
-    level: bool
-    whole: bool = False
-    sigma_m: float | None = None
+@functools.cache
+def _kernel() -> ModuleType:
+    """Return the module that numba compiles: nothing waits for it that moves nothing."""
+    from parley.detect import track_motion_kernel
+
+    return track_motion_kernel
+
+
+def warm() -> None:
+    """Compile the kernel (or load it from the cache) by running it once on one aircraft."""
+    track = TrackMotion()
+    for second in range(3):
+        track.add(second * 1_000_000, 0.0, 0.002 * second, 9_000.0)
+    track.judge_by(15.0)
 
 
 def plane_m(origin: Fix, fix: Fix) -> tuple[float, float]:
@@ -237,85 +267,3 @@ def plane_m(origin: Fix, fix: Fix) -> tuple[float, float]:
     sin_lat, cos_lat, sin_lon, cos_lon = math.sin(lat), math.cos(lat), math.sin(lon), math.cos(lon)
     east_m = y * cos_lon - x * sin_lon
     return east_m, z * cos_lat - (x * cos_lon + y * sin_lon) * sin_lat
-
-
-def _window(points: list[_Point], window_us: int) -> list[_Point] | None:
-    """Return the reports of a window, if it is whole and without a gap."""
-    window_s = window_us / 1e6
-    chosen = [p for p in points if -p.before_s <= window_s]
-    if len(chosen) < 3 or -chosen[0].before_s < window_s - _SLACK_S:
-        return None
-    gaps = (b.before_s - a.before_s for a, b in pairwise(chosen))
-    return chosen if max(gaps) * 1e6 <= GAP_US else None
-
-
-def _fitted(before_s: list[float], off_m: list[float]) -> tuple[float, list[float]]:
-    """Return the slope of the least-squares line, and the residuals."""
-    count = len(before_s)
-    mid_s, mid_m = sum(before_s) / count, sum(off_m) / count
-    square = sum((t - mid_s) ** 2 for t in before_s)
-    slope = sum((t - mid_s) * (m - mid_m) for t, m in zip(before_s, off_m, strict=True)) / square
-    return slope, [m - mid_m - slope * (t - mid_s) for t, m in zip(before_s, off_m, strict=True)]
-
-
-def _across(points: list[_Point]) -> _Across:
-    """Return the motion over the ground: of the longest window that is one line, or the last."""
-    for window_us in windows_us():
-        chosen = _window(points, window_us)
-        if chosen is None:
-            continue
-        before_s = [p.before_s for p in chosen]
-        east_mps, east_off_m = _fitted(before_s, [p.east_m for p in chosen])
-        north_mps, north_off_m = _fitted(before_s, [p.north_m for p in chosen])
-        squares = [e * e + n * n for e, n in zip(east_off_m, north_off_m, strict=True)]
-        speed_mps = math.hypot(east_mps, north_mps)
-        allowed_m = NOISE_M + TURN_SHARE * speed_mps * window_us / 8e6
-        if max(squares) > allowed_m * allowed_m:
-            continue
-        whole = window_us == windows_us()[0]
-        if len(chosen) < SIGMA_SAMPLES:
-            return _Across(east_mps, north_mps, whole)
-        sigma_m = max(math.sqrt(sum(squares) / (2 * len(chosen) - 4)), SIGMA_LEAST_M)
-        return _Across(east_mps, north_mps, whole, sigma_m, sigma_m / _arm_s(before_s))
-    span_s, first = _last_leg(points)
-    return _Across(-first.east_m / span_s, -first.north_m / span_s)
-
-
-def _upwards(points: list[_Point], step_m: float) -> _Up:
-    """Return the vertical speed: of the longest window that is one line, or of the last reports."""
-    seen_m = [abs(b.up_m - a.up_m) for a, b in pairwise(points) if b.up_m != a.up_m]
-    # Finer steps than the coarsest are seen in the heights themselves; then a line is a finer one.
-    fine_m = min([step_m, *seen_m])
-    allowed_m = max(1.25 * step_m if fine_m > _FINE_M else _FINE_ALLOWED_M, _UP_NOISE_M)
-    for window_us in windows_us():
-        chosen = _window(points, window_us)
-        if chosen is None:
-            continue
-        before_s, up_m = [p.before_s for p in chosen], [p.up_m for p in chosen]
-        up_mps, off_m = _fitted(before_s, up_m)
-        if max(map(abs, off_m)) > allowed_m:
-            continue
-        level = max(up_m) - min(up_m) <= step_m + _ROUNDING_M
-        # One step in the middle of a window slopes by 1.5 of it over the window.
-        level = level and abs(up_mps) <= 1.5 * step_m / (window_us / 1e6)
-        sigma_m = None
-        if len(chosen) >= SIGMA_SAMPLES:
-            sigma_m = math.sqrt(sum(m * m for m in off_m) / (len(chosen) - 2))
-            sigma_m = max(sigma_m, SIGMA_UP_LEAST_M)
-        whole = window_us == windows_us()[0]
-        return _Up(0.0 if level else up_mps, level, whole, sigma_m)
-    span_s, first = _last_leg(points)
-    level = abs(first.up_m) <= step_m + _ROUNDING_M
-    return _Up(0.0 if level else -first.up_m / span_s, level)
-
-
-def _last_leg(points: list[_Point]) -> tuple[float, _Point]:
-    """Return the newest report that is `LEAST_US` before the last, or the oldest, and how long."""
-    first = next((p for p in reversed(points) if -p.before_s * 1e6 >= LEAST_US), points[0])
-    return -first.before_s, first
-
-
-def _arm_s(before_s: list[float]) -> float:
-    """Return by what a place's error is divided in the slope of a line through its reports."""
-    mid_s = sum(before_s) / len(before_s)
-    return math.sqrt(sum((t - mid_s) ** 2 for t in before_s))

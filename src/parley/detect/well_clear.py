@@ -2,14 +2,14 @@
 
 Here: volumes, relative motion as columns, when a violation begins and ends, whether there is one
 now, closest approach and its kin. Never here: the earth (`orthographic`), levels (`alert_levels`),
-parties. `well_clear_kernel` computes, `well_clear_plain` is the slow twin.
+parties. `well_clear_kernel` computes, `well_clear_plain` is the slow twin; `well_clear_states` is
+the fast road from two state vectors.
 
 Sources: Munoz, Narkawicz, Chamberlain, Consiglio, Upchurch, "A Family of Well-Clear Boundary Models
 for the Integration of UAS in the NAS", AIAA 2014-2412; Upchurch et al., NASA/TM-2014-218280; Munoz
 et al., "DAIDALUS: Detect and Avoid Alerting Logic for Unmanned Systems", DASC 2015. Derived
 here from these definitions, as known from the reports (their text was not at hand); NASA's software
-was not read, its output is the tests' oracle. That the vertical modified tau counts only for a pair
-that converges is not from a report: of two readings it is the one that the oracle confirms.
+was not read, its output is the tests' oracle.
 
 **Definitions.** With s and v the relative position and velocity in the plane, z and w those in
 height, all constant in v and w; D = DTHR, H = ZTHR, T = TTHR:
@@ -45,6 +45,18 @@ out; a pair outside D that does not come closer stays out.
 **When, vertically.** Let a = z, or -z when w < 0, so that it rises by |w|. It leaves at a = H. It
 enters at a = -H, or earlier: time to co-altitude is a / -|w|, so at a = -max(H, |w| TCOA); vertical
 modified tau is (-a - H) / |w|, so at a = -(H + |w| VMOD).
+
+**Vertical modified tau: what is derived, what is read off.** No report that defines it was at hand.
+Derived: a time variable of the family counts only while a pair converges (elsewhere it has no
+value), so |z| <= H + |w| T alone, which also holds for a pair that has passed and goes apart, would
+be a wider distance and not a time. Derived too is the interval above, from the definition. Not
+derivable is the definition itself. Two are natural: modified tau word for word in one dimension,
+(z² - H²) / (|z| |w|), which is the horizontal one for a pair that flies straight at the other; or
+the time to the threshold, (|z| - H) / |w|, to which time to entry comes there. The name says the
+first. **Read off** the golden rows: it is the second, and only when converging. Of 9,996 rows with
+T = 20 s it has all right; the first has 33 wrong, the second counted both ways 109, time to
+co-altitude 62, no time at all 78 (`tests/detect/test_well_clear_golden.py` counts them). No DO-365
+volume uses it; whoever does relies on one program's output.
 
 A violation within [begin, end] is where both intervals and it overlap. Each is symmetric in (s, v)
 and (-s, -v) bit by bit, so the two aircraft may be swapped.
@@ -186,7 +198,7 @@ PHASE1_VMOD = Volume(
     dthr_m=_DTHR_M,
     zthr_m=_ZTHR_M,
     tthr_s=_TTHR_S,
-    source="phase I with vertical modified tau 20 s; form confirmed on golden data only",
+    source="phase I with vertical modified tau 20 s; its form is read off golden data",
 )
 CYLINDER = Volume(
     name="cylinder-5nm",
@@ -334,11 +346,7 @@ def violation_intervals(
             wanted=f"0 <= begin <= end <= {END_MAX_S:g}",
         )
     in_s, out_s = np.empty(len(motions)), np.empty(len(motions))
-    # Below a limit is at most the next smaller number: the open volume is a closed one.
-    square_m2, height_m = _thresholds(volume)
-    limits = (square_m2, height_m, volume.tthr_s, volume.tcoa_s, volume.vmod_s)
-    kinds = {"TAUMOD": kernel.TAUMOD, "TCPA": kernel.TCPA, "TEP": kernel.TEP}
-    kind = kernel.CYLINDER if volume.strict else kinds[volume.horizontal]
+    limits, kind = kernel_terms(volume)
     pairs = motions if begin_s == 0.0 else motions.after(begin_s)
     kernel.intervals(pairs.columns, limits, kind, end_s - begin_s, in_s, out_s)
     if begin_s > 0.0:
@@ -430,8 +438,21 @@ def kernel_name() -> str:
     return f"parley.detect.well_clear (numba {numba.__version__}, fastmath off, one thread)"
 
 
+def kernel_terms(volume: Volume) -> tuple[tuple[float, float, float, float, float], int]:
+    """Return a volume as the kernel takes it: its `Limits` and which time variable it has."""
+    from parley.detect import well_clear_kernel as kernel
+
+    square_m2, height_m = _thresholds(volume)
+    kinds = {"TAUMOD": kernel.TAUMOD, "TCPA": kernel.TCPA, "TEP": kernel.TEP}
+    kind = kernel.CYLINDER if volume.strict else kinds[volume.horizontal]
+    return (square_m2, height_m, volume.tthr_s, volume.tcoa_s, volume.vmod_s), kind
+
+
 def _thresholds(volume: Volume) -> tuple[float, float]:
-    """Return the squared distance and the height that still belong to the volume."""
+    """Return the squared distance and the height that still belong to the volume.
+
+    Below a limit is at most the next smaller number: the open volume is a closed one.
+    """
     square_m2, height_m = volume.dthr_m * volume.dthr_m, volume.zthr_m
     if not volume.strict:
         return square_m2, height_m

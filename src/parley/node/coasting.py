@@ -96,13 +96,14 @@ def status(picture: Picture, name: str, now_us: int) -> TrackStatus:
         return TrackStatus("one report only", track.watched_since_us, age_us, why)
     if _has_company(picture, track):
         return TrackStatus("flagged", track.last.at_us, age_us, SAME_PLACE)
-    from_us = coasts_from_us(track)
-    if now_us > from_us:
-        why = f"predicted on for {age_us // _SECOND_US} s since its last believed report"
-        return TrackStatus("coasting", from_us, age_us, why)
     why = ""
     if track.taken_up is not None and now_us - track.taken_up[0] <= TAKEN_UP_SAID_US:
-        why = f"taken up again after a contradiction: {track.taken_up[1]}"
+        ago_s = (now_us - track.taken_up[0]) // _SECOND_US
+        why = f"taken up again after a contradiction {ago_s} s ago: {track.taken_up[1]}"
+    from_us = coasts_from_us(track)
+    if now_us > from_us:
+        said = f"predicted on for {age_us // _SECOND_US} s since its last believed report"
+        return TrackStatus("coasting", from_us, age_us, "; ".join(filter(None, (said, why))))
     return TrackStatus("watched", track.watched_since_us, age_us, why)
 
 
@@ -113,11 +114,27 @@ def _doubted(track: Track, flag: belief.Flag, now_us: int) -> str:
         parts.append(claimed(track, track.claim))
     if not flag.place_doubtful:
         parts.append("its place is believed, its time is not")
+    elif flag.why == belief.HEIGHT_NOT_REACHED and track.claim is None:
+        parts.append(_height_kept(track, now_us))
+    elif track.repeats is not None and track.repeats.stands:
+        parts.append("predicted as standing where it is reported, which may be wrong")
     elif track.predicted(now_us):
         parts.append("predicted on from its last believed place")
     else:
         parts.append("not predicted")
     return "; ".join(parts)
+
+
+def _height_kept(track: Track, now_us: int) -> str:
+    claim = track.height_claim
+    if claim is None:
+        return "its place is believed, and its height again"
+    kept_s = (now_us - claim.since.at_us) // _SECOND_US
+    said_m = claim.reports[-1].altitude_m - track.last.altitude_m
+    return (
+        f"its place is believed, its height kept from {kept_s} s ago; {said_m:+.0f} m from that is "
+        f"claimed by {claim.count} reports"
+    )
 
 
 def claimed(track: Track, claim: Claim) -> str:
@@ -175,5 +192,9 @@ def watch_summary(picture: Picture, now_us: int) -> WatchSummary:
     ]
     if counts["coasting"]:
         lines.append(f"{counts['coasting']} aircraft coasting: predicted on without a new report")
+    lines += [
+        f"{count} times the height not believed and kept from before: {why}"
+        for why, count in sorted(picture.in_part.items())
+    ]
     lines += [f"{count} times refused: {why}" for why, count in sorted(picture.refused.items())]
     return WatchSummary(counts, tuple(lines))

@@ -97,6 +97,7 @@ class GroupTable:
         minima: by plane; plane 2 k is the k-th limit of a pair of groups, 2 k + 1 the same, wider.
         limits: by pair of groups (lower first), which limits they have.
         rules: by pair of groups, their rules.
+        least_vertical_m: by group, the least vertical minimum that it has with anybody.
     """
 
     until_us: int
@@ -104,6 +105,7 @@ class GroupTable:
     minima: LiveMinima
     limits: dict[tuple[int, int], tuple[Limit, ...]]
     rules: dict[tuple[int, int], tuple[object, ...]]
+    least_vertical_m: tuple[float, ...]
 
 
 @dataclass(slots=True)
@@ -115,6 +117,8 @@ class ConflictWatch:
         motions: by aircraft, with the reference of its heights.
         flying: by name.
         groups: what the groups of the minima are, in order.
+        group_numbers: where each of them stands, by what tells it from others.
+        group_of: by aircraft, its group, from which record and of which party.
         table: the minima by groups.
         pairs: by key of the alert.
         keys_of: keys of the pairs of each name.
@@ -129,6 +133,8 @@ class ConflictWatch:
     motions: dict[str, tuple[str, TrackMotion]] = field(default_factory=dict)
     flying: dict[str, Flying] = field(default_factory=dict)
     groups: list[object] = field(default_factory=list)
+    group_numbers: dict[object, int] = field(default_factory=dict)
+    group_of: dict[str, tuple[object, str | None, int]] = field(default_factory=dict)
     table: GroupTable | None = None
     pairs: dict[str, PairSeen] = field(default_factory=dict)
     keys_of: dict[str, set[str]] = field(default_factory=dict)

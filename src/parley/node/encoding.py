@@ -37,6 +37,7 @@ from parley.node.entries import (
 from parley.node.line_bodies import LineBody
 from parley.node.versions import RULES_LATEST, Rules, rules_of
 from parley.node.warning_bodies import ConflictRaised, ConflictRenewed, WarningBody
+from parley.node.warning_checks import check_warning
 from parley.trust.bytes import check_entry_bytes, read_entry_object
 from parley.trust.seal import commitment, make_opening, payload_of, verify_commitment
 from parley.world.agreement import check_post
@@ -362,6 +363,8 @@ def _check_body(body: Body) -> None:
     _check_instants(body)
     if isinstance(body, LineBody | AgreementBody | WarningBody):
         _check_lengths(body)
+    if isinstance(body, WarningBody):
+        check_warning(body)
     if isinstance(body, PlacesKept):
         for place in body.places:
             _check_lengths(place)

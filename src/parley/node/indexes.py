@@ -5,8 +5,9 @@ Rules:
 - It says nothing that the record does not: it stands in no snapshot and in no digest.
 - Everything a step or a report does is then as dear as what is open, never as what ever was.
 
-What is not a function of the logs alone is `touched`, `stirred`, `spread` and `chained`, the threads
-that changed since somebody last looked, and `standing`. Looking at one more often does no harm.
+What is not a function of the logs alone is `touched`, `stirred`, `spread` and `chained`, the
+threads that changed since somebody last looked, and `standing`. Looking at one more often does no
+harm.
 """
 
 from __future__ import annotations

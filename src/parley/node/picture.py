@@ -8,13 +8,14 @@ Everything is a function of the reports and of the times at which they came in; 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
 
 from parley.detect.plausible import surface_m
-from parley.node import belief
+from parley.node import belief, height_belief, repeated
 from parley.node.belief import STALE_US as STALE_US
 from parley.node.belief import Track as Aircraft
 from parley.node.belief import TrackReport as TrackReport
@@ -114,6 +115,8 @@ class Picture:
 
     aircraft: dict[str, Aircraft] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
+    in_part: dict[str, int] = field(default_factory=dict)
+    """Reports of which the place is believed and the height is not, by reason."""
     flags_raised: dict[str, int] = field(default_factory=dict)
     watches: dict[tuple[str, ...], Watch] = field(default_factory=dict)
     pairs: dict[str, PairWatch] = field(default_factory=dict)
@@ -163,12 +166,15 @@ class Picture:
     def take(self, report: TrackReport, now_us: int, feed: str = "") -> bool:
         """Take a report into the picture; return whether it is believed.
 
+        It then is `aircraft.last`, with the height that is believed; or the track was taken up
+        again just now and is to be read anew (`aircraft.taken_up`).
+
         Args:
             report: of one aircraft.
             now_us: when it came in.
             feed: where it came from, unless the report itself says so.
         """
-        why = _flaw(report, now_us)
+        why = _flaw(report, now_us) or _misnamed(report, feed)
         known = self.aircraft.get(report.aircraft)
         if known is not None and now_us - known.received_us > FORGOTTEN_AFTER_US:
             self._forget({known.id})
@@ -186,15 +192,17 @@ class Picture:
         if known is None:
             known = self.aircraft[report.aircraft] = Aircraft(report.aircraft, report.party)
             known.watched_since_us = now_us
-        elif not self._is_believed(known, report, now_us):
-            return False
         else:
+            believed = self._believed(known, report, now_us)
+            if believed is None:
+                return False
+            report = believed
             self._leave_place(known)
         self._believe(known, report, now_us)
         return True
 
-    def _is_believed(self, known: Aircraft, report: TrackReport, now_us: int) -> bool:
-        """Return whether a report continues its track, or confirms a claim; else it is counted."""
+    def _believed(self, known: Aircraft, report: TrackReport, now_us: int) -> TrackReport | None:
+        """Return what of a report is believed, or None: nothing, and it is counted."""
         known.heard_us = now_us
         # A report dated ahead stands as of when it came in, or it would shut out the true ones.
         if report.at_us <= min(known.last.at_us, known.received_us):
@@ -205,16 +213,50 @@ class Picture:
             known.order_faults += 1
             if known.order_faults >= belief.ORDER_FAULTS:
                 self._doubt(known, belief.CLOCK_ORDER, now_us, place=False)
-            return False
+            return None
         why = belief.look(known, report)
         if not why:
-            return True
+            height_belief.height_fits(known)
+            return report
+        if why == belief.HEIGHT_NOT_REACHED:
+            return self._height_kept(known, report, now_us)
         if why == belief.REPEATED:
-            self.refuse(why)
-            if report.at_us - known.last.at_us >= belief.FROZEN_US:
-                self._doubt(known, belief.FROZEN, now_us, place=True)
+            taken = self._repeated(known, report, now_us)
+        else:
+            taken = self._contradicted(known, report, why, now_us)
+        return report if taken else None
+
+    def _height_kept(self, known: Aircraft, report: TrackReport, now_us: int) -> TrackReport:
+        """Return a report with the height that is believed; with its own if that is confirmed."""
+        claim = height_belief.height_claim(known, report)
+        if height_belief.is_confirmed(known, claim):
+            self._begin_again(known, claim.reports, belief.HEIGHT_NOT_REACHED, now_us)
+            return report
+        _count(self.in_part, belief.HEIGHT_NOT_REACHED)
+        if known.repeats is None and height_belief.is_garbled(known, claim):
+            self._doubt(known, belief.HEIGHT_NOT_REACHED, now_us, place=True)
+        return height_belief.with_kept_height(claim, report)
+
+    def _repeated(self, known: Aircraft, report: TrackReport, now_us: int) -> bool:
+        """Keep a place that is repeated at speed; return whether it now stands there."""
+        repeats = repeated.repeat(known, report, now_us)
+        if repeated.is_flagged(known, report):
+            self._doubt(known, belief.REPEATED_LONG, now_us, place=True)
+        if not repeated.is_standing(repeats):
+            self.refuse(belief.REPEATED)
             return False
-        return self._contradicted(known, report, why, now_us)
+        self._leave_place(known)
+        repeated.stand(known, repeats, now_us)
+        _count(self.flags_raised, f"taken as standing: {belief.REPEATED_LONG}")
+        return True
+
+    def _begin_again(
+        self, known: Aircraft, reports: deque[TrackReport], why: str, now_us: int
+    ) -> None:
+        self._leave_place(known)
+        self.landings.drop(known.id)
+        belief.begin_again(known, reports, why, now_us)
+        _count(self.flags_raised, f"taken up again: {why}")
 
     def _contradicted(self, known: Aircraft, report: TrackReport, why: str, now_us: int) -> bool:
         """Keep what contradicts a track as a claim; return whether the claim is now confirmed."""
@@ -225,10 +267,9 @@ class Picture:
             together = self.landings.others(report, now_us)
         confirmed, doubt = belief.judged(known, claim, together)
         if confirmed:
-            self._leave_place(known)
-            self.landings.drop(known.id)
-            belief.take_up(known, claim, doubt, now_us)
-            _count(self.flags_raised, f"taken up again: {doubt}")
+            before_us = known.last.at_us
+            self._begin_again(known, claim.reports, doubt, now_us)
+            known.unread = sum(r.at_us > before_us for r in claim.reports) - 1
             return True
         self.refuse(why)
         again = known.doubted_us is not None and now_us - known.doubted_us <= belief.FLAG_HOLD_US
@@ -251,6 +292,8 @@ class Picture:
             self.landings.drop(known.id)
         elif belief.judged(known, known.claim, 0)[1] == belief.TWO_PLACES:
             self._doubt(known, belief.TWO_PLACES, now_us, place=True)
+        if repeated.is_flagged(known, report):
+            self._doubt(known, belief.REPEATED_LONG, now_us, place=True)
         doubt = belief.clock_doubt(known, report, now_us)
         if doubt:
             self._doubt(known, doubt, now_us, place=False)
@@ -306,4 +349,15 @@ def _flaw(report: TrackReport, now_us: int) -> str | None:
         return "longitude out of range"
     if not -1_000.0 <= report.altitude_m <= 100_000.0:
         return "altitude out of range"
+    return None
+
+
+def _misnamed(report: TrackReport, feed: str) -> str | None:
+    """Return why what a report says of its party or feed is no name, or None.
+
+    Both stand in what is written about a conflict, which every node must be able to read.
+    """
+    for name in (report.party, report.feed, feed):
+        if name and not (len(name) <= NAME_CHARACTERS_MAX and name.isprintable()):
+            return "party or feed name too long or not printable"
     return None

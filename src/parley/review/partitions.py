@@ -329,7 +329,7 @@ class Steps:
             )
             for field in fields(Steps)[2:]
         }
-        return Steps(names=tuple(names[k] for k in order), aircraft=aircraft[sort], **rest)  # type: ignore[arg-type]
+        return Steps(names=tuple(names[k] for k in order), aircraft=aircraft[sort], **rest)  # type: ignore[arg-type]  # each column has its own type
 
 
 def study_part(

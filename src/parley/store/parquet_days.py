@@ -252,7 +252,7 @@ def _clock(database: Database, path: Path, file: str, kind: str) -> Clock:
         repair = "write instants, or read it alone as one recording"
         _refuse_type(path, "timestamp", kind, "instants, or numbers since 1970", repair)
     ((largest,),) = database.rows(
-        f"SELECT max(abs(CAST(timestamp AS DOUBLE))) FROM {_parquet(file)} "  # noqa: S608
+        f"SELECT max(abs(CAST(timestamp AS DOUBLE))) FROM {_parquet(file)} "  # noqa: S608  every word of the query is ours
         "WHERE isfinite(CAST(timestamp AS DOUBLE))"
     )
     size = 0.0 if largest is None else float(str(largest))
@@ -264,7 +264,7 @@ def _refuse_ground_words(database: Database, source: Source) -> None:
     if source.ground in ("", "BOOLEAN"):
         return
     found = database.rows(
-        f"SELECT file_row_number, CAST(onground AS VARCHAR) FROM "  # noqa: S608
+        f"SELECT file_row_number, CAST(onground AS VARCHAR) FROM "  # noqa: S608  every word of the query is ours
         f"{_parquet(_listed([source.path]))} WHERE NOT ({_no_ground_mark(source.ground)}) "
         f"AND {_ground_word()} NOT IN ('true', '1', '1.0', 'false', '0', '0.0') "
         "ORDER BY file_row_number LIMIT 1"
@@ -304,7 +304,7 @@ def _counted(
 
 def _refuse_value(database: Database, source: Source, name: str, row: int, ranges: Ranges) -> None:
     ((value,),) = database.rows(
-        f"SELECT CAST({name} AS VARCHAR) FROM {_parquet(_listed([source.path]))} "  # noqa: S608
+        f"SELECT CAST({name} AS VARCHAR) FROM {_parquet(_listed([source.path]))} "  # noqa: S608  every word of the query is ours
         f"WHERE file_row_number = {row}"
     )
     repair = "correct the row or take it out"
@@ -324,7 +324,7 @@ def _refuse_disorder(database: Database, source: Source, path: Path) -> None:
     has_flight = any(str(row[0]) == "flight_id" for row in database.rows(f"DESCRIBE FROM {file}"))
     flight = "coalesce(CAST(flight_id AS VARCHAR), '')" if has_flight else "''"
     found = database.rows(
-        f"SELECT row, id, t_us, before_us, before_row FROM (SELECT row, id, t_us, lag(t_us) OVER w"  # noqa: S608
+        f"SELECT row, id, t_us, before_us, before_row FROM (SELECT row, id, t_us, lag(t_us) OVER w"  # noqa: S608  every word of the query is ours
         f" AS before_us, lag(row) OVER w AS before_row FROM (SELECT file_row_number AS row,"
         f" {_address()} AS id, {_instant(source.clock)} AS t_us, {flight} AS flight FROM {file})"
         " WINDOW w AS (PARTITION BY id, flight ORDER BY row)) WHERE t_us < before_us"
@@ -391,7 +391,7 @@ def where_reports_are(
     found = []
     for source in sources:
         rows = database.rows(
-            f"SELECT row, lat, lon, alt FROM ({_used(source, at_us, at_us)}) "  # noqa: S608
+            f"SELECT row, lat, lon, alt FROM ({_used(source, at_us, at_us)}) "  # noqa: S608  every word of the query is ours
             "WHERE id = ? AND t_us = ? ORDER BY row", name, at_us,
         )  # fmt: skip
         for row, *place in rows:
@@ -415,7 +415,7 @@ def _steps(sources: Sequence[Source], window: Window) -> str:
     )
     if window.is_everywhere:
         return (
-            f"WITH reports AS ({reports}), steps AS (SELECT *, {next_columns}, {inside} AS core "  # noqa: S608
+            f"WITH reports AS ({reports}), steps AS (SELECT *, {next_columns}, {inside} AS core "  # noqa: S608  every word of the query is ours
             f"FROM reports {over}) SELECT {wanted} FROM steps WHERE core OR ({meets})"
         )
     # One end of a leg is at most half a leg from any point of it.
@@ -438,7 +438,7 @@ def _steps(sources: Sequence[Source], window: Window) -> str:
     # A geodesic leaves its chord by c²/8R while it is short, and never by more than c/2.
     bulge = f"CASE WHEN {chord} < 3e6 THEN {chord} ** 2 / 4e7 + 10 ELSE {chord} / 2 + 1e4 END"
     return (
-        f"WITH reports AS MATERIALIZED ({_places(reports)}), "  # noqa: S608
+        f"WITH reports AS MATERIALIZED ({_places(reports)}), "  # noqa: S608  every word of the query is ours
         f"near AS (SELECT DISTINCT id FROM reports WHERE {near}), "
         f"steps AS (SELECT *, {next_columns}, {leads}, {inside} AND {within} AS core "
         f"FROM reports SEMI JOIN near USING (id) {over}), "
@@ -502,7 +502,7 @@ def _flagged(source: Source) -> str:
     placed = ("coalesce(isfinite(CAST(latitude AS DOUBLE)) AND "
               "isfinite(CAST(longitude AS DOUBLE)), false)")  # fmt: skip
     return (
-        f"SELECT *, {_instant(source.clock)} AS t_us, {_grounded(source.ground)} AS grounded, "  # noqa: S608
+        f"SELECT *, {_instant(source.clock)} AS t_us, {_grounded(source.ground)} AS grounded, "  # noqa: S608  every word of the query is ours
         f"{placed} AS placed, coalesce(isfinite(CAST(altitude AS DOUBLE)), false) AS high "
         f"FROM {_parquet(_listed([source.path]))}"
     )
@@ -522,7 +522,7 @@ def _used(source: Source, from_us: int | None = None, to_us: int | None = None) 
             low, high = (from_us - 1e6) / source.clock.unit_us, (to_us + 1e6) / source.clock.unit_us
             when += f" AND timestamp >= {low!r} AND timestamp <= {high!r}"
     return (
-        f"SELECT {_address()} AS id, t_us, CAST(latitude AS DOUBLE) AS lat, "  # noqa: S608
+        f"SELECT {_address()} AS id, t_us, CAST(latitude AS DOUBLE) AS lat, "  # noqa: S608  every word of the query is ours
         "CAST(longitude AS DOUBLE) AS lon, CAST(altitude AS DOUBLE) AS alt, "
         f"file_row_number AS row FROM ({_flagged(source)}) "
         f"WHERE NOT grounded AND placed AND high{when}"
@@ -532,7 +532,7 @@ def _used(source: Source, from_us: int | None = None, to_us: int | None = None) 
 def _places(reports: str) -> str:
     """Return the query of reports with their ECEF metres on the ellipsoid."""
     return (
-        "SELECT *, normal * cos(radians(lat)) * cos(radians(lon)) AS x, "  # noqa: S608
+        "SELECT *, normal * cos(radians(lat)) * cos(radians(lon)) AS x, "  # noqa: S608  every word of the query is ours
         "normal * cos(radians(lat)) * sin(radians(lon)) AS y, "
         f"normal * {1.0 - _ECCENTRICITY_SQUARED!r} * sin(radians(lat)) AS z FROM "
         f"(SELECT *, {WGS84_A_M!r} / "

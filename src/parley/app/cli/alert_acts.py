@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from parley.app.cli.acts import (
-    AGREEMENT,
     JSON,
     NODE,
     OPERATOR_KEY,
@@ -190,7 +189,7 @@ def declare(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the formation.")],
     *,
     node: Annotated[str, NODE],
-    agreement: Annotated[str, AGREEMENT],
+    agreement: Annotated[str, typer.Option(help="The agreement under which they fly.")],
     flight: Annotated[
         list[str],
         typer.Option("--flight", metavar="PARTY=FLIGHT", help="One of it. May be repeated."),

@@ -64,6 +64,9 @@ RESTART = typer.Option("--restart", help="Throw partial results in --work away."
 OUTPUT = typer.Option("--output", "-o", help="Write rows: .parquet, .csv, .jsonl (JSON lines).")
 JSON = typer.Option("--json", help="Print JSON lines.")
 
+LOOKAHEAD_TEXT = "300s"
+EVERY_TEXT = "10s"
+
 
 def detect(
     files: Annotated[list[Path], FILES],
@@ -71,8 +74,8 @@ def detect(
     minima: Annotated[str, MINIMA] = "5NM,1000ft",
     max_gap: Annotated[str, MAX_GAP] = "60s",
     mode: Annotated[str, MODE] = "encounters",
-    lookahead: Annotated[str, LOOKAHEAD] = "300s",
-    every: Annotated[str, EVERY] = "10s",
+    lookahead: Annotated[str, LOOKAHEAD] = LOOKAHEAD_TEXT,
+    every: Annotated[str, EVERY] = EVERY_TEXT,
     ground: Annotated[bool, GROUND] = False,
     sort: Annotated[bool, SORT] = False,
     workers: Annotated[int, WORKERS] = 0,
@@ -112,6 +115,7 @@ def detect(
         )
         if output is not None:
             ending(output, WRITABLE)
+            _refuse_no_folder(output)
         chosen = parquet_files(files, batch)
         if output is not None:
             refuse_over_input(output, files if chosen is None else chosen)
@@ -136,6 +140,13 @@ def _ahead(mode: str, lookahead: str, every: str) -> Ahead | None:
     if mode not in MODES:
         raise InputFault("--mode", value=mode, wanted=" or ".join(MODES))
     if mode == "encounters":
+        given = {"--lookahead": (lookahead, LOOKAHEAD_TEXT), "--every": (every, EVERY_TEXT)}
+        for option, (value, default) in given.items():
+            if value != default:
+                raise InputFault(
+                    option, value=value, wanted="it with --mode predict alone",
+                    repair="add --mode predict",
+                )  # fmt: skip
         return None
     return Ahead(
         lookahead_s=parse_duration_s(lookahead, "--lookahead"),
@@ -158,6 +169,15 @@ def parse_minima(text: str) -> Minima:
         horizontal_m=parse_length_m(parts[0], "--minima horizontal"),
         vertical_m=parse_length_m(parts[1], "--minima vertical"),
     )
+
+
+def _refuse_no_folder(output: Path) -> None:
+    """Check that there is a folder to write into: else hours of work end with nothing."""
+    if not output.parent.is_dir():
+        raise InputFault(
+            "--output", value=str(output), wanted="a file in a folder that exists",
+            repair=f"make {output.parent} first",
+        )  # fmt: skip
 
 
 def refuse_over_input(output: Path, files: Sequence[Path]) -> None:

@@ -22,6 +22,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError
 from typer.core import TyperGroup
 
 from parley import __version__
+from parley.app.kernel_cache import keep_kernels
 from parley.world.faults import Fault
 
 
@@ -303,6 +304,7 @@ def _program(
 
 def main() -> NoReturn:
     """Run the command line and exit; a fault is one line on stderr."""
+    keep_kernels()
     try:
         code = app(standalone_mode=False, prog_name="parley")
     except NoArgsIsHelpError as asked:

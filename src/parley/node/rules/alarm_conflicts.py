@@ -31,13 +31,14 @@ from parley.node.rules.chain_times import own_chain_s
 from parley.node.rules.conflict_rungs import (
     CLASSES,
     SHORT_TERM,
+    newest_of,
     reached,
     rung_at,
     since_us,
 )
 from parley.node.rules.pairs import own_party
 from parley.node.state import Key, Scope, State, key_of, rank_of, written_us
-from parley.node.warning_bodies import ConflictRaised
+from parley.node.warning_bodies import ConflictRaised, ConflictRenewed
 from parley.world.agreement import Agreement
 from parley.world.norms import MessageClass, norms
 from parley.world.time import format_second
@@ -97,7 +98,7 @@ def conflict_alarms(
             taken[alarm.name] = each.taken
     for episode, members in sorted(groups.items()):
         ever = len(floods.members[episode])
-        alarm = _group(state, agreement, episode, members, ever)
+        alarm = _group(state, scope, agreement, episode, members, ever)
         raised.append(alarm)
         entry = _group_taken(state, scope, episode, max(m.rung for m in members), ever)
         if entry is not None:
@@ -290,14 +291,19 @@ def _group_name(episode: Key, rung: int, bits: int) -> str:
 
 
 def _group(
-    state: State, agreement: Agreement, episode: Key, members: list[Standing], ever: int
+    state: State,
+    scope: Scope,
+    agreement: Agreement,
+    episode: Key,
+    members: list[Standing],
+    ever: int,
 ) -> Raised:
     rung = max(each.rung for each in members)
     worst = [each for each in members if each.rung == rung]
     ends = {_ends(state, agreement, each.shown) for each in members}
     other, line, post = min(ends)
     parties = ", ".join(sorted({each[0] or "no party" for each in ends}))
-    soonest = format_second(min(_loss_us(each.shown) for each in worst))
+    soonest = format_second(min(_loss_us(newest_of(scope, each.shown)) for each in worst))
     return Raised(
         name=_group_name(episode, rung, ever.bit_length()),
         kind=KIND_GROUP,
@@ -315,7 +321,7 @@ def _group(
 
 
 def _loss_us(alert: Entry) -> int:
-    assert isinstance(alert.body, ConflictRaised)
+    assert isinstance(alert.body, ConflictRaised | ConflictRenewed)
     return alert.body.loss_at_us
 
 

@@ -33,6 +33,7 @@ from parley.node.rules.alert_steps import Step, resolution_of, steps_of, togethe
 from parley.node.rules.replying import closing_answer
 from parley.node.state import Key, Scope, State, Thread, key_of, written_us
 from parley.node.warning_bodies import ConflictRaised
+from parley.node.warning_checks import CHAIN_MAX_S
 from parley.world.norms import norms
 from parley.world.units import MICROSECONDS_PER_SECOND
 
@@ -144,7 +145,7 @@ def _chain_time(index: _Index, party: str, today: int) -> ChainTime:
     took_s = limits.chain_s
     if measured:
         share_s = nearest_rank([took for took, _ in rows], limits.chain_share)
-        took_s = max(share_s, limits.short_term_s)
+        took_s = min(max(share_s, limits.short_term_s), CHAIN_MAX_S)
     return ChainTime(
         party=party,
         chain_s=took_s,

@@ -15,6 +15,7 @@ from parley.detect.alerting import ConflictClass, Look
 from parley.detect.probability import Passing, loss_share
 from parley.detect.states import States
 from parley.detect.track_motion import Fix, plane_m
+from parley.node.coasting import coasts_from_us, status
 from parley.node.conflict_watch import ConflictWatch, Flying, Limit
 from parley.node.entries import Draft
 from parley.node.rules.pairs import PairRule
@@ -23,8 +24,6 @@ from parley.node.warning_bodies import ConflictRaised, ConflictRenewed, Conflict
 from parley.world.norms import norms
 
 EVALUATOR = "conflicts/1"
-COASTING_US = 15_000_000
-"""Without a report for longer than a slow radar turns (12 s), a state is told as coasting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +112,30 @@ def _text(state: State, found: Found, end_s: float, now_us: int) -> str:
     if of_one_formation(one, two):
         outside = [each.aircraft for each in found.flying if each.member_of is not None]
         words.append(f"formation broken: {', '.join(outside)} outside its extent")
-    for flight in (name for each in found.flying for name in each.members or (each.aircraft,)):
-        known = state.picture.aircraft.get(flight)
-        flag = known.flagged(now_us) if known is not None else None
-        if flag is not None:
-            words.append(f"{flight} is flagged: {flag.why}")
+    for flight in (name for each in found.flying for name in _flights(each)):
+        if flight in state.picture.aircraft:
+            known = status(state.picture, flight, now_us)
+            if known.word == "flagged":
+                words.append(f"{flight} is flagged: {known.why}")
+            elif known.word == "watched" and known.why:
+                words.append(f"{flight} {known.why}")
     dwell_s = found.rule.dwell_s
     if dwell_s is not None:
         words.append(f"inside for {end_s - found.loss_s:.0f} s, agreed at most {dwell_s:.0f} s")
     return "; ".join(words)
+
+
+def _flights(flying: Flying) -> tuple[str, ...]:
+    return flying.members or (flying.aircraft,)
+
+
+def _coasts(state: State, flying: Flying, now_us: int) -> bool:
+    """Whether a report is missing by the track's own interval: of a formation, of any in it.
+
+    Flagged or not: who is predicted on while its reports are not believed is coasting as well.
+    """
+    heard = [state.picture.aircraft.get(flight) for flight in _flights(flying)]
+    return any(track is None or now_us > coasts_from_us(track) for track in heard)
 
 
 def _state(state: State, flying: Flying, there: States, now_us: int) -> ConflictState:
@@ -141,7 +155,7 @@ def _state(state: State, flying: Flying, there: States, now_us: int) -> Conflict
         north_mmps=round(float(there.north_mps[0]) * 1000),
         up_mmps=round(float(there.up_mps[0]) * 1000),
         age_us=age_us,
-        status="coasting" if age_us > COASTING_US else "reported",
+        status="coasting" if _coasts(state, flying, now_us) else "reported",
         feed=(known.last.feed or "") if known is not None else "",
         horizontal_sigma_mm=_mm(motion.sigma_m),
         vertical_sigma_mm=_mm(motion.sigma_up_m),

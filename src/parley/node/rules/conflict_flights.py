@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from parley.detect.track_motion import TrackMotion
+from parley.detect.track_motion import VERTICAL_M, TrackMotion
 from parley.node.conflict_watch import ConflictWatch, Flying
 from parley.node.picture import TrackReport
-from parley.node.rules.conflict_minima import group_of, number_of
+from parley.node.rules.conflict_minima import group_of, number_of, table_of
 from parley.node.state import State
 from parley.world.volume import ALTITUDE_REFERENCES
 
@@ -25,16 +25,26 @@ def watch_of(state: State) -> ConflictWatch:
     return cast("ConflictWatch", held[1])
 
 
-def take(state: State, report: TrackReport) -> None:
+def take(state: State, report: TrackReport, now_us: int) -> None:
     """Take a report that the picture has taken into the motion of its aircraft."""
     watch = watch_of(state)
+    known = state.picture.aircraft[report.aircraft]
     held = watch.motions.get(report.aircraft)
-    if held is None or held[0] != report.altitude_reference:
-        # Heights of two references are two tracks: between them nobody climbed.
-        held = watch.motions[report.aircraft] = (report.altitude_reference, TrackMotion())
-    # As of when it came in, where its clock is ahead of ours: never flown backwards, never frozen.
-    at_us = min(report.at_us, state.picture.aircraft[report.aircraft].received_us)
-    held[1].add(at_us, report.lat_deg, report.lon_deg, report.altitude_m)
+    again = known.taken_up is not None and known.taken_up[0] == now_us
+    if held is None or held[0] != report.altitude_reference or again:
+        # Heights of two references are two tracks: between them nobody climbed. Nor did anybody fly
+        # from a place that is no more believed to the one that is.
+        vertical_m = VERTICAL_M if held is None else held[1].vertical_m
+        held = watch.motions[report.aircraft] = (
+            report.altitude_reference,
+            TrackMotion(vertical_m),
+        )
+    track = held[1]
+    for each in known.reports if again else (known.last,):
+        if each.altitude_reference == held[0]:
+            # As of when it came in, where its clock is ahead: never flown backwards, never frozen.
+            at_us = min(each.at_us, known.received_us)
+            track.add(at_us, each.lat_deg, each.lon_deg, each.altitude_m)
 
 
 def part_of(aircraft: str) -> str:
@@ -46,18 +56,36 @@ def part_of(aircraft: str) -> str:
     return aircraft.replace("%", "%25").replace("/", "%2F")
 
 
-def placed(state: State, watch: ConflictWatch, aircraft: str) -> set[str]:
+def grouped(state: State, watch: ConflictWatch, aircraft: str, stamp: object) -> int:
+    """Return the row of the minima by which a known aircraft is looked at; `stamp`: of the record.
+
+    Which classes it is of is read again when the record is another, or its party.
+    """
+    party = state.picture.aircraft[aircraft].party
+    held = watch.group_of.get(aircraft)
+    if held is None or held[0] != stamp or held[1] != party:
+        number = number_of(watch, group_of(state, party, aircraft))
+        held = watch.group_of[aircraft] = (stamp, party, number)
+    return held[2]
+
+
+def placed(state: State, watch: ConflictWatch, aircraft: str, now_us: int) -> set[str]:
     """Put an aircraft where its last believed report shows it; return what has moved by that."""
     known = state.picture.aircraft.get(aircraft)
     held = watch.motions.get(aircraft)
     if known is None or held is None:
         return set()
     reference, track = held
+    table = watch.table or table_of(state, watch, now_us)
+    group = grouped(state, watch, aircraft, table.stamp)
+    if watch.table is None:
+        table = table_of(state, watch, now_us)
+    # What is a climb to one who keeps 15 m is none to one who keeps 1,000 ft.
+    track.judge_by(table.least_vertical_m[group])
     last, motion = track.last, track.motion
     if last is None or motion is None:
         return set()
     name = part_of(aircraft)
-    group = number_of(watch, group_of(state, known.party, aircraft))
     watch.flying[name] = Flying(name, aircraft, known.party, last.at_us, motion, reference, group)
     watch.live.put(
         name,
@@ -76,4 +104,5 @@ def forget_gone(state: State, watch: ConflictWatch) -> None:
         return
     for aircraft in sorted(set(watch.motions) - set(state.picture.aircraft)):
         del watch.motions[aircraft]
+        watch.group_of.pop(aircraft, None)
         watch.forget(part_of(aircraft))

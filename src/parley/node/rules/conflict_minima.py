@@ -8,6 +8,7 @@ What does not live here: which rules hold for a pair (`pairs`), what is found (`
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from parley.detect.alerting import KEEP_FACTOR
 from parley.detect.encounters import HORIZONTAL_MAX_M
 from parley.detect.live import LiveMinima
 from parley.detect.states import ALTITUDE_MAX_M
+from parley.detect.track_motion import VERTICAL_M
 from parley.node.conflict_watch import ConflictWatch, Flying, GroupTable, Limit
 from parley.node.rules.flight_classes import flight_classes
 from parley.node.rules.pairs import Flight, PairRule, PairRules, own_party, warned_by_conflicts
@@ -60,20 +62,25 @@ def group_of(state: State, party: str | None, flight: str) -> Group:
 
 def number_of(watch: ConflictWatch, group: Group) -> int:
     """Return the row of a group in the minima, new if it is not there."""
-    groups = cast("list[Group]", watch.groups)
-    for number, known in enumerate(groups):
-        if known.known_by == group.known_by:
-            return number
-    if len(groups) >= GROUPS_MAX and (group.classes or group.members):
+    number = watch.group_numbers.get(group.known_by)
+    if number is not None:
+        return number
+    if len(watch.groups) >= GROUPS_MAX and (group.classes or group.members):
         return number_of(watch, Group(group.party))
-    groups.append(group)
+    number = watch.group_numbers[group.known_by] = len(watch.groups)
+    watch.groups.append(group)
     watch.table = None
-    return len(groups) - 1
+    return number
+
+
+def stamp_of(state: State) -> int:
+    """Return what changes with every entry that is held: how many there are."""
+    return sum(log.tree.size for scope in state.scopes.values() for log in scope.logs.values())
 
 
 def table_of(state: State, watch: ConflictWatch, now_us: int) -> GroupTable:
     """Return the minima of all pairs of groups, as they are now or were a moment ago."""
-    stamp = sum(log.tree.size for scope in state.scopes.values() for log in scope.logs.values())
+    stamp = stamp_of(state)
     known = watch.table
     if known is not None and known.stamp == stamp and now_us < known.until_us:
         return known
@@ -108,7 +115,20 @@ def _table(state: State, groups: list[Group], stamp: int, now_us: int) -> GroupT
         for plane in range(planes)
         for wide in (0, 1)
     )
-    return GroupTable(now_us + HELD_US, stamp, minima, limits, rules)
+    least_m = _least_vertical_m(rules, len(groups))
+    return GroupTable(now_us + HELD_US, stamp, minima, limits, rules, least_m)
+
+
+def _least_vertical_m(
+    rules: dict[tuple[int, int], tuple[object, ...]], groups: int
+) -> tuple[float, ...]:
+    """Return the least vertical minimum of each group: by it heights count as level or not."""
+    least_m = [math.inf] * groups
+    for pair, found in rules.items():
+        for rule in cast("tuple[PairRule, ...]", found):
+            for group in pair if rule.vertical_m > 0.0 else ():
+                least_m[group] = min(least_m[group], rule.vertical_m)
+    return tuple(VERTICAL_M if each_m == math.inf else each_m for each_m in least_m)
 
 
 def _parties(group: Group) -> list[str | None]:

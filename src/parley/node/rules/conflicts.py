@@ -35,6 +35,7 @@ from parley.node.conflict_watch import (
     PAIRS_PER_AIRCRAFT_MAX,
     PAIRS_WATCHED_MAX,
     ConflictWatch,
+    Flying,
     GroupTable,
     PairSeen,
     key_of_pair,
@@ -44,8 +45,8 @@ from parley.node.picture import STALE_US
 from parley.node.rules.alerts import open_alert, resolve, standing
 from parley.node.rules.chain_times import chain_times
 from parley.node.rules.conflict_drafts import Found, conflict_draft, of_one_formation
-from parley.node.rules.conflict_flights import forget_gone, part_of, placed, watch_of
-from parley.node.rules.conflict_minima import rule_at, table_of
+from parley.node.rules.conflict_flights import forget_gone, grouped, part_of, placed, watch_of
+from parley.node.rules.conflict_minima import rule_at, stamp_of, table_of
 from parley.node.rules.formation_flights import form
 from parley.node.rules.pairs import warned_by_conflicts
 from parley.node.state import State
@@ -58,9 +59,9 @@ STANDING_PER_AIRCRAFT_MAX = 8
 """Of one aircraft: who has eight conflicts flies through a crowd, and is told so as one thing."""
 STANDING_MAX = 1_000
 """Of one node: a hundred times the flood rule of NORMS 6 (10 in 10 min)."""
-LOSSES_PER_TURN_MAX = 20_000
-"""Found in one turn: half a second of work. Who is in no crowd is looked at first; the rest of a
-crowd waits, keeps what was found of it before, and is told as not looked at."""
+LOSSES_PER_TURN_MAX = 10_000
+"""Found in one turn: a quarter of a second of work. Who is in no crowd is looked at first; the rest
+of a crowd waits for the next turn, keeps what was found of it before, and is told as waiting."""
 CROWDED = 64
 """Losses of one aircraft from which it is in a crowd: four times those that are remembered."""
 URGENT_FACTOR = 2
@@ -75,7 +76,12 @@ def turn(state: State, names: Iterable[str], now_us: int) -> list[Draft]:
     _take_up(state, watch)
     forget_gone(state, watch)
     reported = sorted(set(names))
-    moved = {flown for name in reported for flown in placed(state, watch, name)}
+    stamp = stamp_of(state)
+    for name in reported:
+        # All groups first: a new one makes the table of minima new.
+        grouped(state, watch, name, stamp)
+    table_of(state, watch, now_us)
+    moved = {flown for name in reported for flown in placed(state, watch, name, now_us)}
     drafts = form(state, watch, reported, moved, now_us)
     if moved:
         drafts += _Turn.of(state, watch, moved, now_us).drafts()
@@ -124,8 +130,8 @@ def _take_up(state: State, watch: ConflictWatch) -> None:
             )
 
 
-Rows = list[tuple[int, np.void]]
-"""What was found of a pair: by which plane of the minima, and the row of the prediction."""
+Rows = list[tuple[int, float, np.void]]
+"""What was found of a pair: by which plane of the minima, seconds to it, row of the prediction."""
 
 # ---- one turn -----------------------------------------------------------------------------------
 
@@ -170,21 +176,27 @@ class _Turn:
         """Return a turn with what was found."""
         table = table_of(state, watch, now_us)
         made = _Turn(state, watch, set(), now_us, table, Numbers.of(), {}, set(), Counter(), {})
-        made._find(sorted(moved, key=lambda name: (watch.losses.get(name, 0), name)))
+        made._find(sorted(moved, key=made._waits))
         for _ in made.undecided:
             # Heights of two references are not compared silently; the picture counts them.
             state.picture.refuse("pair with two altitude references")
         return made
 
+    def _waits(self, name: str) -> tuple[bool, bool, str]:
+        """Who is in no crowd is looked at first, then who was not looked at before."""
+        return (name in self.watch.losses, name not in self.watch.unlooked, name)
+
     def _find(self, names: list[str]) -> None:
         """Find the losses of names, until there are too many: then the rest is not looked at."""
         watch, ahead_s = self.watch, self.numbers.lookahead_s + KEEP_S
         start, total = 0, 0
-        step = max(min(2 * LOSSES_PER_TURN_MAX // max(len(watch.live), 1), 64), 1)
+        before: set[str] = set()
+        step = max(min(LOSSES_PER_TURN_MAX // max(len(watch.live), 1), 64), 1)
         while start < len(names) and total < LOSSES_PER_TURN_MAX:
             part = names[start : start + step]
             found = watch.live.conflicts_among(part, self.table.minima, ahead_s, self.now_us)
-            self._add(part, set(names[:start]), found)
+            self._add(part, before, found)
+            before.update(part)
             total += len(found.rows)
             start += len(part)
         self.moved = set(names[:start])
@@ -192,14 +204,19 @@ class _Turn:
         watch.unlooked |= set(names[start:])
 
     def _add(self, names: list[str], before: set[str], found: LiveConflicts) -> None:
-        count: Counter[str] = Counter(found.left_out)
-        self.left.update(found.left_out)
-        for pair, plane, row in zip(found.pairs, found.rule.tolist(), found.rows, strict=True):
-            count.update(pair)
+        losses_s = found.rows["loss_s"].tolist()
+        for pair, plane, loss_s, row in zip(
+            found.pairs, found.rule.tolist(), losses_s, found.rows, strict=True
+        ):
             # Of two that both moved the pair is found once in each part.
-            if before.isdisjoint(pair):
-                self.rows.setdefault(pair, []).append((plane, row))
+            if pair[0] not in before and pair[1] not in before:
+                self.rows.setdefault(pair, []).append((plane, loss_s, row))
+        self.left.update(found.left_out)
         self.undecided.update(found.undecided)
+        ends = np.concatenate((found.rows["a"], found.rows["b"]))
+        counts = np.bincount(ends, minlength=len(found.ids)).tolist()
+        count = Counter(dict(zip(found.ids, counts, strict=True)))
+        count.update(found.left_out)
         for name in names:
             self.watch.losses.pop(name, None)
             if count[name] >= CROWDED:
@@ -271,6 +288,8 @@ class _Turn:
 
     def _agreed(self, names: tuple[str, str]) -> bool:
         """Whether two are joining a formation that all agreed to."""
+        if not self.watch.formed:
+            return False
         one, two = (self.watch.flying.get(name) for name in names)
         if one is None or two is None or not of_one_formation(one, two):
             return False
@@ -287,27 +306,29 @@ class _Turn:
 
     def _new(self, rows: dict[tuple[str, str], Rows], left: Counter[str]) -> list[_Wanted]:
         """Remember the pairs with a loss that were not watched, the most pressing first."""
-        looked = []
+        ranked = []
         for names, places in rows.items():
-            if self._agreed(names):
-                continue
-            key = key_of_pair(*names)
-            found, look = self._look(key, names, places, None)
-            if found is not None and look.loss_s is not None:
-                looked.append((_Wanted(found, look, Decision("none"), None), names))
-        looked.sort(key=lambda each: each[0].rank)
+            best = self._soonest(names, places, None)
+            if best is not None and not self._agreed(names):
+                rule, _ = rule_at(self.table, *self._two(names), best[1])
+                ranked.append((not rule.binding, best[0], key_of_pair(*names), names))
+        ranked.sort()
         wanted = []
-        for each, names in looked:
-            soon = each.found.rule.binding and each.found.loss_s <= AT_ONCE_S
+        for advisory, loss_s, key, names in ranked:
+            # Of a crowd most are counted here, and nothing more is made of them.
+            soon = not advisory and loss_s <= AT_ONCE_S
             if not self._room(names, URGENT_FACTOR if soon else 1):
-                left.update(names)
+                for name in names:
+                    left[name] += 1
                 continue
-            each.seen = self.watch.remember(each.found.key, names)
-            each.decision = each.seen.memory.look(each.look, self.numbers)
-            if each.decision.step == "raise":
-                wanted.append(each)
-            if each.seen.memory.idle:
-                self.watch.forget_pair(each.found.key)
+            found, look = self._look(key, names, rows[names], None)
+            assert found is not None, "it was found a moment ago"
+            seen = self.watch.remember(key, names)
+            decision = seen.memory.look(look, self.numbers)
+            if decision.step == "raise":
+                wanted.append(_Wanted(found, look, decision, seen))
+            if seen.memory.idle:
+                self.watch.forget_pair(key)
         return wanted
 
     def _room(self, names: tuple[str, str], factor: int) -> bool:
@@ -352,26 +373,40 @@ class _Turn:
 
     # ---- one look -------------------------------------------------------------------------------
 
+    def _two(self, names: tuple[str, str]) -> tuple[Flying, Flying]:
+        return self.watch.flying[names[0]], self.watch.flying[names[1]]
+
+    def _under(self, names: tuple[str, str], rows: Rows, under: str | None) -> Rows:
+        """Return what was found by the rules of one agreement; None: of all."""
+        if under is None:
+            return rows
+        two = self._two(names)
+        return [row for row in rows if rule_at(self.table, *two, row[0])[0].agreement == under]
+
+    def _soonest(
+        self, names: tuple[str, str], rows: Rows, under: str | None
+    ) -> tuple[float, int] | None:
+        """Return the soonest loss by the minima themselves, and its plane."""
+        far_s = self.numbers.lookahead_s
+        found = [
+            (loss_s, plane)
+            for plane, loss_s, _ in self._under(names, rows, under)
+            if plane % 2 == 0 and loss_s <= far_s
+        ]
+        return min(found, default=None)
+
     def _look(
         self, key: str, names: tuple[str, str], rows: Rows, under: str | None
     ) -> tuple[Found | None, Look]:
         """Return what a look at a pair finds; `under`: only by rules of the agreement it has."""
-        one, two = (self.watch.flying[name] for name in names)
+        one, two = self._two(names)
         newest_us = max(one.at_us, two.at_us)
-        best: tuple[float, int] | None = None
-        row: np.void | None = None
-        kept_s: float | None = None
-        for plane, found_row in rows:
-            rule, _ = rule_at(self.table, one, two, plane)
-            if under is not None and rule.agreement != under:
-                continue
-            loss_s = float(found_row["loss_s"])
-            if plane % 2:
-                kept_s = loss_s if kept_s is None else min(kept_s, loss_s)
-            elif loss_s <= self.numbers.lookahead_s and (best is None or (loss_s, plane) < best):
-                best, row = (loss_s, plane), found_row
-        if best is None or row is None:
+        best = self._soonest(names, rows, under)
+        wider_s = [loss_s for plane, loss_s, _ in self._under(names, rows, under) if plane % 2]
+        kept_s = min(wider_s, default=None)
+        if best is None:
             return None, Look(self.now_us, newest_us, None, kept_s)
+        row = next(row for plane, loss_s, row in rows if (loss_s, plane) == best)
         rule, limit = rule_at(self.table, one, two, best[1])
         chain_s = self._chain_s(rule.agreement, (one.party, two.party))
         found = Found(key, (one, two), rule, limit, row, chain_s)

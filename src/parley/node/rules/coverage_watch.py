@@ -16,8 +16,10 @@ from parley.detect.coverage import Coverage
 from parley.node.coasting import TAKEN_UP_SAID_US
 from parley.node.picture import AHEAD_US, STALE_US, Aircraft
 from parley.node.state import State
+from parley.world.limits import NAME_CHARACTERS_MAX
 
 UNNAMED = "unnamed"
+"""All feeds together that give no name, or one that nobody could read back."""
 _VIEW = "coverage"
 
 
@@ -41,17 +43,25 @@ def note(state: State, aircraft: Aircraft, now_us: int) -> None:
     last = aircraft.last
     if not -AHEAD_US <= now_us - last.at_us <= STALE_US or not aircraft.settled:
         return
-    if aircraft.claim is not None or aircraft.flagged(now_us) is not None:
+    if aircraft.claim is not None:
+        return
+    if aircraft.flag is not None and aircraft.flag.stands(now_us):
         return
     if aircraft.taken_up is not None and now_us - aircraft.taken_up[0] <= TAKEN_UP_SAID_US:
         return
     if len(state.picture.at_place.get((last.lat_deg, last.lon_deg), ())) > 1:
         return
     coverage_of(state).note(
-        last.feed or UNNAMED,
+        _name(last.feed),
         last.lat_deg,
         last.lon_deg,
         last.altitude_m,
         last.altitude_reference,
         now_us,
     )
+
+
+def _name(feed: str | None) -> str:
+    if not feed or len(feed) > NAME_CHARACTERS_MAX or not feed.isprintable():
+        return UNNAMED
+    return feed

@@ -44,8 +44,8 @@ from parley.world.volume import SURFACE, UNLIMITED, VerticalLimit, Volume4D
 AREAS_MAX = 200
 INTENTS_MAX = 100
 NEW_CELLS_MAX = 20_000
-"""Cells of areas that were not looked at before, in one look; the other areas come at the next."""
-LOOKS_MAX = 100_000
+"""Cells and bands of new areas in one look; the other new areas come at the next."""
+LOOKS_MAX = 50_000
 """Cells and bands of all areas in one look: some 50 ms."""
 LINES_MAX = 10
 LOOK_US = 10 * 1_000_000
@@ -69,10 +69,11 @@ class BandCovered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AreaCovered(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one area is covered now, by band: `total` cells, or metres of a line (`unit`).
+    """How far one area is covered now, by band; `unit`: cells, or metres of a line.
 
-    `scale`: whether the bands are above the sea or above the ground. `left_out`: why it was not
-    looked at. `text`: what of it is not covered, in words; "" where all of it is.
+    `total`: how many of them the band with the most has. `scale`: whether the bands are above the
+    sea or above the ground. `left_out`: why it was not looked at. `text`: what of it is not
+    covered, in words; "" where all of it is.
     """
 
     agreement: str
@@ -80,7 +81,7 @@ class AreaCovered(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     scale: Scale
     unit: str
-    total: float
+    total: int
     bands: tuple[BandCovered, ...]
     left_out: str
     text: str
@@ -112,12 +113,16 @@ class _Area:
 
 @dataclass(slots=True)
 class _Cells:
-    """What was worked out of one area: what each of its cells and bands (`key_of`) weighs."""
+    """What was worked out of one area: by band, what each of its cells (`key_of`) weighs."""
 
     parts: tuple[_Part, ...]
     scale: Scale
-    weights: dict[int, float]
+    weights: dict[int, dict[int, float]]
     left_out: str = ""
+
+    def __len__(self) -> int:
+        """How many cells and bands it has."""
+        return sum(len(each) for each in self.weights.values())
 
 
 @dataclass(slots=True)
@@ -218,11 +223,11 @@ def _look(state: State, now_us: int) -> _Looked:
         if cells is None:
             found.append(_not_looked_at(each.area, "not looked at yet"))
             continue
-        looks -= len(cells.weights)
-        if cells.left_out or looks < 0:
-            why = cells.left_out or f"not looked at: over {LOOKS_MAX} cells in all"
+        if cells.left_out or len(cells) > looks:
+            why = cells.left_out or f"not looked at: over {LOOKS_MAX} cells and bands in all"
             found.append(_not_looked_at(each.area, why))
             continue
+        looks -= len(cells)
         found.append(_covered(coverage, each.area, cells, now_us))
     looked.areas, looked.left_out = tuple(found), max(len(areas) - AREAS_MAX, 0)
     return looked
@@ -242,7 +247,7 @@ def _work_out(looked: _Looked, areas: list[_Area]) -> None:
         if made >= NEW_CELLS_MAX:
             continue
         looked.cells[area.key] = _cells_of(area)
-        made += max(len(looked.cells[area.key].weights), 1)
+        made += max(len(looked.cells[area.key]), 1)
 
 
 def _is_same(known: tuple[_Part, ...], parts: tuple[_Part, ...]) -> bool:
@@ -260,7 +265,7 @@ def _cells_of(area: _Area) -> _Cells:
     """Return the cells and bands of an area; those of several parts count once."""
     if not area.parts:
         return _Cells((), "sea", {}, "not looked at: too many intents, or unreadable")
-    weights: dict[int, float] = {}
+    weights: dict[int, dict[int, float]] = {}
     scales = {bands_within(part.lower, part.upper)[0] for part in area.parts}
     scale: Scale = "ground" if scales == {"ground"} else "sea"
     try:
@@ -273,23 +278,21 @@ def _cells_of(area: _Area) -> _Cells:
             else:
                 cells = dict.fromkeys(cells_of_area(part.ground), 1.0)
             for band in bands:
-                weights.update({key_of(cell, scale, band): w for cell, w in cells.items()})
+                of_band = weights.setdefault(band, {})
+                of_band.update({key_of(cell, scale, band): w for cell, w in cells.items()})
     except InputFault as fault:
         return _Cells(area.parts, scale, {}, f"not looked at: {fault}")
     return _Cells(area.parts, scale, weights)
 
 
 def _covered(coverage: Coverage, area: _Area, cells: _Cells, now_us: int) -> AreaCovered:
-    by_band: dict[int, dict[int, float]] = {}
-    for key, weight in cells.weights.items():
-        by_band.setdefault(key & 7, {})[key] = weight
     bands = []
-    for band in sorted(by_band):
+    for band, weights in sorted(cells.weights.items()):
         lower_m, upper_m = band_limits_m(band)
-        amounts = {str(word): n for word, n in coverage.tally(by_band[band], now_us).items()}
+        amounts = {str(word): n for word, n in coverage.tally(weights, now_us).items()}
         bands.append(BandCovered(lower_m=lower_m, upper_m=upper_m, amounts=amounts))
     line = any(isinstance(part.ground, Boundary) for part in area.parts)
-    total = max((sum(each.amounts.values()) for each in bands), default=0.0)
+    total = math.ceil(max((sum(each.amounts.values()) for each in bands), default=0.0))
     shown = AreaCovered(
         agreement=area.agreement, kind=area.kind, name=area.name, scale=cells.scale,
         unit="m" if line else "cells", total=total, bands=tuple(bands), left_out="", text="",
@@ -300,7 +303,7 @@ def _covered(coverage: Coverage, area: _Area, cells: _Cells, now_us: int) -> Are
 def _not_looked_at(area: _Area, why: str) -> AreaCovered:
     return AreaCovered(
         agreement=area.agreement, kind=area.kind, name=area.name, scale="sea", unit="cells",
-        total=0.0, bands=(), left_out=why, text=why,
+        total=0, bands=(), left_out=why, text=why,
     )  # fmt: skip
 
 

@@ -244,9 +244,9 @@ def form(
     now = {formed.name: formed for formed in formed_now(state, now_us)}
     drafts: list[Draft] = []
     for name in sorted(before.keys() - now.keys()):
-        drafts += _split(state, watch, before[name], before[name].together, moved)
+        drafts += _split(state, watch, before[name], before[name].together, moved, now_us)
         for flight in before[name].flights:
-            moved |= placed(state, watch, flight)
+            moved |= placed(state, watch, flight, now_us)
     for name, formed in sorted(now.items()):
         old = before.get(name)
         if old is not None and old.view.key == formed.view.key:
@@ -266,11 +266,11 @@ def _form(
     formed.met |= set(formed.together)
     gone = tuple(flight for flight in before if flight not in formed.together)
     if gone and not formed.together:
-        drafts += _split(state, watch, formed, gone, moved)
+        drafts += _split(state, watch, formed, gone, moved, now_us)
     for flight in formed.flights:
         if flight in formed.together:
             continue
-        moved |= placed(state, watch, flight)
+        moved |= placed(state, watch, flight, now_us)
         flying = watch.flying.get(part_of(flight))
         if flying is not None:
             flying.member_of = formed.view.key
@@ -295,10 +295,11 @@ def _split(
     formed: Formed,
     flights: tuple[str, ...],
     moved: set[str],
+    now_us: int,
 ) -> list[Draft]:
     """Let a formation be no object any more: its flights are single again."""
     for flight in flights:
-        moved |= placed(state, watch, flight)
+        moved |= placed(state, watch, flight, now_us)
     watch.hand_over(formed.name, [part_of(flight) for flight in flights])
     why = f"formation {formed.view.body.formation} flies as one no more"
     drafts = _ended(state, watch, formed.name, why)

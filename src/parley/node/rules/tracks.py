@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from parley.node.entries import Alert, Draft, TracksRecorded
 from parley.node.inputs import SegmentRecorded, TrackReports
-from parley.node.picture import STALE_US, Picture
+from parley.node.picture import STALE_US, Aircraft, Picture
 from parley.node.rules import (
     conflict_flights,
     conflicts,
@@ -51,9 +51,9 @@ def track_reports(state: State, event: TrackReports, now_us: int) -> list[Draft]
         if not state.picture.take(report, now_us, event.feed):
             continue
         moved.add(report.aircraft)
-        conflict_flights.take(state, report)
+        conflict_flights.take(state, report, now_us)
         coverage_watch.note(state, state.picture.aircraft[report.aircraft], now_us)
-        for draft in objects_met(state, state.picture.aircraft[report.aircraft], now_us):
+        for draft in _objects(state, state.picture.aircraft[report.aircraft], now_us):
             # Many reports of one aircraft may come at once; what stands open is only seen when it
             # is folded, so one batch says one thing about one alert.
             name = (draft.agreement, alert_key(draft))
@@ -66,6 +66,11 @@ def track_reports(state: State, event: TrackReports, now_us: int) -> list[Draft]
     drafts.extend(separation.alerts(state, now_us))
     drafts.extend(conflicts.turn(state, moved, now_us))
     return drafts
+
+
+def _objects(state: State, aircraft: Aircraft, now_us: int) -> list[Draft]:
+    """Return what an aircraft does to zones and lines; by each report that is believed just now."""
+    return [d for seen in aircraft.replayed() for d in objects_met(state, seen, now_us)]
 
 
 def due(state: State, now_us: int) -> list[Draft]:

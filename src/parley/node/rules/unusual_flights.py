@@ -151,14 +151,14 @@ def _asked(
 
 def _seen(flown: _Flown, aircraft: Aircraft) -> _Flight:
     last_us = aircraft.last.at_us
-    known = flown.flights.get(aircraft.id)
+    # Who was heard last stands last: the first is the one not heard for longest.
+    known = flown.flights.pop(aircraft.id, None)
     if known is None:
         if len(flown.flights) >= FLIGHTS_MAX:
-            # The one not heard for longest; what it flew outside is not learnt.
-            del flown.flights[
-                min(flown.flights, key=lambda name: (flown.flights[name].last_us, name))
-            ]
-        known = flown.flights[aircraft.id] = _Flight(last_us=last_us)
+            # What it flew outside is not learnt.
+            del flown.flights[next(iter(flown.flights))]
+        known = _Flight(last_us=last_us)
+    flown.flights[aircraft.id] = known
     span_us = last_us - known.last_us
     if 0 < span_us <= JOINED_US:
         flown.area.flown_s += span_us / MICROSECONDS_PER_SECOND
