@@ -86,7 +86,7 @@ set_up() {
   "$top/.venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
   install_uv || die "set-up failed: uv could not be installed; is the package index reachable?"
   say "installing $file"
-  "$top/.venv/bin/uv" pip install --quiet --python "$top/.venv/bin/python" --require-hashes -r "$top/$file" >&2 ||
+  "$top/.venv/bin/uv" pip install --quiet --compile-bytecode --python "$top/.venv/bin/python" --require-hashes -r "$top/$file" >&2 ||
     die "set-up failed: $file could not be installed; is the package index reachable?"
   link_package
   printf '%s %s\n' "$wanted" "$level" >"$stamp"

@@ -185,7 +185,7 @@ def test_an_intent_is_checked_before_it_is_filed_and_filed_anyway(nodes, cli, tm
 def test_alerts_say_what_is_not_watched(cli):
     # The peer may have told of its own alerts; this node's own picture is empty all the same.
     out = done(cli("RUS", "alerts"))
-    assert "Not watched: everything: no feed has reported" in out
+    assert "Not watched, or not fully: everything: no feed has reported" in out
     assert lines_of(done(cli("RUS", "alerts", "--json")))[-1]["aircraft"] == 0
 
 

@@ -20,7 +20,7 @@ PATIENCE_S = 120.0
 def nodes(tmp_path_factory):
     """Two nodes with a feed each that goes on: two pairs side by side, inside the minima."""
     stop = threading.Event()
-    with running(make_pair(tmp_path_factory.mktemp("alert"))) as started:
+    with running(make_pair(tmp_path_factory.mktemp("alert"), tracks=True)) as started:
         each = list(started.values())
         for node in each * 2:
             # Whatever is compiled at a first look is, before anybody waits for an answer.
@@ -102,7 +102,7 @@ def test_the_list_says_class_time_minima_who_has_it_and_times_to_act(nodes, cli)
     assert "RUS has it: yes" in text
     assert "P not known" in text
     assert "COAL 10 min (default: 0 samples of 20)" in text
-    assert "Not watched: aircraft that no feed of this node reports" in text
+    assert "Not watched, or not fully: aircraft that no feed of this node reports" in text
     assert "feed radar: last report " in text
     rows = lines_of(done(cli("COAL", "alerts", "--json")))
     assert {"by_status", "not_watched"} <= set(rows[-1])

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from app.dayskit import fleet, spoiled, table_of, write_days
 from parley.app.cli.detect import detect
+from parley.app.kernel_cache import COMPILING, VARIABLE
+from parley.detect import all_pairs, encounters
 
 app = typer.Typer()
 app.command("detect")(detect)
@@ -22,6 +24,13 @@ app.command("detect")(detect)
 @app.callback()
 def _root():
     """So that `detect` stays a command of its own."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled():
+    """Nothing is said of compiling then: the counts of lines here are those of a later run."""
+    encounters.warm()
+    all_pairs.warm()
 
 
 def run(*arguments):
@@ -162,3 +171,29 @@ def test_one_aircraft_at_two_places_in_two_files_is_refused_by_both_rows(tmp_pat
     assert f"b.parquet row 1 position of {rows[0]['icao24']} is 5.0, " in said
     assert "a.parquet row " in said
     assert "keep one of the two" in said
+
+
+def test_what_a_folder_passes_over_is_counted(days, tmp_path):
+    folder, file = days
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    (mixed / "a.parquet").write_bytes(file.read_bytes())
+    for name in ("b.csv", "c.CSV", "d.json.gz", "E.PARQUET", "notes.txt", "_hidden.csv"):
+        (mixed / name).write_text("")
+    result = run(mixed, "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines()[0] == (
+        "passed over: 2 .csv, 1 .json.gz, 1 .parquet in folders, where only .parquet is read"
+    )
+    assert "passed over" not in run(folder, "--workers", 1).stderr
+
+
+def test_a_first_run_says_that_it_compiles(days, tmp_path, monkeypatch):
+    """Not on a terminal either: a minute of silence reads as a program that hangs."""
+    _, file = days
+    assert COMPILING not in run(file).stderr
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    cold = run(file)
+    assert cold.exit_code == 0
+    assert cold.stderr.splitlines()[0] == COMPILING
+    assert cold.stdout == run(file).stdout

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import stat
 
+import msgspec
 import pytest
 
-from parley.app.conformance_views import ConformanceShown, conformance_view
+from parley.app.conformance_views import ConformanceShown, _margin, conformance_view
 from parley.app.conformance_views import _text as shown_text
 from parley.app.flown_file import flown_path, load_flown, save_flown
 from parley.detect.flown_area import FlownArea, cell_of
 from parley.node.identity import Identity
+from parley.node.rules.line_margins import DayMargins
 from parley.node.rules.unusual_flights import LEARN_S, flown_of, keep_flown
 from parley.node.state import State
 from parley.world.geo import Position
@@ -60,6 +62,27 @@ def test_a_node_that_saw_nothing_says_so(state):
     assert (view.flights, view.margins, view.dwells, view.left_out) == ((), (), (), 0)
     assert view.flown.learns
     assert "LEARNING" in view.flown.text
+
+
+@pytest.mark.parametrize(
+    ("margins_m", "p5", "p50"),
+    [
+        ((), (None, ""), (None, "")),
+        ((99_774.0, 120_000.0), (None, "at least"), (None, "at least")),
+        ((3_040.0, 70_000.0, 70_000.0), (3_000.0, ""), (None, "at least")),
+        ((-60_000.0, 49_950.0, 49_950.0), (None, "at least beyond"), (49_900.0, "")),
+    ],
+)  # fmt: skip
+def test_a_margin_of_which_only_a_bound_is_known_is_no_number(margins_m, p5, p50):
+    """The edge of what is kept read as half of the time at 50 km: it was never nearer than 99."""
+    kept = DayMargins()
+    for margin_m in margins_m:
+        kept.bins.add(margin_m, 10.0)
+    view = _margin("AB", "RIVER", "ALFA", "2026-05-28", kept)
+    assert (view.p5_m, view.p5_beyond) == p5
+    assert (view.p50_m, view.p50_beyond) == p50
+    assert view.reach_m == 50_000.0
+    assert json.loads(msgspec.json.encode(view))["p50_m"] == p50[0]
 
 
 def test_the_known_area_outlives_a_restart_and_only_its_owner_reads_it(state, tmp_path):

@@ -424,7 +424,7 @@ def test_an_empty_alert_list_names_its_feeds_and_what_is_not_watched():
     )  # fmt: skip
     text = Reader(alerts_part(AlertsView(alerts=(), watch=watch), 1_000_000)).text
     assert "No alerts from feeds: radar north. That is not a statement" in text
-    assert "2 of 3 aircraft watched. Not watched: 1 aircraft with one report" in text
+    assert "2 of 3 aircraft watched. Not watched, or not fully: 1 aircraft with one report" in text
 
 
 def test_a_due_time_is_absolute_with_the_time_left_in_words():

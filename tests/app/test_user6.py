@@ -114,21 +114,20 @@ def test_a_chain_whose_loss_came_is_not_closed_by_motion() -> None:
     assert times(world)["ALFA"].unclosed == 1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="U6.2: rules/tracks.due says 'no report of' of one that reports elsewhere"
-)
 def test_an_end_for_a_doubted_track_does_not_say_that_nobody_reports_it() -> None:
-    """B1 is claimed 500 km away, every five seconds: refused is not unheard."""
+    """B1 is claimed on one point 500 km away, every five seconds: refused is not unheard."""
     world = en_route()
     a, b = head_on(100_000.0)
 
     def elsewhere(second):
         name, party, lat, lon, alt_m = b(second)
-        return (name, party, lat, lon if second < 60 else lon + 7.0, alt_m)
+        return (name, party, lat, lon, alt_m) if second < 60 else (name, party, 50.0, 16.0, alt_m)
 
-    written = flown(world, [a, elsewhere], 160)
+    written = flown(world, [a, elsewhere], 200)
     assert raised_in(written)
     ends = [e.body.why for _, e in resolved_in(written)]
     ends += [e.body.why for e in world.node("ALFA").state.scope("AB").resolved.values()]
     assert ends
     assert not any("no report of B1" in why for why in ends)
+    assert all("reports of B1 are not believed: flies at another speed" in why for why in ends)
+    assert all(re.search(r"claimed \d+\.\d km away", why) for why in ends)

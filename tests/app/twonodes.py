@@ -78,9 +78,9 @@ def free_port() -> int:
 
 
 def make_pair(
-    folder: Path, *, sign_in: bool = True, agreement: Agreement = AGREEMENT
+    folder: Path, *, sign_in: bool = True, agreement: Agreement = AGREEMENT, tracks: bool = False
 ) -> dict[str, Path]:
-    """Return the TOML files of two nodes that know each other."""
+    """Return the TOML files of two nodes that know each other; without tracks they start sooner."""
     (folder / "agr-1.json").write_bytes(msgspec.json.encode(agreement))
     tables = {
         party: make_node(
@@ -97,6 +97,8 @@ def make_pair(
         text = file.read_text().replace("agreements = []", 'agreements = ["../agr-1.json"]')
         if not sign_in:
             text = text.replace('token = "token"', 'token = "token"\nsign_in = false')
+        if not tracks:
+            text = f"tracks = false\n{text}"
         file.write_text(text + tables[other])
         files[party] = file
     return files
@@ -115,6 +117,8 @@ class Running:
             env=environment(),
         )
         said = self.process.stderr.readline()
+        if "not ready: compiling" in said:
+            said = self.process.stderr.readline()
         found = re.search(r"page (http://127\.0\.0\.1:\d+)/", said)
         assert found, said + self.process.stderr.read()
         self.url = found[1]

@@ -14,7 +14,7 @@ from alertkit import (
     telephoned,
     told,
 )
-from nodekit import do, pair
+from nodekit import do, pair, write_as
 from simkeys import oracle
 from simworld import SECOND_US, SimWorld
 from test_scale import calls_of
@@ -22,6 +22,7 @@ from test_scale import calls_of
 from parley.app.alarm_config import AlarmSetup, Contact
 from parley.app.outbound import Line, due_now
 from parley.node.inputs import AcknowledgeAlarm
+from parley.node.line_bodies import AlarmAcknowledged
 from parley.node.rules.alarms import Alarm, alarms, load_over_day, sounding
 from parley.node.state import Key
 from parley.world.norms import norms
@@ -85,7 +86,8 @@ def test_both_parties_alerts_of_one_conflict_are_one_alarm_whose_name_stays() ->
     world.run(1)
     theirs = raised(world, party="BRAVO")
     world.run(2)
-    assert loud(world) == loud(world, "BRAVO") == [before]
+    assert loud(world) == [before]
+    assert loud(world, "BRAVO") == [f"conflict:{place(theirs)}:coordinate"], "its own, not a word"
     take(world, before)
     assert loud(world) == []
     resolved(world, ours)
@@ -163,6 +165,45 @@ def test_a_restart_raises_the_same_and_forgets_nothing_that_was_taken() -> None:
     assert seen(world) == before
 
 
+def test_what_another_says_beyond_our_own_word_is_told_apart_until_ours_is_as_urgent() -> None:
+    world = pair()
+    ours = raised(world, loss_s=900)
+    theirs = raised(world, party="BRAVO", alert_class="short-term")
+    world.run(2)
+    said, own = seen(world)
+    assert (said.name, said.kind) == (f"conflict:{place(theirs)}:short-term", "conflict said")
+    assert "as BRAVO alone says" in said.text
+    assert (own.name, own.kind) == (f"conflict:{place(ours)}:coordinate", "conflict")
+    take(world, said.name)
+    assert loud(world) == [own.name]
+    renewed(world, ours, loss_s=60)
+    assert loud(world) == [f"conflict:{place(ours)}:short-term"]
+    assert len(seen(world)) == 1, "what BRAVO says is no more than what we say"
+
+
+def test_one_that_is_predicted_again_sounds_again_though_a_peer_left_its_own_open() -> None:
+    world = pair()
+    first = raised(world)
+    raised(world, party="BRAVO")
+    world.run(2)
+    take(world, loud(world)[0])
+    resolved(world, first)
+    assert loud(world) == []
+    again = raised(world)
+    assert loud(world) == [f"conflict:{place(again)}:coordinate"]
+
+
+def test_an_alarm_is_counted_when_it_begins_not_when_its_writer_dates_it() -> None:
+    world = pair()
+    day_us = 86_400 * SECOND_US
+    write_as(world, "BRAVO", conflict(world, "far"), issued_us=world.now_us + day_us)
+    raised(world, "1")
+    world.run(2)
+    state = world.node("ALFA").state
+    (load,) = load_over_day(state, (), world.now_us)
+    assert (load.in_10_min, load.in_day) == (1, 1)
+
+
 # ---- a flood ------------------------------------------------------------------------------------
 
 
@@ -184,6 +225,17 @@ def test_above_ten_in_ten_minutes_the_others_are_told_as_one_and_none_is_lost() 
     for key in keys[:FLOOD]:
         marked(world, key)
     assert loud(world) == []
+
+
+def test_a_group_taken_in_an_exercise_is_not_taken_in_earnest() -> None:
+    world = pair()
+    flood(world, FLOOD + 3)
+    (group,) = (each for each in seen(world) if each.kind == "conflicts")
+    body = AlarmAcknowledged(alarm=group.name, post="desk")
+    write_as(world, "ALFA", body, status="exercise")
+    assert group.name in loud(world)
+    write_as(world, "ALFA", body)
+    assert group.name not in loud(world)
 
 
 def test_a_group_sounds_again_at_each_doubling_and_not_for_each_one() -> None:
@@ -232,7 +284,45 @@ def test_what_a_peer_alone_says_hides_none_that_our_own_node_predicts() -> None:
     world.run(3)
     (ours,) = flood(world, 1, loss_s=100)
     assert seen(world)[0].name == f"conflict:{place(ours)}:short-term"
-    assert {each.kind for each in seen(world)[1:]} == {"conflict said"}
+    assert {each.kind for each in seen(world)[1:]} == {"conflict said", "conflicts said"}
+
+
+def test_more_than_is_looked_at_of_what_a_peer_alone_says_is_told(monkeypatch) -> None:
+    monkeypatch.setattr("parley.node.rules.alarm_conflicts.SAID_LOOKED_MAX", 20)
+    world = pair()
+    keys = []
+    for n in range(30):
+        keys += raise_conflicts(world, conflict(world, f"x{n}"), party="BRAVO")
+        world.run(1)
+    (ours,) = flood(world, 1)
+    (unread,) = (each for each in seen(world) if ":unread:" in each.name)
+    assert unread.text.startswith("10 OLDER CONFLICTS that BRAVO alone says are not told")
+    assert (unread.alarm_class, unread.cause) == ("URGENT", keys[9])
+    assert f"conflict:{place(ours)}:coordinate" in loud(world)
+    take(world, unread.name)
+    assert unread.name not in loud(world)
+    for key in keys[:20]:
+        resolved(world, key, party="BRAVO")
+    world.run(2)
+    assert not [each for each in seen(world) if ":unread:" in each.name]
+
+
+def test_nothing_that_a_peer_says_puts_our_own_off_the_list(monkeypatch) -> None:
+    monkeypatch.setattr("parley.node.rules.alarms.LISTED_MAX", 8)
+    world = pair()
+    said = [conflict(world, f"x{n}", loss_s=60) for n in range(FLOOD)]
+    raise_conflicts(world, *said, party="BRAVO")
+    world.run(2)
+    flood(world, 6, loss_s=500)
+    kinds = [each.kind for each in alarms(world.node("ALFA").state, world.now_us)]
+    assert kinds.count("conflict") == 6
+    assert kinds.count("conflict said") == 8
+    assert kinds.count("beyond") == 1
+    flood(world, 4, first=50, loss_s=60)
+    names = [each.name for each in alarms(world.node("ALFA").state, world.now_us)]
+    (beyond,) = (name for name in names if name.startswith("beyond:own:"))
+    assert len(set(names)) == len(names)
+    assert "URGENT" in beyond
 
 
 def test_one_that_leaves_a_group_by_becoming_short_term_sounds_by_itself() -> None:

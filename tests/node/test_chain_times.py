@@ -244,6 +244,26 @@ def test_a_party_does_not_end_a_chain_before_the_other_has_ended_its_own() -> No
     assert _sample(world, "BRAVO").took_s >= 180
 
 
+def test_a_peers_word_makes_our_own_chain_no_longer_and_ours_ends_by_our_own_node() -> None:
+    """BRAVO raises the same long before ALFA's node does, and never ends it."""
+    world = pair()
+    _raise(world, "1", "BRAVO", "actual", 900)
+    world.run(400)
+    chain(world, "1", seen_s=5, answer_s=10, unit_s=5, motion_s=100)
+    sample = _sample(world, "ALFA")
+    assert sample.closed
+    assert sample.took_s < 200
+
+
+@pytest.mark.parametrize("answer_s", [2, None])
+def test_no_chain_is_longer_than_the_look_ahead(answer_s) -> None:
+    world = pair()
+    longest_s = norms().alert.lookahead_long_s
+    chain(world, "1", answer_s=answer_s, motion_s=longest_s + 300)
+    sample = _sample(world, "ALFA")
+    assert (sample.took_s, sample.closed) == (longest_s, answer_s is not None)
+
+
 def test_chains_made_up_in_a_second_come_to_no_less_than_the_short_term_time() -> None:
     world = pair()
     days_of(world, "BRAVO", [4] * LEAST)

@@ -26,6 +26,7 @@ from simworld import SECOND_US
 
 from parley.node.entries import AlertRaised
 from parley.node.inputs import TrackReports
+from parley.node.rules import conflicts
 from parley.node.rules.alerts import open_alerts, standing
 from parley.node.rules.conflict_flights import watch_of
 from parley.node.rules.conflicts import (
@@ -428,6 +429,21 @@ def test_a_crowd_at_one_point_is_told_as_a_crowd_and_nothing_is_dropped_unsaid()
     assert left + len(alerts) == 25 * 25
     assert "a crowd of 50 aircraft around X" in words
     assert per_turn[-1] == 0, "it does not go on writing"
+
+
+def test_who_waits_in_a_crowd_is_looked_at_in_the_next_turn(monkeypatch) -> None:
+    """Room for half of 40 at one point in a turn: nobody waits twice while others go twice."""
+    monkeypatch.setattr(conflicts, "LOSSES_PER_TURN_MAX", 500)
+    world = en_route()
+    state = world.node("ALFA").state
+    waited = []
+    for second in range(0, 30, 5):
+        step(state, *crowd(world, 40, second))
+        waited.append(set(watch_of(state).unlooked))
+        if second:
+            assert f"newest reports of {len(waited[-1])} aircraft in a crowd" in crowds(state)[-1]
+    assert all(waited[1:])
+    assert not any(one & two for one, two in itertools.pairwise(waited))
 
 
 def test_a_crowd_of_strangers_does_not_hide_a_partner() -> None:

@@ -250,5 +250,6 @@ def test_bins_take_nothing_that_is_no_number(margin_m, weight_s):
     bins.add(1e308, 1.0)
     bins.add(-1e308, 1.0)
     assert bins.quantile_m(0.5) == -math.inf
+    assert bins.quantile_m(1.0) == math.inf
     with pytest.raises(InputFault):
         bins.quantile_m(math.nan)

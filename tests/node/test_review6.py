@@ -41,6 +41,7 @@ from parley.node.line_bodies import AlarmAcknowledged
 from parley.node.rules import alarm_conflicts, conflict_minima, formation_record
 from parley.node.rules.alarms import LISTED_MAX, alarms
 from parley.node.rules.alert_life import life_of
+from parley.node.rules.alerts import standing
 from parley.node.rules.chain_times import CHAIN_RULES, chain_times, chains
 from parley.node.rules.conflict_flights import watch_of
 from parley.node.rules.conflict_minima import Group, number_of
@@ -108,7 +109,6 @@ def cry(world: SimWorld, count: int, prefix: str = "P", **more) -> None:
 # ---- who is silenced ----------------------------------------------------------------------------
 
 
-@finding(1, "the alarm of another party's word, taken, silences our own prediction of the same")
 def test_what_a_peer_cried_and_we_took_does_not_silence_our_own_prediction() -> None:
     world = pair()
     says(world, REPLACE(conflict(world), alert_class="short-term"))
@@ -119,18 +119,17 @@ def test_what_a_peer_cried_and_we_took_does_not_silence_our_own_prediction() -> 
     assert loud(world) != [], "nobody of ours has seen that our own node predicts it"
 
 
-@finding(1, "who took a peer's cry of short-term never hears when the time really runs out")
 def test_our_own_escalation_sounds_whatever_a_peer_cried_before() -> None:
     world = pair()
     key = raised(world, loss_s=900)
     says(world, REPLACE(conflict(world), alert_class="short-term"))
-    (name,) = loud(world)
-    take(world, name)
+    for name in loud(world):
+        take(world, name)
+    assert loud(world) == []
     renewed(world, key, loss_s=60)
     assert loud(world) != [], "60 s to loss by our own node, and nothing sounds"
 
 
-@finding(2, "a conflict of our own goes into the flood that a peer made, and was taken with it")
 def test_a_flood_that_a_peer_makes_does_not_take_our_own_conflicts_with_it() -> None:
     world = pair()
     bodies = [conflict(world, f"P{n}", loss_s=400) for n in range(45)]
@@ -143,7 +142,6 @@ def test_a_flood_that_a_peer_makes_does_not_take_our_own_conflicts_with_it() -> 
     assert loud(world) != [], "own move only, by our own node, and nothing sounds"
 
 
-@finding(3, "a thousand cries of a peer put our own conflicts off the list of alarms")
 def test_cries_of_a_peer_hide_no_conflict_of_our_own(monkeypatch) -> None:
     monkeypatch.setattr("parley.node.rules.alarms.LISTED_MAX", 20)
     world = pair()
@@ -153,7 +151,6 @@ def test_cries_of_a_peer_hide_no_conflict_of_our_own(monkeypatch) -> None:
     assert [each.kind for each in seen(world)].count("conflict") == 1
 
 
-@finding(4, "short-term ones that a peer alone says are in no group, however many")
 def test_a_peer_alone_cannot_make_more_alarms_than_the_flood_rule_allows() -> None:
     world = pair()
     cry(world, 60)
@@ -169,14 +166,12 @@ def test_our_own_short_term_conflict_is_listed_before_all_that_a_peer_cries(monk
     assert (first.kind, first.silent) == ("conflict", False)
 
 
-@finding(5, "an exercise of a peer calls people as if it were actual")
 def test_an_exercise_raises_no_actual_alarm() -> None:
     world = pair()
     says(world, conflict(world), status="exercise")
     assert loud(world) == []
 
 
-@finding(6, "an alarm taken first in an exercise hides that it was taken in earnest")
 def test_an_alarm_taken_in_an_exercise_hides_no_later_one() -> None:
     world = pair()
     key = raised(world)
@@ -351,7 +346,6 @@ def closed_chains(world: SimWorld, count: int) -> list:
     return theirs
 
 
-@finding(8, "a peer that leaves its alert open makes our own times to act as long as it likes")
 def test_a_peer_does_not_lengthen_our_time_to_act() -> None:
     world = pair()
     later_us = world.now_us + HOUR_US
@@ -366,7 +360,6 @@ def test_a_peer_does_not_lengthen_our_time_to_act() -> None:
     assert found.chain_s <= norms().alert.chain_s
 
 
-@finding(8, "a peer that never ends its alert takes the sample away")
 def test_a_peer_does_not_take_our_samples_away() -> None:
     world = pair()
     closed_chains(world, 1)
@@ -402,7 +395,6 @@ def counted(monkeypatch, module, name: str) -> list[int]:
     return calls
 
 
-@finding(9, "each look at the alarms reads everything about every open conflict again")
 def test_conflicts_that_a_peer_leaves_open_are_not_read_again_at_each_look(monkeypatch) -> None:
     world = pair()
     cry(world, 60)
@@ -413,7 +405,6 @@ def test_conflicts_that_a_peer_leaves_open_are_not_read_again_at_each_look(monke
     assert calls[0] <= 10
 
 
-@finding(10, "conflicts dated ahead are put in their flood again at each one that is raised")
 def test_conflicts_dated_ahead_make_nothing_dear(monkeypatch) -> None:
     world = pair()
     day_us = 24 * HOUR_US
@@ -427,7 +418,6 @@ def test_conflicts_dated_ahead_make_nothing_dear(monkeypatch) -> None:
     assert 0 < calls[0] <= 20
 
 
-@finding(11, "every formation ever declared is checked again at each report")
 def test_formations_that_are_over_are_not_read_at_each_report(monkeypatch) -> None:
     world = en_route()
     state = world.node("ALFA").state
@@ -447,7 +437,6 @@ def test_formations_that_are_over_are_not_read_at_each_report(monkeypatch) -> No
     assert calls[0] <= 10
 
 
-@finding(12, "each intent that is shown walks over everything that anybody observed")
 def test_what_a_peer_observes_makes_a_look_at_one_intent_no_dearer() -> None:
     class Counting(dict):
         walked = 0
@@ -478,7 +467,6 @@ def test_what_a_peer_observes_makes_a_look_at_one_intent_no_dearer() -> None:
 # ---- formations ---------------------------------------------------------------------------------
 
 
-@finding(13, "when the table of groups is full a formation is of nobody, and nothing warns of it")
 def test_a_formation_is_warned_of_when_the_table_of_groups_is_full(monkeypatch) -> None:
     monkeypatch.setattr(conflict_minima, "GROUPS_MAX", 8)
     world = en_route()
@@ -491,7 +479,6 @@ def test_a_formation_is_warned_of_when_the_table_of_groups_is_full(monkeypatch) 
     assert raised_in(flown(world, [*side_by_side(), meeting()], 30))
 
 
-@finding(17, "formations that are over stay in the table of minima, which is squared, for ever")
 def test_groups_that_nobody_flies_in_any_more_leave_the_table_of_minima() -> None:
     world = en_route()
     flights, watch = side_by_side(), watch_of(world.node("ALFA").state)
@@ -502,15 +489,43 @@ def test_groups_that_nobody_flies_in_any_more_leave_the_table_of_minima() -> Non
     assert sum(bool(group.members) for group in watch.groups) == 1
 
 
+def test_a_formation_without_a_row_is_looked_at_by_the_widest_extent_and_it_is_told(
+    monkeypatch,
+) -> None:
+    monkeypatch.setattr(conflict_minima, "GROUPS_MAX", 2)
+    world = en_route()
+    agreed(world)
+    written = flown(world, [*side_by_side(), meeting()], 30)
+    ((_, entry),) = raised_in(written)
+    (formation,) = [each for each in entry.body.states if each.members]
+    assert formation.radius_mm == 5_556_000
+    watch = watch_of(world.node("ALFA").state)
+    assert conflict_minima.merged(watch) == (
+        "1 formations looked at by the widest extent, 5556 m and 914 m around",
+    )
+    monkeypatch.setattr(conflict_minima, "GROUPS_MAX", 8)
+    flown(world, [*side_by_side(), meeting()], 40, from_s=35)
+    assert conflict_minima.merged(watch) == ()
+
+
+def test_the_table_of_minima_is_made_again_only_where_terms_or_groups_are_others(
+    monkeypatch,
+) -> None:
+    world = en_route()
+    flown(world, side_by_side(), 10)
+    calls = counted(monkeypatch, conflict_minima, "_table")
+    flown(world, side_by_side(), 30, from_s=15)
+    assert calls[0] == 0
+    agreed(world)
+    flown(world, side_by_side(), 50, from_s=35)
+    assert calls[0] >= 1
+
+
 @pytest.mark.parametrize(
     "ahead_us",
     [
         pytest.param(-HOUR_US, id="in its time"),
-        pytest.param(
-            HOUR_US,
-            id="ahead",
-            marks=finding(14, "a confirmation dated ahead: nobody is warned of joining until then"),
-        ),
+        pytest.param(HOUR_US, id="ahead"),
     ],
 )
 def test_a_clock_ahead_lengthens_no_joining(ahead_us: int) -> None:
@@ -606,7 +621,6 @@ def test_a_name_declared_again_with_more_room_needs_every_word_again() -> None:
     assert formation_state(world, key_of(again)) == "waiting"
 
 
-@finding(15, "a person confirms or ends a formation at any name: the post is not looked at")
 def test_a_formation_counts_by_posts_of_the_agreement_only() -> None:
     world = en_route()
     (entry,) = do(world, "ALFA", declaration(world))
@@ -614,6 +628,84 @@ def test_a_formation_counts_by_posts_of_the_agreement_only() -> None:
     ref = (reference(world, "BRAVO", key_of(entry)),)
     says(world, FormationConfirmed(post="nobody we agreed"), ref=ref)
     assert formation_state(world, key_of(entry)) == "waiting"
+
+
+def test_what_nobody_confirmed_is_not_looked_at_at_each_report(monkeypatch) -> None:
+    world = en_route()
+    agreed(world)
+    state = world.node("ALFA").state
+    for n in range(20):
+        body = FormationDeclared(
+            formation=f"F{n}", flights={"ALFA": ("A1",), "BRAVO": ("B1",)}, from_us=world.now_us,
+            to_us=world.now_us + HOUR_US, radius_mm=2_000_000, vertical_mm=300_000, post="desk",
+        )  # fmt: skip
+        write_as(world, "BRAVO", body)
+    world.run(5)
+    calls = counted(monkeypatch, formation_record, "_view")
+    (view,) = in_force(state, world.now_us)
+    assert view.body.formation == "TANKER-1"
+    assert calls[0] == 1
+
+
+def test_an_end_at_no_post_of_its_party_ends_nothing() -> None:
+    world = en_route()
+    key = agreed(world)
+    ref = (reference(world, "BRAVO", key),)
+    says(world, FormationEnded(post="nobody we agreed"), ref=ref)
+    assert formation_state(world, key) == "in force"
+    for _ in range(3):
+        says(world, FormationEnded(post="desk"), ref=ref)
+    assert formation_state(world, key) == "ended"
+
+
+DECLARED = FormationDeclared(
+    formation="T1", flights={"ALFA": ("A1",), "BRAVO": ("B1",)}, from_us=START_US,
+    to_us=START_US + HOUR_US, radius_mm=2_000_000, vertical_mm=300_000, post="desk",
+)  # fmt: skip
+OBSERVED = ConformanceObserved(
+    intent="I1", flight="B1", state="outside", since_us=START_US, what=("place",),
+    at_us=START_US, lat_e9=0, lon_e9=0, altitude_mm=0, altitude_reference="AMSL",
+)  # fmt: skip
+MARKED = AlertMarked(stage="seen", post="desk")
+PAST = {
+    "17 flights": REPLACE(DECLARED, flights={"ALFA": tuple(f"A{n}" for n in range(17))}),
+    "17 parties": REPLACE(DECLARED, flights={f"P{n}": () for n in range(17)}),
+    "a flight without a name": REPLACE(DECLARED, flights={"ALFA": ("",), "BRAVO": ("B1",)}),
+    "a reason of two lines": FormationEnded(post="desk", reason="fuel\nF2: IN FORCE"),
+    "a post of two lines": REPLACE(MARKED, post="desk\nseen"),
+    "a mark of two lines": REPLACE(MARKED, text="no\nresolved"),
+    "no height that there is": REPLACE(OBSERVED, altitude_reference="QFE\n"),
+    "nowhere": REPLACE(OBSERVED, lon_e9=180_000_000_001),
+    "a negative distance": REPLACE(OBSERVED, horizontal_mm=-1),
+    "a thousand words": REPLACE(OBSERVED, what=("place",) * 1_000),
+    "a flight of two lines": REPLACE(OBSERVED, flight="B1\nB2"),
+}
+
+
+@pytest.mark.parametrize("name", PAST)
+def test_other_bodies_past_a_limit_cannot_be_read_either(name: str) -> None:
+    body = PAST[name]
+    kind = "ops" if isinstance(body, ConformanceObserved) else "line"
+    for good in (DECLARED, OBSERVED, MARKED):
+        of_kind = "ops" if good is OBSERVED else "line"
+        assert isinstance(sealed(good, START_US, kind=of_kind), Entry)
+    found = sealed(body, START_US, kind=kind)
+    assert isinstance(found, Unreadable)
+    assert "wanted" in found.why
+
+
+def test_a_renewal_of_another_pair_is_told_and_renews_nothing() -> None:
+    world = pair()
+    key = raised(world, loss_s=900)
+    renewed(world, key, "9", loss_s=60)
+    world.run(2)
+    found = life(world, key)
+    assert found.remarks == (
+        "1 renewals of ALFA name another key or other aircraft than it raised",
+    )
+    renewed(world, key, loss_s=300)
+    scope = world.node("ALFA").state.scope("AB")
+    assert standing(scope, key).body.alert_class == "own move only"
 
 
 # ---- two nodes, two orders ----------------------------------------------------------------------
@@ -635,7 +727,6 @@ def test_a_renewal_and_marks_before_what_they_are_about_count_when_it_comes() ->
     del state, scope
 
 
-@finding(16, "whether a mark counts is kept from when it was looked at first")
 def test_a_mark_counts_by_the_text_that_holds_not_by_when_it_was_first_looked_at() -> None:
     world = pair()
     key = raised(world)

@@ -91,7 +91,7 @@ class WarningWorld:
     def alert(self, party: str, state: State) -> bool:
         del state
         name, other = str(self.draw.randint(1, 4)), self.draw.choice(PARTIES)
-        parties = tuple(sorted({party, other}))[:2]
+        parties = tuple(sorted((party, other)))
         loss_s = self.draw.choice([60, 400, 900])
         return self.write(party, conflict(self.world, name, loss_s=loss_s, parties=parties))
 
@@ -103,7 +103,10 @@ class WarningWorld:
         key = self._some(k for k, e in state.scope("AB").alerts.items() if e.log.party == party)
         if key is None:
             return False
-        body = conflict(self.world, "1", kind=ConflictRenewed, loss_s=self.draw.choice([60, 500]))
+        name = state.scope("AB").alerts[key].body.aircraft[0][1:]
+        # One in five is of another pair, and renews nothing.
+        name = self.draw.choice([name] * 4 + ["9"])
+        body = conflict(self.world, name, kind=ConflictRenewed, loss_s=self.draw.choice([60, 500]))
         return self.write(party, body, key)
 
     def end(self, party: str, state: State) -> bool:

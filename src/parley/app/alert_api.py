@@ -15,7 +15,7 @@ from parley.app.alert_views import (
     alert_view,
     alerts_view,
 )
-from parley.app.formation_views import FormationShown, formations_shown
+from parley.app.formation_views import FormationsView, formations_view
 from parley.app.http import Refusal, json_reply
 from parley.app.openapi import Operation, Parameter
 from parley.app.service import Service
@@ -61,7 +61,7 @@ def alert_operations(service: Service) -> list[Operation]:
 
     async def formations(request: Request) -> Response:
         del request
-        return json_reply(formations_shown(service.state, service.clock()))
+        return json_reply(formations_view(service.state, service.clock()))
 
     return [
         Operation(
@@ -77,6 +77,6 @@ def alert_operations(service: Service) -> list[Operation]:
         Operation(
             "GET", "/api/formations",
             "Flights that parties declared to fly as one: who confirmed, and whether it counts.",
-            formations, tuple[FormationShown, ...],
+            formations, FormationsView,
         ),
     ]  # fmt: skip

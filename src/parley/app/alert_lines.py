@@ -183,7 +183,7 @@ def rest_lines(view: AlertsView) -> list[str]:
     watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
     coasting = view.watch.by_status.get("coasting", 0)
     watched += f", {coasting} of them coasting" if coasting else ""
-    return [*lines, f"{watched}. Not watched: {'; '.join(view.watch.not_watched)}."]
+    return [*lines, f"{watched}. Not watched, or not fully: {'; '.join(view.watch.not_watched)}."]
 
 
 def _ended_line(each: EndedView) -> str:

@@ -19,6 +19,7 @@ from parley.node.entries import Alert, AlertResolved, Entry, StateVector
 from parley.node.picture import Picture
 from parley.node.rules.alarm_conflicts import open_conflicts
 from parley.node.rules.alert_life import AlertLife, PartyLife, life_of
+from parley.node.rules.alert_steps import newest_ends
 from parley.node.rules.alerts import alert_class, open_alerts
 from parley.node.rules.chain_times import ChainTime, chains
 from parley.node.rules.conflict_rungs import CLASSES, entries_of, rung_at
@@ -33,7 +34,7 @@ NOTICES_SHOWN_US = 3600 * 1_000_000
 """A crossing is told for an hour; the log keeps it."""
 ENDED_SHOWN_US = 600 * 1_000_000
 ENDED_SHOWN_MAX = 50
-"""Conflicts that ended lately, told so that nobody looks for a row that is gone."""
+"""Conflicts of each party that ended lately, told so that nobody looks for a row that is gone."""
 ALERTS_SHOWN_MAX = 1_000
 """Open alerts in one answer, the soonest first; how many more there are is said."""
 
@@ -343,20 +344,17 @@ def _links(state: State, now_us: int) -> Iterator[LinkShown]:
 
 
 def _ended(state: State, now_us: int) -> list[EndedView]:
-    """Return the conflicts that ended lately, the newest first; looked at are the newest ends."""
+    """Return the conflicts that ended lately, the newest first: the newest ends of each party."""
     found: list[EndedView] = []
     for scope in state.scopes.values():
-        for place, entry in enumerate(reversed(scope.resolved.values())):
-            if place >= 4 * ENDED_SHOWN_MAX:
-                break
-            alert = scope.alerts.get(entry.ref[0].key) if entry.ref else None
+        for alert, entry in newest_ends(scope, ENDED_SHOWN_MAX):
             recent = now_us - written_us(entry) <= ENDED_SHOWN_US
-            if alert is None or not recent or alert.log.party != entry.log.party:
+            if not recent or not isinstance(alert.body, ConflictRaised):
                 continue
-            if isinstance(alert.body, ConflictRaised) and isinstance(entry.body, AlertResolved):
+            if isinstance(entry.body, AlertResolved):
                 found.append(_end_of(scope, alert, alert.body, entry, entry.body.why))
     found.sort(key=lambda each: (-each.ended_us, each.key))
-    return found[:ENDED_SHOWN_MAX]
+    return found
 
 
 def _end_of(scope: Scope, alert: Entry, body: ConflictRaised, end: Entry, why: str) -> EndedView:
@@ -397,7 +395,7 @@ def _alert_view(state: State, row: _Row, now_us: int) -> AlertView:
         horizontal_mm=body.horizontal_mm,
         vertical_mm=body.vertical_mm,
         object=first.object,
-        text=first.text,
+        text=_text(entry, first.text),
         states=tuple(_state_shown(each) for each in body.states),
         held_by={party: held_by(state, scope, row.newest, party) for party in nodes},
         told_us=row.newest.issued_us,
@@ -415,11 +413,17 @@ def _alert_view(state: State, row: _Row, now_us: int) -> AlertView:
         both_needed=body.both_needed,
         probability_ppm=body.probability_ppm,
         chain_s=body.chain_s,
-        text=body.text,
+        text=_text(entry, body.text),
         forms=tuple(_forms(state, scope, entry, nodes)),
         others=tuple(_other(scope, each, now_us, row.chain_s) for each in row.others),
         doubts=tuple(_doubts(state.picture, first.aircraft, now_us)),
     )
+
+
+def _text(entry: Entry, text: str) -> str:
+    """Return the text of an alert; one of an exercise or a test says so before anything else."""
+    word = "" if entry.status == "actual" else entry.status.upper()
+    return ", ".join(part for part in (word, text) if part)
 
 
 def _state_shown(each: StateVector | ConflictState) -> StateShown:

@@ -492,7 +492,8 @@ class Api:
         try:
             turned = await self._service.track_reports(event)
         except InputFault as fault:
-            raise Refusal(503, fault) from None
+            # Who may come again later is told otherwise than who may not.
+            raise Refusal(503 if self._service.takes_tracks else 409, fault) from None
         now_us = self._service.clock()
         written = tuple(short(now_us, entry) for entry in turned.written)
         return json_reply(TracksTaken(reports=len(event.reports), written=written), 202)

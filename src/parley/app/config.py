@@ -97,11 +97,13 @@ class NodeConfig(_Table, frozen=True, kw_only=True):
     """The whole file.
 
     `language`: of the fixed phrases that are shown here (docs/phrases.md); "": the party's first
-    language in its agreements.
+    language in its agreements. `tracks`: whether feeds report here; false: this node watches no
+    aircraft, takes no reports, and compiles nothing.
     """
 
     party: str
     language: str = ""
+    tracks: bool = True
     store: str = "parley.db"
     keys: str = "keys"
     agreements: tuple[str, ...] = ()

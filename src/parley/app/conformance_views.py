@@ -3,12 +3,14 @@
 Rules:
 - Of another party's flight only what that party's log says, with when; of an own one what its
   reports say too. A flight without a report is "not known", never inside.
-- A margin without time is None. What was not looked at is told.
+- A margin without time is None, and so is one of which only a bound is known: the bound is told.
+  What was not looked at is told.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import msgspec
 
@@ -29,6 +31,8 @@ from parley.world.norms import norms
 from parley.world.time import format_second
 
 SHOWN_MAX = 1_000
+Beyond = Literal["", "at least", "at least beyond"]
+"""What is known of a margin outside of what is kept: on its own side of the line, or beyond it."""
 _OPEN = (IntentState.ACTIVATED, IntentState.NONCONFORMING, IntentState.CONTINGENT)
 
 
@@ -69,7 +73,11 @@ class ConformanceShown(_View, frozen=True, kw_only=True):
 
 
 class MarginShown(_View, frozen=True, kw_only=True):
-    """How near one party flew to one line on one day, by this node's own looks since it started."""
+    """How near one party flew to one line on one day, by this node's own looks since it started.
+
+    `p5_m`, `p50_m`: None without time, and where no more is known than that it is at least
+    `reach_m` from the line, or at least that far beyond it: `p5_beyond`, `p50_beyond` say which.
+    """
 
     agreement: str
     line: str
@@ -77,7 +85,10 @@ class MarginShown(_View, frozen=True, kw_only=True):
     day: str
     flown_s: float
     p5_m: float | None
+    p5_beyond: Beyond
     p50_m: float | None
+    p50_beyond: Beyond
+    reach_m: float
     least_m: float | None
     least_at_us: int | None
     least_flight: str
@@ -231,14 +242,21 @@ def _margins(name: str, scope: Scope) -> list[MarginShown]:
 
 
 def _margin(name: str, line: str, party: str, day: str, kept: DayMargins) -> MarginShown:
+    from parley.detect.margin_bins import REACH_M
+
+    p5_m, p5_beyond = _known(kept.bins.quantile_m(0.05))
+    p50_m, p50_beyond = _known(kept.bins.quantile_m(0.5))
     return MarginShown(
         agreement=name,
         line=line,
         party=party,
         day=day,
         flown_s=kept.bins.total_s,
-        p5_m=_finite_m(kept.bins.quantile_m(0.05)),
-        p50_m=_finite_m(kept.bins.quantile_m(0.5)),
+        p5_m=p5_m,
+        p5_beyond=p5_beyond,
+        p50_m=p50_m,
+        p50_beyond=p50_beyond,
+        reach_m=REACH_M,
         least_m=kept.least_m,
         least_at_us=kept.least_at_us if kept.least_m is not None else None,
         least_flight=kept.least_flight,
@@ -250,11 +268,11 @@ def _margin(name: str, line: str, party: str, day: str, kept: DayMargins) -> Mar
     )
 
 
-def _finite_m(value_m: float | None) -> float | None:
-    """Return a number that JSON has: what is further beyond than is kept is that far at least."""
-    from parley.detect.margin_bins import REACH_M
-
-    return None if value_m is None else max(value_m, -REACH_M)
+def _known(margin_m: float | None) -> tuple[float | None, Beyond]:
+    """Return a margin as far as it is known: of one that is further than is kept no number."""
+    if margin_m is None or math.isfinite(margin_m):
+        return margin_m, ""
+    return None, "at least" if margin_m > 0.0 else "at least beyond"
 
 
 def _dwells(name: str, scope: Scope) -> list[DwellShown]:

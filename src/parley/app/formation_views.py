@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 import msgspec
 
 from parley.node.rules.formation_record import FormationState, formations_of
@@ -10,6 +12,10 @@ from parley.node.state import Key, Scope, State, rank_of, written_us
 from parley.node.warning_bodies import FormationEnded
 from parley.world.time import format_second
 
+FORMATIONS_SHOWN_MAX = 256
+"""Listed: four times those that can be in force at once; the others are counted."""
+ENDS_SHOWN_MAX = 8
+"""Of one formation: each party ends it once; who says it again adds nothing."""
 _FIRST: tuple[FormationState, ...] = ("in force", "waiting", "not yet")
 
 
@@ -54,24 +60,44 @@ class FormationShown(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.formation}: {self.state.upper()}{why}: {flights}; {window}{said}"
 
 
-def formations_shown(state: State, now_us: int) -> tuple[FormationShown, ...]:
-    """Return the formations of every agreement, those that may count first, then the newest."""
+class FormationsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The formations of every agreement, those that may count first, then the newest.
+
+    `left_out`: how many more were declared than are listed.
+    """
+
+    formations: tuple[FormationShown, ...]
+    left_out: int
+
+
+def formations_view(state: State, now_us: int) -> FormationsView:
+    """Return the formations under every agreement, at most `FORMATIONS_SHOWN_MAX` of them."""
     found = [
-        _shown(scope, view)
+        (scope, view)
         for _, scope in sorted(state.scopes.items())
         if scope.warnings.formations
         for view in formations_of(state, scope, now_us)
     ]
-    return tuple(sorted(found, key=_order))
+    first = heapq.nsmallest(FORMATIONS_SHOWN_MAX, found, key=lambda each: _order(each[1]))
+    return FormationsView(
+        formations=tuple(_shown(scope, view) for scope, view in first),
+        left_out=len(found) - len(first),
+    )
 
 
-def _order(view: FormationShown) -> tuple[int, int, Key]:
+def formations_shown(state: State, now_us: int) -> tuple[FormationShown, ...]:
+    """Return those that are listed."""
+    return formations_view(state, now_us).formations
+
+
+def _order(view: Formation) -> tuple[int, int, Key]:
     place = _FIRST.index(view.state) if view.state in _FIRST else len(_FIRST)
-    return (place, -view.from_us, view.key)
+    return (place, -view.body.from_us, view.key)
 
 
 def _shown(scope: Scope, view: Formation) -> FormationShown:
-    ends = sorted(scope.warnings.ended.get(view.key, {}).values(), key=rank_of)
+    ended = scope.warnings.ended.get(view.key, {}).values()
+    ends = heapq.nsmallest(ENDS_SHOWN_MAX, ended, key=rank_of)
     return FormationShown(
         key=view.key,
         agreement=scope.agreement_id,

@@ -166,6 +166,9 @@ def _same(given: str, wanted: str) -> bool:
 class Guard:
     """ASGI middleware: refuses other hosts and other sites, and sets the headers of every reply.
 
+    While the node waits for something, `waits_for`, nothing of it is shown: 503 and what for. The
+    page of a node that takes no report yet would read as a quiet sky.
+
     Args:
         app: what is guarded.
         hosts: the Host values that are ours; filled in once the port is known.
@@ -174,6 +177,7 @@ class Guard:
     def __init__(self, app: ASGIApp, hosts: set[str]) -> None:
         self._app = app
         self._hosts = hosts
+        self.waits_for = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -190,6 +194,12 @@ class Guard:
         fault = self._flaw(Headers(scope=scope), str(scope["method"]))
         if fault is not None:
             await fault_reply(fault, 403)(scope, receive, send_with_headers)
+        elif self.waits_for:
+            waits = InputFault(
+                "node", value=f"not ready: {self.waits_for}", wanted="one that is",
+                repair="ask again once it has said where its peers are heard",
+            )  # fmt: skip
+            await fault_reply(waits, 503)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
 
@@ -271,9 +281,10 @@ class WebServer:
         self.port: int = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         hosts = {f"{name}:{self.port}" for name in (shown, "localhost", "127.0.0.1", "[::1]")}
+        self.guard = Guard(Starlette(routes=routes), hosts)
         self._server = _Server(
             uvicorn.Config(
-                Guard(Starlette(routes=routes), hosts),
+                self.guard,
                 log_config=None,
                 access_log=False,
                 server_header=False,

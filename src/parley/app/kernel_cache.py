@@ -3,7 +3,7 @@
 numba keeps compiled code beside each source file and compiles again when that one file changes. A
 kernel that calls another in a second file would go on with the old one, after an upgrade for
 example: a fault that is corrected would stay in use. Here another set of sources has another
-folder.
+folder. And whether a kernel is kept, so that whoever waits for the compiler is told before.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from importlib.metadata import version
 from pathlib import Path
 
 VARIABLE = "NUMBA_CACHE_DIR"
 FOLDERS_KEPT = 3
+COMPILING = "compiling kernels, once after an install; it may take a minute or two"
 _KERNELS = Path(__file__).resolve().parents[1] / "detect"
 
 
@@ -65,3 +66,37 @@ def keep_kernels(
         return None
     environment[VARIABLE] = str(folder)
     return folder
+
+
+def is_kept(
+    *kernels: str, environment: Mapping[str, str] | None = None, folder: Path = _KERNELS
+) -> bool:
+    """Return whether each of these kernels was compiled before, and its source is no newer.
+
+    Nothing is imported for the answer, and nothing follows from it but words: numba itself looks
+    at the source's time and length and at the processor, and compiles where they are others.
+
+    Args:
+        kernels: "module.function", those that call the others: they are compiled last.
+        environment: says where they are kept; the process's own.
+        folder: of the sources.
+
+    >>> is_kept("live_kernel.no_such_function")
+    False
+    """
+    where = (os.environ if environment is None else environment).get(VARIABLE)
+    kept = folder / "__pycache__"
+    if where:
+        # As numba names it: one folder for each folder of sources.
+        digest = hashlib.sha1(str(folder).encode(), usedforsecurity=False).hexdigest()
+        kept = Path(where) / f"{folder.name}_{digest}"
+    return all(_is_newer(kept, kernel, folder) for kernel in kernels)
+
+
+def _is_newer(kept: Path, kernel: str, folder: Path) -> bool:
+    source = folder / f"{kernel.partition('.')[0]}.py"
+    try:
+        times = [index.stat().st_mtime for index in kept.glob(f"{kernel}-*.nbi")]
+        return bool(times) and max(times) >= source.stat().st_mtime
+    except OSError:
+        return False

@@ -291,5 +291,7 @@ def _watch(watch: WatchView, now_us: int) -> Html:
     others = {word: n for word, n in watch.by_status.items() if n and word != "watched"}
     words = ", ".join(f"{n} {word}" for word, n in others.items())
     status = f" ({words})" if words else ""
-    told = f"{watch.watched} of {watch.aircraft} aircraft watched{status}. Not watched:"
+    told = (
+        f"{watch.watched} of {watch.aircraft} aircraft watched{status}. Not watched, or not fully:"
+    )
     return escape([feeds, tag("p", told), tag("ul", [tag("li", x) for x in watch.not_watched])])

@@ -1,8 +1,9 @@
 """A node as a process: store, mind, links, page, clock and signals put together, and taken apart.
 
 Ready means: the store was checked, peers are heard, the page is served, and what looks for
-conflicts is compiled: the first reports wait for no compiler, and no operator behind them. Driven,
-time stands still while it works, and it compiles at the first reports. The end is clean on a
+conflicts is compiled: the first reports wait for no compiler, and no operator behind them. Until
+then the page and the API answer 503 and why, no peer is called, and a stop is obeyed. Driven, time
+stands still while it works, and it compiles at the first reports. The end is clean on a
 signal, on `stop` and on the end of stdin; nothing is lost without it.
 """
 
@@ -28,6 +29,7 @@ from parley.app.driven import Driver, Ready, drive, write_reply
 from parley.app.evidence import own_store
 from parley.app.flown_file import flown_path, keep_saving, load_flown
 from parley.app.http import Access, WebServer
+from parley.app.kernel_cache import COMPILING
 from parley.app.keyfile import read_past_keys, read_token
 from parley.app.outbound import Outbound
 from parley.app.page import Page
@@ -44,6 +46,7 @@ from parley.app.startup import (
 )
 from parley.app.unit_page import UnitPage
 from parley.app.unit_tokens import FILE_NAME, UnitTokens
+from parley.app.warming import say_if_cold, warmed_or_stopped
 from parley.app.witness_client import Witnessing, prove_from
 from parley.node.rules.keyring import log_key_chain
 from parley.store.sqlite import Store
@@ -108,7 +111,7 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
     asking = bool(setup.identity.peers) and (start.rolled_back or not driven)
     crank = make_crank(setup, store, asking=asking)
     service = Service(crank, clock if driven else wall_clock)
-    service.language = setup.config.language
+    service.language, service.takes_tracks = setup.config.language, setup.config.tracks
     links = Links(service, setup.calls, watch_silence=not driven)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -118,27 +121,15 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
     web = None
     try:
         web = _web_server(setup, service, store)
-        ready = await _open_ports(setup, links, web, driven=driven)
         work.start(stop.wait())
-        if web is not None:
-            work.start(web.serve())
-        _serve_others(setup, service, store, work, published, driven=driven)
-        _call_people(setup, service, work)
-        if driven:
-
-            def begin() -> None:
-                work.start(service.run())
-                links.call_peers()
-
-            work.start(drive(Driver(service, links, clock, begin)))
-            write_reply(ready)
-        else:
-            work.start(service.run(), ends=True)
-            work.start(service.tick_each_second(), ends=True)
-            links.call_peers()
-        _say_ready(setup, ready)
-        if asking:
-            work.start(_ask(setup, crank, start), ends=False)
+        ready = await _open_ports(setup, links, web, work, driven=driven)
+        if ready is not None:
+            _serve_others(setup, service, store, work, published, driven=driven)
+            _call_people(setup, service, work)
+            _begin(service, links, work, ready, clock if driven else None)
+            _say_ready(setup, ready)
+            if asking:
+                work.start(_ask(setup, crank, start), ends=False)
         await work.until_first_ends()
     finally:
         published.set()
@@ -146,6 +137,24 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
             web.stop()
         await links.close()
         await work.cancel()
+
+
+def _begin(
+    service: Service, links: Links, work: _Work, ready: Ready, clock: DrivenClock | None
+) -> None:
+    """Begin to think and to call peers: with a driven clock once it is told the time."""
+    if clock is None:
+        work.start(service.run())
+        work.start(service.tick_each_second())
+        links.call_peers()
+        return
+
+    def begin() -> None:
+        work.start(service.run())
+        links.call_peers()
+
+    work.start(drive(Driver(service, links, clock, begin)))
+    write_reply(ready)
 
 
 def _serve_others(
@@ -197,7 +206,7 @@ class _Work:
     """The tasks of a node: when one of them ends, or fails, the node does."""
 
     def __init__(self, stop: asyncio.Event) -> None:
-        self._stop = stop
+        self.stop = stop
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[object, object, object], *, ends: bool = True) -> None:
@@ -209,11 +218,11 @@ class _Work:
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
         if ends:
-            task.add_done_callback(lambda _: self._stop.set())
+            task.add_done_callback(lambda _: self.stop.set())
 
     async def until_first_ends(self) -> None:
         """Wait until a task ends; raise what it raised."""
-        await self._stop.wait()
+        await self.stop.wait()
         for task in self._tasks:
             if task.done() and not task.cancelled():
                 task.result()
@@ -284,15 +293,25 @@ def _no_port(what: str, error: OSError) -> InputFault:
 
 
 async def _open_ports(
-    setup: NodeSetup, links: Links, web: WebServer | None, *, driven: bool
-) -> Ready:
+    setup: NodeSetup, links: Links, web: WebServer | None, work: _Work, *, driven: bool
+) -> Ready | None:
+    """Return where the node is reached once it can work; None: it was told to stop before."""
     listen = setup.config.listen
     try:
         peer_port = await links.listen(listen.host, listen.port)
     except OSError as error:
         raise _no_port(f"listen {listen.host}:{listen.port}", error) from None
-    if not driven:
-        await asyncio.to_thread(warm_kernels)
+    # Driven, time stands still meanwhile; who watches no aircraft has nothing to compile.
+    compiles = setup.config.tracks and not driven
+    if web is not None:
+        web.guard.waits_for = COMPILING if compiles else ""
+        work.start(web.serve())
+    if compiles:
+        say_if_cold(setup.config.party)
+        if not await warmed_or_stopped(warm_kernels, work.stop):
+            return None
+    if web is not None:
+        web.guard.waits_for = ""
     http_port = web.port if web is not None else None
     return Ready(party=setup.config.party, peer_port=peer_port, http_port=http_port)
 

@@ -105,6 +105,8 @@ class Service:
         self.calls: Calls | None = None
         self.by_file: dict[str, int] = {}
         """When a bundle of each peer was taken last: no link, and never shown as one."""
+        self.takes_tracks = True
+        """Whether feeds may report here."""
         self.language = ""
         """In which language the fixed phrases are shown here; "": as the agreements say."""
         self._queued_max = queued_max
@@ -167,8 +169,15 @@ class Service:
         """Return what a feed's reports led to.
 
         Raises:
-            InputFault: no room; all these reports are refused and counted.
+            InputFault: no room, and all these reports are refused and counted; or none are wanted.
         """
+        if not self.takes_tracks:
+            raise InputFault(
+                "tracks",
+                value=f"{len(event.reports)} reports of {event.feed}",
+                wanted="none: this node watches no aircraft",
+                repair="leave tracks = false out of its file, and start it again",
+            )
         now_us = self.clock()
         feed = self.feeds.setdefault(event.feed, Feed(last_us=now_us))
         if self.queued >= self._queued_max:

@@ -1,7 +1,8 @@
 """Time by distance to a line, in bins: what a node can keep of days of reports in bounded memory.
 
 Rules: weighted by time, never by reports. A quantile is the lower edge of its bin: at most
-`BIN_M` less than the exact one, and never more. Beyond `REACH_M` either way is one bin each.
+`BIN_M` less than the exact one, and never more. Beyond `REACH_M` either way is one bin each, of
+which no more is known: its quantile is infinite, and not the bin's edge as if that were flown.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class MarginBins:
     def quantile_m(self, share: float) -> float | None:
         """Return the margin below which, to one bin, `share` of the time was spent; None of none.
 
-        -inf where it was more than `REACH_M` beyond the line.
+        inf where it was `REACH_M` or more, -inf where it was more than that beyond the line.
 
         Raises:
             InputFault: a share that is not from 0 to 1.
@@ -64,4 +65,6 @@ class MarginBins:
         summed = np.cumsum(self._seconds)
         # The first bin with time in it, of those that reach the share.
         place = int(np.searchsorted(summed, max(share * total_s * (1.0 - 1e-12), 1e-300)))
-        return -math.inf if place == 0 else (place - _HALF - 1) * BIN_M
+        if place == 0:
+            return -math.inf
+        return math.inf if place == 2 * _HALF + 1 else (place - _HALF - 1) * BIN_M

@@ -190,15 +190,19 @@ class TrackMotion:
         """How it goes on from there; None: not known."""
         if self._motion is None and self._numbers[KNOWN]:
             numbers = self._numbers.tolist()
+            sigma_m, sigma_up_m, sigma_mps = (
+                None if math.isnan(numbers[place]) else numbers[place]
+                for place in (SIGMA, SIGMA_UP, SIGMA_SPEED)
+            )
             self._motion = Motion(
                 numbers[EAST],
                 numbers[NORTH],
                 numbers[UP],
                 steady=numbers[STEADY] == 1.0,
                 level=numbers[LEVEL] == 1.0,
-                sigma_m=_known(numbers[SIGMA]),
-                sigma_up_m=_known(numbers[SIGMA_UP]),
-                sigma_mps=_known(numbers[SIGMA_SPEED]),
+                sigma_m=sigma_m,
+                sigma_up_m=sigma_up_m,
+                sigma_mps=sigma_mps,
             )
         return self._motion
 
@@ -238,10 +242,6 @@ class TrackMotion:
 def _fix(report: NDArray[np.float64]) -> Fix:
     at_us, lat_deg, lon_deg, alt_m, x_m, y_m, z_m = report.tolist()
     return Fix(int(at_us), lat_deg, lon_deg, alt_m, (x_m, y_m, z_m))
-
-
-def _known(value: float) -> float | None:
-    return None if math.isnan(value) else value
 
 
 @functools.cache

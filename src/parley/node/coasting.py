@@ -3,7 +3,7 @@
 Here: the status of one aircraft and the summary of all. Never here: what is believed (`belief`).
 
 That a list of alerts is empty says something of watched aircraft only. So every other status is
-listed as not watched, or as watched with a reservation, in a sentence of its own.
+listed as not watched, or not fully (coasting, a height kept), in a sentence of its own.
 """
 
 from __future__ import annotations
@@ -145,11 +145,25 @@ def claimed(track: Track, claim: Claim) -> str:
     return f"claimed {away_m / 1000:.1f} km away and {up_m:+.0f} m by {claim.count} reports"
 
 
+def why_unbelieved(track: Track, now_us: int) -> str | None:
+    """Return why nothing that was reported within a minute is believed; None: nothing was, or is.
+
+    Reports that are refused are no silence: who reads that nobody reports it looks for a receiver
+    that failed, not for a second aircraft or a forger.
+    """
+    if now_us - track.received_us <= STALE_US or now_us - track.heard_us > STALE_US:
+        return None
+    flag = track.flagged(now_us)
+    return _refused(track) if flag is None else _doubted(track, flag, now_us)
+
+
+def _refused(track: Track) -> str:
+    return track.claim.why if track.claim is not None else "they are late or repeated"
+
+
 def _stale(track: Track, now_us: int) -> str:
     if now_us - track.heard_us <= STALE_US:
-        return "no believed report, though others come: " + (
-            track.claim.why if track.claim is not None else "they are late or repeated"
-        )
+        return f"no believed report, though others come: {_refused(track)}"
     return f"no report for {(now_us - track.heard_us) // _SECOND_US} s"
 
 
@@ -171,7 +185,7 @@ def _has_company(picture: Picture, track: Track) -> bool:
 
 
 def watch_summary(picture: Picture, now_us: int) -> WatchSummary:
-    """Return how many aircraft are watched how far, and what is not watched, in sentences."""
+    """Return how many aircraft are watched how far, and sentences of what is not, or not fully."""
     counts: dict[StatusWord, int] = dict.fromkeys(STATUS_WORDS, 0)
     flags: dict[str, int] = {}
     for name in picture.aircraft:

@@ -98,6 +98,8 @@ class GroupTable:
         limits: by pair of groups (lower first), which limits they have.
         rules: by pair of groups, their rules.
         least_vertical_m: by group, the least vertical minimum that it has with anybody.
+        groups: the groups that it is of, in order.
+        terms: what was agreed for them when it was made: while it is, the table stays.
     """
 
     until_us: int
@@ -106,6 +108,8 @@ class GroupTable:
     limits: dict[tuple[int, int], tuple[Limit, ...]]
     rules: dict[tuple[int, int], tuple[object, ...]]
     least_vertical_m: tuple[float, ...]
+    groups: tuple[object, ...] = ()
+    terms: object = None
 
 
 @dataclass(slots=True)
@@ -125,6 +129,7 @@ class ConflictWatch:
         formed: formations in force by name, as they flew at the last look.
         unraised: by name, how many of its pairs are not raised one by one.
         losses: by name, how many losses its last look found, where they were many.
+        merged: formations that are looked at by the widest extent: the minima have no more groups.
         unlooked: names whose reports were not compared: there was a crowd, and they in it.
         taken_up: whether the open alerts were taken up after a start.
     """
@@ -141,6 +146,7 @@ class ConflictWatch:
     formed: dict[str, object] = field(default_factory=dict)
     unraised: dict[str, int] = field(default_factory=dict)
     losses: dict[str, int] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
     unlooked: set[str] = field(default_factory=set)
     taken_up: bool = False
 
@@ -183,6 +189,7 @@ class ConflictWatch:
         self.flying.pop(name, None)
         self.unraised.pop(name, None)
         self.losses.pop(name, None)
+        self.merged.discard(name)
         self.unlooked.discard(name)
         for key in sorted(self.keys_of.get(name, ())):
             self.forget_pair(key)

@@ -105,8 +105,12 @@ def _check_conflict(body: ConflictRaised | ConflictRenewed) -> None:
     for name, chain_s in body.chain_s.items():
         _check_name(name, "chain_s")
         _check_range(chain_s, "chain_s", 0, CHAIN_MAX_S)
-    for each in body.states:
-        _check_state(each)
+    for name, state in zip(body.aircraft, body.states, strict=True):
+        _check_state(state)
+        # Of a formation, one of those that are in it.
+        if name not in (state.members or (state.aircraft,)):
+            wanted = "the aircraft in the order of the states"
+            raise InputFault("entry aircraft", value=_short(name), wanted=wanted)
 
 
 def _check_state(each: ConflictState) -> None:

@@ -43,6 +43,8 @@ class WarningRecord:
         ended: ends of a formation, by its declaration.
         conformance: observations of a flight against an intent, by the entry that filed it.
         unusual: own flights where none was before; stands in a private log.
+        observed: the observations in the order in which they came: who reads them goes on from
+            where it was.
     """
 
     renewed: dict[Key, Table] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class WarningRecord:
     ended: dict[Key, Table] = field(default_factory=dict)
     conformance: dict[Key, Table] = field(default_factory=dict)
     unusual: Table = field(default_factory=dict)
+    observed: list[Entry] = field(default_factory=list)
 
     def take(self, entry: Entry, body: WarningBody) -> str | None:
         """Put an entry where it belongs; return why it cannot count, or None."""
@@ -98,6 +101,8 @@ class WarningRecord:
             ConformanceObserved: self.conformance,
         }
         tables[type(body)].setdefault(entry.ref[0].key, {})[key] = entry
+        if isinstance(body, ConformanceObserved):
+            self.observed.append(entry)
         return None
 
     def snapshot(self, narrow: frozenset[Key]) -> dict[str, object]:
@@ -112,6 +117,8 @@ class WarningRecord:
 
         found: dict[str, object] = {}
         for name in self.__slots__:
+            if name == "observed":
+                continue
             table = getattr(self, name)
             if name in ("formations", "unusual"):
                 found[name] = open_to_all(table)

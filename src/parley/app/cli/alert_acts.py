@@ -177,10 +177,13 @@ def formations(
 
     Exit codes: 0 printed, 2 bad usage, or no such node.
     """
-    from parley.app.formation_views import FormationShown
+    from parley.app.formation_views import FormationsView
 
-    rows = client_of(node, token).get("/api/formations", tuple[FormationShown, ...])
+    view = client_of(node, token).get("/api/formations", FormationsView)
+    rows = view.formations
     texts = [f"{each.line}\n  {each.key[0]} {each.key[1]}" for each in rows]
+    if view.left_out:
+        texts.append(f"{view.left_out} more are not listed")
     print_rows(rows, texts or ["no formation is declared"], as_json=as_json)
 
 

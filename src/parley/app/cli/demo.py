@@ -27,6 +27,9 @@ from parley.app.demo_fleet import Fleet, make_folders
 from parley.app.demo_plan import Plan, plan_scenario
 from parley.app.demo_recording import Recorded, plan_recordings, write_segments
 from parley.app.demo_screen import RichScreen
+from parley.app.kernel_cache import COMPILING, is_kept
+from parley.app.startup import warm_kernels
+from parley.app.warming import KERNELS
 from parley.world.faults import InputFault, nearest
 from parley.world.time import parse_instant_us
 
@@ -98,12 +101,20 @@ def demo(
             plan = recorded.plan
         else:
             plan = plan_scenario(read_scenario(find_scenario(scenario or DEFAULT)))
+        _compile_once(screen)
         pace = Pace(None if once else speed_ratio)
         summary = _run(plan, top, port_base, pace, screen, recorded, stay=not once)
     if as_json:
         typer.echo(msgspec.json.encode(summary).decode())
     if not summary.digests_agree:
         raise typer.Exit(1)
+
+
+def _compile_once(screen: RichScreen) -> None:
+    """Compile what the nodes need, where it is not: ten of them would each do so by itself."""
+    if not is_kept(*KERNELS):
+        screen.say(f"{COMPILING}.")
+        warm_kernels()
 
 
 def _recorded(

@@ -19,8 +19,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from parley.app.batch_study import BatchStudy, Choices, Totals
-from parley.app.cli.detect_batch import Batch, parquet_files, studied
+from parley.app.cli.detect_batch import Batch, parquet_files, passed_over, studied
 from parley.app.cli.detect_output import ENCOUNTERS, WARNINGS, Shape, put_rows
+from parley.app.kernel_cache import COMPILING, is_kept
 from parley.detect.encounters import SPEED_MAX_MPS, Minima
 from parley.review.study import EncounterRow, Study, study_encounters
 from parley.review.warning_study import Ahead, WarningRow, warning_rows, warnings_of_tracks
@@ -209,6 +210,8 @@ def _read(files: Sequence[Path], talk: Console, *, include_ground: bool, sort: b
 def _whole(files: Sequence[Path], choices: Choices, talk: Console, put: Put) -> None:
     """Study recordings that fit in memory."""
     traffic = _read(files, talk, include_ground=choices.include_ground, sort=choices.sort)
+    if traffic.tracks:
+        _say_if_cold(talk, choices)
     with _bar(talk) as progress:
         study = study_encounters(
             traffic.tracks,
@@ -263,6 +266,10 @@ def _batch(
     put: Put,
 ) -> None:
     """Study files partition by partition."""
+    left = passed_over(inputs)
+    if left:
+        talk.print(left, markup=False)
+    _say_if_cold(talk, choices)
     tally = _Tally(choices)
     with _bar(talk) as progress, studied(files, choices, batch, progress) as study:
         progress("writing rows", 0, 0)
@@ -349,6 +356,15 @@ def _bar(talk: Console) -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=what, completed=done, total=whole or None)
 
         yield move
+
+
+def _say_if_cold(talk: Console, choices: Choices) -> None:
+    """Say on stderr that the compiler is waited for; nothing where it has done its work before."""
+    kernels = ["encounters_kernel.scan"]
+    if choices.ahead is not None:
+        kernels.append("all_pairs_wgs84_kernel.decide_all")
+    if not is_kept(*kernels):
+        talk.print(COMPILING, markup=False)
 
 
 def _say(talk: Console, names: str, totals: Totals, tally: _Tally) -> None:

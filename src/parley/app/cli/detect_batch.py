@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,12 +62,7 @@ def parquet_files(inputs: Sequence[Path], batch: Batch) -> list[Path] | None:
         )  # fmt: skip
     found = list(plain)
     for folder in folders:
-        inside = sorted(
-            path
-            for path in folder.rglob("*.parquet")
-            if path.is_file() and not any(part.startswith((".", "_")) for part in
-                                          path.relative_to(folder).parts)
-        )  # fmt: skip
+        inside = _visible(folder, "*.parquet")
         if not inside:
             raise InputFault(
                 str(folder), value="a folder without a .parquet file",
@@ -77,6 +73,29 @@ def parquet_files(inputs: Sequence[Path], batch: Batch) -> list[Path] | None:
     for path in found:
         seen.setdefault(path.resolve(), path)
     return [path for _, path in sorted(seen.items())]
+
+
+def passed_over(inputs: Sequence[Path]) -> str:
+    """Return in words how many recordings in folders are not read: no Parquet; "" for none."""
+    found = Counter(
+        ending(path, READABLE)
+        for folder in inputs
+        if folder.is_dir()
+        for path in _visible(folder, "*")
+        if path.name.lower().endswith(READABLE) and not path.name.endswith(".parquet")
+    )
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.items()))
+    return f"passed over: {counts} in folders, where only .parquet is read" if counts else ""
+
+
+def _visible(folder: Path, pattern: str) -> list[Path]:
+    """Return the files under a folder whose own and folders' names do not begin with . or _."""
+    return sorted(
+        path
+        for path in folder.rglob(pattern)
+        if path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+    )
 
 
 def _rows(files: Sequence[Path]) -> int:

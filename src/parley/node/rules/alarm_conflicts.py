@@ -6,10 +6,16 @@ Rules:
   that is a person's word about a life at risk, and a prediction that cries it would use it up.
 - It calls anew, under a new name, when it becomes more urgent than it ever was; never when it
   becomes less urgent, or when another party raises the same.
+- What our own node predicts is as urgent as its own entries make it, under a name of its own, and
+  only acts about these silence it: what another party said, and who took that, changes nothing.
+- What another party says is told apart where our node does not predict it, or not as urgent.
 - Who marked it as seen, or called about it, has taken the alarm of what it then was.
-- Above ten new conflicts in ten minutes the others are told as one, which sounds again with each
-  doubling and each higher class; none is lost, each stands in the list of alerts.
-- A short-term one is never told in a group.
+- Above ten new conflicts of one party's word in ten minutes the others are told as one, which
+  sounds again with each doubling and each higher class; none is lost, each stands in the list of
+  alerts. Floods of one party hold nothing of another's.
+- A short-term one that our own node predicts is never told in a group.
+- An exercise calls nobody.
+- Of what one party alone says so many of the newest are looked at; how many more is an alarm.
 - It stands whatever became of the line and the agreement: aircraft do not wait for either.
 
 What does not live here: the list of all alarms (`alarms`), who is called out (`app.outbound`).
@@ -19,20 +25,28 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from parley.node.entries import Entry
 from parley.node.rules.alarm_raised import Raised, line_posts, place_name
 from parley.node.rules.alert_life import LIFE_RULES, seen_rung
-from parley.node.rules.alert_steps import alarm_name, resolution_of, steps_of, together
+from parley.node.rules.alert_steps import (
+    acts_count,
+    alarm_name,
+    first_taken,
+    resolution_of,
+    steps_of,
+    together,
+)
 from parley.node.rules.chain_times import own_chain_s
 from parley.node.rules.conflict_rungs import (
     CLASSES,
     SHORT_TERM,
     newest_of,
     reached,
+    reached_since,
     rung_at,
     since_us,
 )
@@ -44,36 +58,34 @@ from parley.world.norms import MessageClass, norms
 from parley.world.time import format_second
 from parley.world.units import MICROSECONDS_PER_SECOND
 
-KIND, KIND_SAID, KIND_GROUP = "conflict", "conflict said", "conflicts"
-"""Of one that our own node predicts; of one that another party alone does; of several as one."""
+KIND, KIND_SAID = "conflict", "conflict said"
+"""Of one that our own node predicts; of one that another party alone does."""
+KIND_GROUP, KIND_GROUP_SAID = "conflicts", "conflicts said"
+"""Of several as one."""
+SAID_LOOKED_MAX = 512
+"""Open conflicts that one party alone says and that are looked at: the newest."""
 _ALARM_CLASSES: tuple[MessageClass, ...] = ("SAFETY", "URGENT", "URGENT")
 _ROWS_LOOKED_MAX = 64
-_FLOODS = "conflict floods"
+_FLOODS, _OPEN = "conflict floods", "open conflicts"
 
 
 class Standing(NamedTuple):
-    """A conflict that is open and concerns us, by all that raised it.
+    """A conflict that is open and concerns us, by our own node's word or by that of others.
 
     Attributes:
-        alerts: of each party that raised it and has not ended it, the newest, the first first.
-        own: the one that our own node raised; None: another party alone says so.
-        first: the first entry about it of all, which names it.
-        rung: the most urgent that it has become, a place in `CLASSES`.
+        shown: the entry that raised it: our own, else the one by which it is the most urgent.
+        own: whether our own node predicts it; else others alone say so, or say that it is as
+            urgent.
+        rung: the most urgent that it has become by that word, a place in `CLASSES`.
         since_us: since when it is that.
         taken: by what somebody of ours saw it so; None: nobody has.
     """
 
-    alerts: tuple[Entry, ...]
-    own: Entry | None
-    first: Entry
+    shown: Entry
+    own: bool
     rung: int
     since_us: int
     taken: Entry | None
-
-    @property
-    def shown(self) -> Entry:
-        """The entry to be shown: our own, else the first."""
-        return self.own or self.alerts[0]
 
 
 def conflict_alarms(
@@ -86,9 +98,10 @@ def conflict_alarms(
     raised: list[Raised] = []
     taken: dict[str, Entry] = {}
     groups: dict[Key, list[Standing]] = {}
-    for each in standing_conflicts(state, scope, now_us):
-        episode = floods.episode.get(key_of(each.first))
-        if episode is not None and each.rung < SHORT_TERM:
+    looked, beyond = _looked(state, scope)
+    for each in _standing(state, scope, looked, now_us):
+        episode = floods.episode.get(key_of(each.shown))
+        if episode is not None and (each.rung < SHORT_TERM or not each.own):
             if each.taken is None:
                 groups.setdefault(episode, []).append(each)
             continue
@@ -103,6 +116,7 @@ def conflict_alarms(
         entry = _group_taken(state, scope, episode, max(m.rung for m in members), ever)
         if entry is not None:
             taken[alarm.name] = entry
+    raised += [_not_looked(state, agreement, alerts) for _, alerts in sorted(beyond.items())]
     return raised, taken
 
 
@@ -110,12 +124,25 @@ def conflict_alarms(
 
 
 def open_conflicts(scope: Scope) -> list[tuple[Entry, ...]]:
-    """Return the open conflicts: under each key the newest alert of each party, the first first."""
-    found: dict[str, dict[str, Entry]] = {}
+    """Return the open conflicts: under each key the newest alert of each party, the first first.
+
+    Actual ones and exercises apart. Put together again only when one was raised or ended.
+    """
+    counts = (len(scope.alerts), len(scope.resolved))
+    held = scope.index.views.get(_OPEN)
+    if held is None or held[0] != counts:
+        held = (counts, _put_together(scope))
+        scope.index.views[_OPEN] = held
+    rows: list[tuple[Entry, ...]] = held[1]  # type: ignore[assignment]  # views of any kind
+    return rows
+
+
+def _put_together(scope: Scope) -> list[tuple[Entry, ...]]:
+    found: dict[tuple[str, str], dict[str, Entry]] = {}
     for party, entries in scope.index.watched.items():
         for entry in entries.values():
             if isinstance(entry.body, ConflictRaised):
-                of = found.setdefault(entry.body.key, {})
+                of = found.setdefault((entry.body.key, entry.status), {})
                 of[party] = max(of.get(party, entry), entry, key=rank_of)
     return [
         tuple(sorted(of.values(), key=lambda each: (written_us(each), key_of(each))))
@@ -123,29 +150,59 @@ def open_conflicts(scope: Scope) -> list[tuple[Entry, ...]]:
     ]
 
 
-def standing_conflicts(state: State, scope: Scope, now_us: int) -> Iterator[Standing]:
-    """Yield the open conflicts that concern our party, or those bound through it."""
-    chain_s = own_chain_s(state, scope, now_us)
+def _looked(
+    state: State, scope: Scope
+) -> tuple[list[tuple[Entry, ...]], dict[str, list[tuple[Entry, ...]]]]:
+    """Return the open conflicts that concern us, and by party those that are too many."""
+    ours: list[tuple[Entry, ...]] = []
+    said: dict[str, list[tuple[Entry, ...]]] = {}
     for alerts in open_conflicts(scope):
-        if any(_concerns(state, alert) for alert in alerts):
-            yield standing_of(state, scope, alerts, now_us, chain_s)
+        if alerts[0].status != "actual" or not any(_concerns(state, each) for each in alerts):
+            continue
+        if any(each.log.party == state.party for each in alerts):
+            ours.append(alerts)
+        else:
+            said.setdefault(alerts[0].log.party, []).append(alerts)
+    beyond: dict[str, list[tuple[Entry, ...]]] = {}
+    for party, theirs in sorted(said.items()):
+        if len(theirs) > SAID_LOOKED_MAX:
+            theirs.sort(key=lambda alerts: (-written_us(alerts[0]), key_of(alerts[0])))
+            beyond[party] = theirs[SAID_LOOKED_MAX:]
+        ours += theirs[:SAID_LOOKED_MAX]
+    return ours, beyond
+
+
+def _standing(
+    state: State, scope: Scope, conflicts: Iterable[tuple[Entry, ...]], now_us: int
+) -> Iterator[Standing]:
+    chain_s = own_chain_s(state, scope, now_us)
+    for alerts in conflicts:
+        yield from standing_of(state, scope, alerts, now_us, chain_s)
 
 
 def standing_of(
     state: State, scope: Scope, alerts: tuple[Entry, ...], now_us: int, chain_s: int
-) -> Standing:
-    """Return how an open conflict stands for our posts."""
-    group = together(scope, alerts[0])
-    worst = max(alerts, key=lambda each: reached(scope, each, now_us, chain_s=chain_s))
-    rung = reached(scope, worst, now_us, chain_s=chain_s)
-    return Standing(
-        alerts=alerts,
-        own=next((each for each in alerts if each.log.party == state.party), None),
-        first=group[0],
-        rung=rung,
-        since_us=since_us(scope, worst, now_us, chain_s=chain_s),
-        taken=_seen_so(state, scope, group, rung, chain_s),
-    )
+) -> Iterator[Standing]:
+    """Yield how an open conflict stands for our posts: by our own word, and by what others add."""
+    by_own = -1
+    for own in (True, False):
+        words = [each for each in alerts if (each.log.party == state.party) is own]
+        if not words:
+            continue
+        stood = [reached_since(scope, each, now_us, chain_s=chain_s) for each in words]
+        worst, (rung, begun_us) = max(zip(words, stood, strict=True), key=lambda row: row[1][0])
+        if rung <= by_own:
+            # Others say no more than our own node does.
+            continue
+        about = (worst,) if own else together(scope, worst)
+        yield Standing(
+            shown=worst,
+            own=own,
+            rung=rung,
+            since_us=begun_us,
+            taken=_seen_so(state, scope, about, rung, chain_s),
+        )
+        by_own = rung
 
 
 def _concerns(state: State, alert: Entry) -> bool:
@@ -155,11 +212,28 @@ def _concerns(state: State, alert: Entry) -> bool:
 
 
 def _seen_so(
-    state: State, scope: Scope, group: tuple[Entry, ...], rung: int, chain_s: int
+    state: State, scope: Scope, about: tuple[Entry, ...], rung: int, chain_s: int
 ) -> Entry | None:
-    """Return the act of our people that saw a conflict as urgent as it is; None: nobody did."""
-    alerts = {key_of(each): each for each in group}
-    for step in steps_of(state, scope, group)[0]:
+    """Return the act of our people that saw a conflict as urgent as it is; None: nobody did.
+
+    Looked for again only when something was written about one of these alerts.
+    """
+    key = key_of(about[0])
+    name = f"seen so {key[0]} {key[1]}"
+    counts = (rung, chain_s, tuple(acts_count(state, scope, each) for each in about))
+    held = scope.index.views.get(name)
+    if held is None or held[0] != counts:
+        held = (counts, _act(state, scope, about, rung, chain_s))
+        scope.index.views[name] = held
+    found: Entry | None = held[1]  # type: ignore[assignment]  # the table holds views of any kind
+    return found
+
+
+def _act(
+    state: State, scope: Scope, about: tuple[Entry, ...], rung: int, chain_s: int
+) -> Entry | None:
+    alerts = {key_of(each): each for each in about}
+    for step in steps_of(state, scope, about)[0]:
         if step.party != state.party:
             continue
         alert = alerts[step.alert]
@@ -198,11 +272,11 @@ def _alone(state: State, agreement: Agreement, each: Standing) -> Raised:
     body = each.shown.body
     assert isinstance(body, ConflictRaised)
     binding = "" if body.binding else ", advisory"
-    by = "" if each.own is not None else f", as {each.alerts[0].log.party} alone says"
+    by = "" if each.own else f", as {each.shown.log.party} alone says"
     who = other or "somebody who is no party"
     return Raised(
-        name=alarm_name(each.first, each.rung),
-        kind=KIND if each.own is not None else KIND_SAID,
+        name=alarm_name(each.shown, each.rung),
+        kind=KIND if each.own else KIND_SAID,
         alarm_class=_ALARM_CLASSES[each.rung],
         line=line,
         party=other,
@@ -220,17 +294,17 @@ def _alone(state: State, agreement: Agreement, each: Standing) -> Raised:
 
 @dataclass(slots=True)
 class _Floods:
-    """Which conflicts began in a flood, found again from the last place that changed.
+    """Which conflicts began in a flood of their party, found again from where it changed.
 
     Attributes:
         count: how many alerts were looked at.
-        rows: when each conflict of ours was raised: instant, place, key; sorted.
+        rows: by party when each conflict that concerns us was raised: instant, place, key; sorted.
         episode: of each one in a flood, the first of that flood.
         members: of each flood, in order.
     """
 
     count: int = 0
-    rows: list[tuple[int, Key, str]] = field(default_factory=list)
+    rows: dict[str, list[tuple[int, Key, str]]] = field(default_factory=dict)
     episode: dict[Key, Key] = field(default_factory=dict)
     members: dict[Key, list[Key]] = field(default_factory=dict)
 
@@ -243,38 +317,44 @@ def _floods(state: State, scope: Scope) -> _Floods:
     assert isinstance(floods, _Floods)
     if floods.count > len(table):
         floods = _Floods()
-    first = len(floods.rows)
+    first: dict[str, int] = {}
     news = itertools.islice(reversed(table.values()), len(table) - floods.count)
     for entry in reversed(list(news)):
-        if isinstance(entry.body, ConflictRaised) and _concerns(state, entry):
-            row = (written_us(entry), key_of(entry), entry.body.key)
-            place = bisect.bisect_left(floods.rows, row)
-            floods.rows.insert(place, row)
-            first = min(first, place)
+        if not isinstance(entry.body, ConflictRaised) or entry.status != "actual":
+            continue
+        if _concerns(state, entry):
+            party, row = entry.log.party, (written_us(entry), key_of(entry), entry.body.key)
+            rows = floods.rows.setdefault(party, [])
+            # In one log nothing counts before what was written earlier: it goes to the end.
+            place = bisect.bisect_left(rows, row)
+            rows.insert(place, row)
+            first[party] = min(first.get(party, place), place)
     floods.count = len(table)
-    for _, key, _ in floods.rows[first:]:
-        episode = floods.episode.pop(key, None)
-        if episode is not None:
-            floods.members[episode].remove(key)
-    for place in range(first, len(floods.rows)):
-        _place_in_flood(floods, place)
+    for party, begin in first.items():
+        rows = floods.rows[party]
+        for _, key, _ in rows[begin:]:
+            episode = floods.episode.pop(key, None)
+            if episode is not None:
+                floods.members[episode].remove(key)
+        for place in range(begin, len(rows)):
+            _place_in_flood(floods, rows, place)
     scope.index.views[_FLOODS] = (None, floods)
     return floods
 
 
-def _place_in_flood(floods: _Floods, place: int) -> None:
+def _place_in_flood(floods: _Floods, rows: list[tuple[int, Key, str]], place: int) -> None:
     """Put one conflict into the flood in which it began, if it began in one."""
     limits = norms().alert
-    at_us, key, name = floods.rows[place]
+    at_us, key, name = rows[place]
     since = at_us - limits.flood_s * MICROSECONDS_PER_SECOND
     names: set[str] = set()
     before: Key | None = None
-    looked = floods.rows[max(0, place - _ROWS_LOOKED_MAX) : place]
+    looked = rows[max(0, place - _ROWS_LOOKED_MAX) : place]
     for row_us, other, other_name in reversed(looked):
         if row_us <= since:
             break
         if other_name == name:
-            # Another party's word about the same one, or the same again: it began before.
+            # The same again: it began before.
             continue
         names.add(other_name)
         before = before or floods.episode.get(other)
@@ -304,14 +384,16 @@ def _group(
     other, line, post = min(ends)
     parties = ", ".join(sorted({each[0] or "no party" for each in ends}))
     soonest = format_second(min(_loss_us(newest_of(scope, each.shown)) for each in worst))
+    own = members[0].own
+    by = "" if own else f", as {members[0].shown.log.party} alone says"
     return Raised(
         name=_group_name(episode, rung, ever.bit_length()),
-        kind=KIND_GROUP,
+        kind=KIND_GROUP if own else KIND_GROUP_SAID,
         alarm_class=_ALARM_CLASSES[rung],
         line=line,
         party=other if len({each[0] for each in ends}) == 1 else "",
         text=f"{len(members)} MORE CONFLICTS with {parties}, {len(worst)} {CLASSES[rung]}, "
-        f"soonest loss {soonest}: see the alerts",
+        f"soonest loss {soonest}{by}: see the alerts",
         post=post,
         since_us=min(each.since_us for each in worst),
         cause=episode,
@@ -330,11 +412,31 @@ def _group_taken(state: State, scope: Scope, episode: Key, rung: int, ever: int)
     for place in range(rung, len(CLASSES)):
         for bits in range(ever.bit_length(), 2 * ever.bit_length() + 1):
             name = _group_name(episode, place, bits)
-            entries = scope.line.acknowledged.get((state.party, name), {})
-            found = min(entries.values(), key=rank_of, default=None)
+            found = first_taken(scope, state.party, name)
             if found is not None:
                 return found
     return None
+
+
+def _not_looked(state: State, agreement: Agreement, conflicts: list[tuple[Entry, ...]]) -> Raised:
+    """Return the alarm that a party alone says more than is looked at."""
+    newest = conflicts[0][0]
+    other, line, post = _ends(state, agreement, newest)
+    party, count, since = newest.log.party, len(conflicts), written_us(newest)
+    # Who took it saw so many, that day: twice as many, or another day's, sound again.
+    return Raised(
+        name=f"conflicts:unread:{party}:{format_second(since)[:10]}:{count.bit_length()}",
+        kind=KIND_GROUP_SAID,
+        alarm_class="URGENT",
+        line=line,
+        party=other,
+        text=f"{count} OLDER CONFLICTS that {party} alone says are not told: see the alerts",
+        post=post,
+        since_us=since,
+        cause=key_of(newest),
+        rung=SHORT_TERM,
+        always=True,
+    )
 
 
 # ---- how many -----------------------------------------------------------------------------------
@@ -353,13 +455,13 @@ def began_us(state: State, scope: Scope, from_us: int, now_us: int) -> dict[str,
     numbers = {key: n for keys in floods.members.values() for n, key in enumerate(keys, 1)}
     found: dict[str, list[int]] = {}
     seen: set[Key] = set()
-    place = bisect.bisect_left(floods.rows, (from_us, ("", 0), ""))
-    for at_us, key, _ in floods.rows[place:]:
+    for at_us, key in _raised_since(floods, state.party, from_us, now_us):
         alert = scope.alerts[key]
-        first = together(scope, alert)[0]
-        if key_of(first) in seen:
+        group = {key_of(each) for each in together(scope, alert)}
+        if alert.log.party != state.party and group & seen:
+            # Another party's word about what sounds already.
             continue
-        seen.add(key_of(first))
+        seen.add(key)
         post = _ends(state, agreement, alert)[2]
         times = found.setdefault(post, [])
         number = numbers.get(key, 0)
@@ -367,9 +469,22 @@ def began_us(state: State, scope: Scope, from_us: int, now_us: int) -> dict[str,
             # Alone, the first of a flood, or a doubling of it.
             times.append(at_us)
         rise = _rise(scope, alert, now_us)
-        if rise is not None and (not number or rise[0] == SHORT_TERM):
+        own = alert.log.party == state.party
+        if rise is not None and (not number or (rise[0] == SHORT_TERM and own)):
             times.append(rise[1])
     return {post: sorted(times) for post, times in found.items()}
+
+
+def _raised_since(
+    floods: _Floods, party: str, from_us: int, now_us: int
+) -> Iterator[tuple[int, Key]]:
+    """Yield when and where conflicts were raised, our own first; what is dated ahead is not yet."""
+    for name in sorted(floods.rows, key=lambda each: (each != party, each)):
+        rows = floods.rows[name]
+        for at_us, key, _ in rows[bisect.bisect_left(rows, (from_us, ("", 0), "")) :]:
+            if at_us > now_us:
+                break
+            yield at_us, key
 
 
 def _rise(scope: Scope, alert: Entry, now_us: int) -> tuple[int, int] | None:

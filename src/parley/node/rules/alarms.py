@@ -27,9 +27,10 @@ from parley.node.rules import alarm_conformance, alarm_reposition, zone_duties
 from parley.node.rules.agreements import adopted_agreement, check_own_post
 from parley.node.rules.alarm_agreements import agreement_raised
 from parley.node.rules.alarm_causes import forget_promises, own_lines, raised_under, withdrawn
-from parley.node.rules.alarm_conflicts import KIND, began_us, conflict_alarms
+from parley.node.rules.alarm_conflicts import KIND, KIND_GROUP, began_us, conflict_alarms
 from parley.node.rules.alarm_messages import Look, look_at
 from parley.node.rules.alarm_raised import Raised, urgency_of
+from parley.node.rules.alert_steps import first_taken
 from parley.node.rules.assessments import expired
 from parley.node.rules.chain_times import nearest_rank
 from parley.node.rules.conflict_rungs import SHORT_TERM
@@ -44,7 +45,8 @@ LINE_RULES = 3
 FLOOD_US = 600 * 1_000_000
 FLOOD_COUNT = 10
 LISTED_MAX = 1_000
-"""Alarms that one party raises and that are listed one by one, the most urgent first."""
+"""Alarms that one party raises and that are listed one by one, the most urgent first; conflicts
+that our own node predicts are counted apart, so that nothing that a party says hides one."""
 _LOOKED = "alarms looked"
 _BACK_US = 1_000_000
 _NAMES_COMPARED = 200
@@ -209,11 +211,12 @@ def _alarm(scope: Scope, each: Raised, taken: Entry | None) -> Alarm:
 
 def _bounded(raised: list[Raised]) -> list[Raised]:
     """Return what is listed: of one party's, so many one by one and the rest as a number."""
-    by_party: dict[str, list[Raised]] = {}
+    by_party: dict[tuple[str, bool], list[Raised]] = {}
     for each in raised:
-        by_party.setdefault(each.party, []).append(each)
+        own = each.kind in (KIND, KIND_GROUP)
+        by_party.setdefault((each.party, own), []).append(each)
     found = []
-    for _, theirs in sorted(by_party.items()):
+    for (_, own), theirs in sorted(by_party.items()):
         if len(theirs) > LISTED_MAX:
             theirs.sort(key=_order_of_raised)
             rest = theirs[LISTED_MAX:]
@@ -221,7 +224,8 @@ def _bounded(raised: list[Raised]) -> list[Raised]:
             # Who took it saw so many, that day: twice as many, or another day's, sound again.
             newest_us = max(each.since_us for each in rest)
             seen = f"{format_second(newest_us)[:10]}:{len(rest).bit_length()}"
-            name = f"beyond:{rest[0].party}:{rest[0].alarm_class}:{seen}"
+            what = "beyond:own" if own else "beyond"
+            name = f"{what}:{rest[0].party}:{rest[0].alarm_class}:{seen}"
             theirs = [
                 *theirs[:LISTED_MAX],
                 rest[0]._replace(name=name, kind="beyond", text=text, cause=None, once=False),
@@ -240,12 +244,10 @@ def _taken_with(state: State, scope: Scope, raised: list[Raised]) -> dict[str, E
 
     Who takes a later rung of a message has taken the earlier ones with it.
     """
-    table = scope.line.acknowledged
     found: dict[str, Entry] = {}
     later: dict[Key, Entry] = {}
     for each in sorted(raised, key=lambda each: (-each.since_us, -each.rung)):
-        entries = table.get((state.party, each.name), {})
-        entry = min(entries.values(), key=rank_of, default=None)
+        entry = first_taken(scope, state.party, each.name)
         if each.kind == "unanswered" and each.cause is not None:
             entry = entry or later.get(each.cause)
             if entry is not None:

@@ -61,7 +61,7 @@ class AlertLife(msgspec.Struct, frozen=True, kw_only=True):
     """How far each party has come with an alert; `word` is that of our own party.
 
     `resolved_us`: when the last of its alerts ended; `why` in the words of whoever ended it.
-    `remarks`: marks that do not count, with the reason.
+    `remarks`: marks and renewals that do not count, with the reason.
     """
 
     word: LifeWord
@@ -78,6 +78,7 @@ def life_of(state: State, scope: Scope, alert: Entry) -> AlertLife:
     """Return how far each party has come with an alert, by what stands in the logs held here."""
     group = together(scope, alert)
     steps, remarks = steps_of(state, scope, group)
+    remarks = remarks + [why for each in group for why in _strange(scope, each)]
     ends = [resolution_of(scope, key_of(each)) for each in group]
     over = max((e for e in ends if e is not None), key=written_us, default=None)
     ended = over if None not in ends else None
@@ -95,6 +96,14 @@ def life_of(state: State, scope: Scope, alert: Entry) -> AlertLife:
         why=getattr(ended.body, "why", "") if ended is not None else "",
         remarks=tuple(remarks),
     )
+
+
+def _strange(scope: Scope, alert: Entry) -> list[str]:
+    """Return that an alert was renewed as another pair: such a renewal counts for nothing."""
+    written = len(scope.warnings.renewed.get(key_of(alert), ()))
+    count = written - (len(entries_of(scope, alert)) - 1)
+    of = f"{count} renewals of {alert.log.party}"
+    return [f"{of} name another key or other aircraft than it raised"] if count else []
 
 
 def concerned(state: State, scope: Scope, alerts: Iterable[Entry]) -> tuple[str, ...]:

@@ -15,24 +15,27 @@ from __future__ import annotations
 
 import bisect
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, cast
 
-from parley.node.entries import Alert, Entry, Reference
+from parley.node.entries import Alert, Entry, Reference, Status
 from parley.node.rules.agreement_status import agreement_at
 from parley.node.rules.agreements import posts_of
 from parley.node.rules.alarm_raised import place_name
 from parley.node.rules.calls import calls_about
 from parley.node.rules.conflict_rungs import CLASSES
 from parley.node.rules.line_evidence import SYSTEM
+from parley.node.rules.text_chain import chain_of
 from parley.node.state import Key, Scope, State, key_of, rank_of, written_us
-from parley.node.warning_bodies import AlertMarked, MarkStage
+from parley.node.warning_bodies import AlertMarked, ConflictRaised, MarkStage
 from parley.world.norms import norms
 from parley.world.units import MICROSECONDS_PER_SECOND
 
 NEAR_ALERTS = 16
 """Alerts under one key that are looked at, before and after one, for those of the same time."""
 How = Literal["marked", "alarm taken", "message", "telephone"]
+_TEXT = "number of the text"
 _Marks = dict[tuple[str, str], tuple[Entry, Entry]]
 
 
@@ -118,7 +121,8 @@ def together(scope: Scope, alert: Entry) -> tuple[Entry, ...]:
     near = rows[max(0, place - NEAR_ALERTS) : place + NEAR_ALERTS]
     for _, key in sorted(near, key=lambda row: (abs(row[0] - written_us(alert)), row)):
         other = scope.alerts[key]
-        if other.log.party not in found and _overlap(scope, alert, other):
+        same = other.log.party not in found and other.status == alert.status
+        if same and _overlap(scope, alert, other):
             found[other.log.party] = other
     return tuple(sorted(found.values(), key=lambda each: (written_us(each), key_of(each))))
 
@@ -128,6 +132,32 @@ def _overlap(scope: Scope, one: Entry, other: Entry) -> bool:
     first_end_us = min((written_us(end) for end in ends if end is not None), default=None)
     begin_us = max(written_us(one), written_us(other))
     return first_end_us is None or begin_us <= first_end_us
+
+
+def newest_ends(scope: Scope, count: int) -> list[tuple[Entry, Entry]]:
+    """Return the newest conflicts that each party raised and ended itself, each with its end.
+
+    So many of each party at most: no end about nothing, and none of another party, takes the place
+    of one. Each end is read once.
+    """
+    table = scope.resolved
+    name = f"newest ends {count}"
+    held = scope.index.views.get(name)
+    read, found = held if held is not None else (0, {})
+    assert isinstance(read, int)
+    assert isinstance(found, dict)
+    if read > len(table):
+        read, found = 0, {}
+    news = list(itertools.islice(reversed(table.values()), len(table) - read))
+    for end in reversed(news):
+        alert = scope.alerts.get(end.ref[0].key) if end.ref else None
+        if alert is None or alert.log.party != end.log.party:
+            continue
+        if isinstance(alert.body, ConflictRaised) and resolution_of(scope, key_of(alert)) is end:
+            ends = found.setdefault(end.log.party, deque(maxlen=count))
+            ends.append((alert, end))
+    scope.index.views[name] = (len(table), found)
+    return [each for _, ends in sorted(found.items()) for each in ends]
 
 
 # ---- what people did ----------------------------------------------------------------------------
@@ -151,17 +181,53 @@ def steps_of(state: State, scope: Scope, alerts: Iterable[Entry]) -> tuple[list[
     return sorted(steps, key=lambda step: (step.at_us, key_of(step.entry))), sorted(set(remarks))
 
 
-def marks_of(state: State, scope: Scope, alert: Entry) -> tuple[list[Entry], list[str]]:
-    """Return the first and the newest mark of each party and stage, and why others count not."""
+def acts_count(state: State, scope: Scope, alert: Entry) -> tuple[object, ...]:
+    """Return what changes whenever something is written that may be an act of our people about it.
+
+    Or when it is renewed, or another text of the agreement holds, by which marks count.
+    """
     key = key_of(alert)
+    taken = scope.line.acknowledged
+    names = (alarm_name(alert, rung) for rung in range(len(CLASSES)))
+    return (
+        key,
+        len(scope.warnings.marked.get(key, ())),
+        len(scope.warnings.renewed.get(key, ())),
+        len(scope.index.about.get(key, ())),
+        tuple(len(taken.get((state.party, name), ())) for name in names),
+        calls_about(state, scope, key),
+        _text_number(state, scope),
+    )
+
+
+def _text_number(state: State, scope: Scope) -> int:
+    """Return another number whenever other texts hold than before."""
+    chain = chain_of(scope) if scope.terms.proposed else None
+    now = (state.agreement(scope.agreement_id), chain)
+    held = scope.index.views.get(_TEXT)
+    if held is None:
+        held = (0, now)
+    before = cast("tuple[object, object]", held[1])
+    if any(one is not other for one, other in zip(before, now, strict=True)):
+        held = (cast("int", held[0]) + 1, now)
+    scope.index.views[_TEXT] = held
+    return cast("int", held[0])
+
+
+def marks_of(state: State, scope: Scope, alert: Entry) -> tuple[list[Entry], list[str]]:
+    """Return the first and the newest mark of each party and stage, and why others count not.
+
+    Each is read once under the texts that hold.
+    """
+    key, text = key_of(alert), _text_number(state, scope)
     table = scope.warnings.marked.get(key, {})
     name = f"marks {key[0]} {key[1]}"
     held = scope.index.views.get(name)
     found: _Marks = {}
     wrong: dict[str, Entry] = {}
     count = 0
-    if held is not None:
-        count = cast("int", held[0])
+    if held is not None and cast("tuple[int, int]", held[0])[0] == text:
+        count = cast("tuple[int, int]", held[0])[1]
         found, wrong = cast("tuple[_Marks, dict[str, Entry]]", held[1])
     for entry in itertools.islice(reversed(table.values()), max(0, len(table) - count)):
         why = _wrong(state, scope, alert, entry)
@@ -173,7 +239,7 @@ def marks_of(state: State, scope: Scope, alert: Entry) -> tuple[list[Entry], lis
         first, newest = found.get(place, (entry, entry))
         found[place] = (min(first, entry, key=rank_of), max(newest, entry, key=rank_of))
     if table:
-        scope.index.views[name] = (len(table), (found, wrong))
+        scope.index.views[name] = ((text, len(table)), (found, wrong))
     marks = {key_of(each): each for pair in found.values() for each in pair}
     return list(marks.values()), list(wrong)
 
@@ -224,13 +290,19 @@ def alarm_name(alert: Entry, rung: int) -> str:
     return f"conflict:{place_name(key_of(alert))}:{CLASSES[rung].replace(' ', '-')}"
 
 
+def first_taken(scope: Scope, party: str, name: str, status: Status = "actual") -> Entry | None:
+    """Return the first act by which a party took an alarm; of an exercise none that is actual."""
+    entries = scope.line.acknowledged.get((party, name), {}).values()
+    return min((each for each in entries if each.status == status), key=rank_of, default=None)
+
+
 def _taken(scope: Scope, alert: Entry) -> Iterator[Step]:
     """Yield that people of any party took an alarm about it."""
     agreement_parties = {origin.split("/")[2] for origin in scope.logs}
     names = [alarm_name(alert, rung) for rung in range(len(CLASSES))]
     for party, name in itertools.product(sorted(agreement_parties), names):
-        entry = next(iter(scope.line.acknowledged.get((party, name), {}).values()), None)
-        if entry is not None and entry.status == alert.status:
+        entry = first_taken(scope, party, name, alert.status)
+        if entry is not None:
             at_us = written_us(entry)
             yield Step(party, "seen", at_us, at_us, entry.by, "alarm taken", entry, key_of(alert))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from parley.node.entries import Alert, AlertClass, AlertResolved, Draft, Entry
 from parley.node.state import Key, Scope, State, key_of, rank_of
+from parley.node.warning_bodies import ConflictRaised, ConflictRenewed
 from parley.world.norms import norms
 
 
@@ -36,8 +37,28 @@ def standing(scope: Scope, key: Key) -> Entry:
         key: where it was raised.
     """
     raised = scope.alerts[key]
-    renewed = scope.warnings.renewed.get(key, {})
-    return max((raised, *renewed.values()), key=rank_of)
+    renewed = scope.warnings.renewed.get(key, {}).values()
+    return max((raised, *(each for each in renewed if renews(raised, each))), key=rank_of)
+
+
+def renews(raised: Entry, renewal: Entry) -> bool:
+    """Whether a renewal is of the same conflict: its key, and the same two objects.
+
+    Another pair under the names of the first would be read as the first. A formation is known by
+    its own name: which of its members is the first changes. So may what a feed says of the party.
+    """
+    one, two = raised.body, renewal.body
+    if not isinstance(one, ConflictRaised) or not isinstance(two, ConflictRenewed):
+        return False
+    return one.key == two.key and _objects(one) == _objects(two)
+
+
+def _objects(body: ConflictRaised | ConflictRenewed) -> list[tuple[str, str]]:
+    """Return the two objects as states name them, with the aircraft that stands for each."""
+    return sorted(
+        (state.aircraft, "" if state.members else aircraft)
+        for state, aircraft in zip(body.states, body.aircraft, strict=False)
+    )
 
 
 def alert_class(loss_s: float) -> AlertClass:

@@ -3,9 +3,11 @@
 The chain (NORMS 6): alert, seen by an operator, called on the line, answered by a person there, a
 unit told, its crew manoeuvres, and the conflict is resolved by motion. Rules:
 
-- A party's samples are conflicts that it raised and resolved itself. Where another raised the same
-  one, it began with the earlier word and ended with the later: nobody shortens another's chain, and
-  nobody its own in what both saw.
+- A party's samples are conflicts that it raised and resolved itself. Our own run from our own
+  node's word to its end: nobody else makes them longer, or takes them away. Where another party's
+  was raised by several, it began with the earlier word and ended with the later: nobody shortens
+  what others saw too.
+- None is longer than the look-ahead: no warning comes earlier than that.
 - Only a chain that was closed is measured: seen by this party, called, answered by a person of
   another party, each before the end, and ended by motion. Quick marks shorten nothing: what is
   measured is the whole, from the first alert to the last resolution.
@@ -215,20 +217,21 @@ def _sample(state: State, scope: Scope, alert: Entry) -> Sample | None:
     if alert.status != "actual":
         return None
     group = together(scope, alert)
-    ends = [resolution_of(scope, key_of(each)) for each in group]
+    party = alert.log.party
+    timed = (alert,) if party == state.party else group
+    ends = [resolution_of(scope, key_of(each)) for each in timed]
     if any(end is None for end in ends):
         return None
-    began_us = min(written_us(each) for each in group)
+    began_us = min(written_us(each) for each in timed)
     ended_us = max(written_us(end) for end in ends if end is not None)
     steps, _ = steps_of(state, scope, group)
-    party = alert.log.party
     before_end = [step for step in steps if step.at_us <= ended_us]
     called = [step for step in before_end if step.stage == "called" and step.how != "marked"]
     if not any(step.party == party for step in called) and not _asked(called, party):
         # Nobody used the line: nothing was measured, however it ended.
         return None
-    stood_s = math.ceil((ended_us - began_us) / MICROSECONDS_PER_SECOND)
-    default_s = norms().alert.chain_s
+    default_s, longest_s = norms().alert.chain_s, norms().alert.lookahead_long_s
+    stood_s = min(math.ceil((ended_us - began_us) / MICROSECONDS_PER_SECOND), longest_s)
     seen = any(step.party == party for step in before_end)
     answered_us = _answered_us(scope, called, ended_us)
     motion = all(_by_motion(end) for end in ends)
@@ -236,7 +239,7 @@ def _sample(state: State, scope: Scope, alert: Entry) -> Sample | None:
         return Sample(party, ended_us, max(stood_s, default_s), closed=False)
     if not _unit_told(scope, called, party, ended_us):
         share_s = (answered_us - began_us) / MICROSECONDS_PER_SECOND + UNIT_SHARE * default_s
-        stood_s = max(stood_s, math.ceil(share_s))
+        stood_s = min(max(stood_s, math.ceil(share_s)), longest_s)
     return Sample(party, ended_us, stood_s, closed=True)
 
 

@@ -10,7 +10,7 @@ from typing import cast
 from parley.detect.track_motion import VERTICAL_M, TrackMotion
 from parley.node.conflict_watch import ConflictWatch, Flying
 from parley.node.picture import TrackReport
-from parley.node.rules.conflict_minima import group_of, number_of, table_of
+from parley.node.rules.conflict_minima import group_of, number_of, stamp_of, table_of
 from parley.node.state import State
 from parley.world.volume import ALTITUDE_REFERENCES
 
@@ -76,10 +76,10 @@ def placed(state: State, watch: ConflictWatch, aircraft: str, now_us: int) -> se
     if known is None or held is None:
         return set()
     reference, track = held
+    stamp = watch.table.stamp if watch.table is not None else stamp_of(state)
+    group = grouped(state, watch, aircraft, stamp)
+    # Made new if the group is; it is never made of no group at all.
     table = watch.table or table_of(state, watch, now_us)
-    group = grouped(state, watch, aircraft, table.stamp)
-    if watch.table is None:
-        table = table_of(state, watch, now_us)
     # What is a climb to one who keeps 15 m is none to one who keeps 1,000 ft.
     track.judge_by(table.least_vertical_m[group])
     last, motion = track.last, track.motion

@@ -12,9 +12,11 @@ What does not live here: the class that is written when a conflict is raised (`c
 
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Sequence
+from typing import cast, get_args
 
 from parley.node.entries import Entry
+from parley.node.rules.alerts import renews
 from parley.node.state import Key, Scope, key_of, rank_of, written_us
 from parley.node.warning_bodies import ConflictRaised, ConflictRenewed, WarningClass
 from parley.world.norms import norms
@@ -57,7 +59,7 @@ def rung_at(body: ConflictRaised | ConflictRenewed, at_us: int, chain_s: int = 0
 def entries_of(scope: Scope, alert: Entry) -> list[Entry]:
     """Return the entry that raised a conflict and those that renewed it, in their writer's order.
 
-    Sorted again only when there are more.
+    One that is of another pair renews nothing. Sorted again only when there are more.
     """
     key = key_of(alert)
     table = scope.warnings.renewed.get(key, {})
@@ -66,7 +68,8 @@ def entries_of(scope: Scope, alert: Entry) -> list[Entry]:
     name = f"renewals {key[0]} {key[1]}"
     held = scope.index.views.get(name)
     if held is None or held[0] != len(table):
-        held = (len(table), [alert, *sorted(table.values(), key=rank_of)])
+        mine = (each for each in table.values() if renews(alert, each))
+        held = (len(table), [alert, *sorted(mine, key=rank_of)])
         scope.index.views[name] = held
     entries: list[Entry] = held[1]  # type: ignore[assignment]  # the table holds views of any kind
     return entries
@@ -92,6 +95,11 @@ def reached(
     return _reached(scope, alert, at_us, upto, chain_s)[0]
 
 
+def reached_since(scope: Scope, alert: Entry, at_us: int, *, chain_s: int = 0) -> tuple[int, int]:
+    """Return the most urgent that a conflict had become by an instant, and since when."""
+    return _reached(scope, alert, at_us, None, chain_s)
+
+
 def since_us(scope: Scope, alert: Entry, at_us: int, *, chain_s: int = 0) -> int:
     """Return since when a conflict has been as urgent as it ever was by an instant."""
     return _reached(scope, alert, at_us, None, chain_s)[1]
@@ -100,16 +108,53 @@ def since_us(scope: Scope, alert: Entry, at_us: int, *, chain_s: int = 0) -> int
 def _reached(
     scope: Scope, alert: Entry, at_us: int, upto: Key | None, chain_s: int
 ) -> tuple[int, int]:
-    worst, since = -1, written_us(alert)
+    if not isinstance(alert.body, ConflictRaised):
+        return 0, written_us(alert)
     entries = entries_of(scope, alert)
     if upto is not None:
         last = next((n for n, each in enumerate(entries) if key_of(each) == upto), 0)
         entries = entries[: last + 1]
+    if at_us < written_us(entries[-1]) or upto is not None:
+        before = _worst(entries[:-1], entries[1:], at_us, chain_s, (-1, written_us(alert)))
+    else:
+        before = _replaced(scope, alert, entries, chain_s)
+    return _worst(entries[-1:], (), at_us, chain_s, before)
+
+
+def _replaced(scope: Scope, alert: Entry, entries: list[Entry], chain_s: int) -> tuple[int, int]:
+    """Return the most urgent of the forms before the newest, and since when; each is read once."""
+    begin = (-1, written_us(alert))
+    if len(entries) == 1:
+        return begin
+    key, last = key_of(alert), entries[-1]
+    name = f"reached {key[0]} {key[1]}"
+    held = scope.index.views.get(name)
+    count = 0
+    if held is not None:
+        (count, known, of_s), found = cast("tuple[tuple[int, Entry, int], tuple[int, int]]", held)
+        if of_s == chain_s and count < len(entries) and entries[count] is known:
+            begin = found
+        else:
+            count = 0
+    news, after = entries[count:-1], entries[count + 1 :]
+    found = _worst(news, after, written_us(last), chain_s, begin)
+    scope.index.views[name] = ((len(entries) - 1, last, chain_s), found)
+    return found
+
+
+def _worst(
+    entries: Sequence[Entry],
+    after: Sequence[Entry],
+    at_us: int,
+    chain_s: int,
+    before: tuple[int, int],
+) -> tuple[int, int]:
+    """Return the most urgent that forms made it by an instant, each until the one after it."""
+    worst, since = before
     for place, entry in enumerate(entries):
         body, from_us = entry.body, written_us(entry)
-        if not isinstance(body, ConflictRaised | ConflictRenewed):
-            return 0, since
-        next_us = written_us(entries[place + 1]) if place + 1 < len(entries) else at_us
+        assert isinstance(body, ConflictRaised | ConflictRenewed)
+        next_us = written_us(after[place]) if place < len(after) else at_us
         until_us = max(from_us, min(next_us, at_us))
         rung = rung_at(body, until_us, chain_s)
         if rung > worst:

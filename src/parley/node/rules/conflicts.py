@@ -80,7 +80,8 @@ def turn(state: State, names: Iterable[str], now_us: int) -> list[Draft]:
     for name in reported:
         # All groups first: a new one makes the table of minima new.
         grouped(state, watch, name, stamp)
-    table_of(state, watch, now_us)
+    if watch.groups:
+        table_of(state, watch, now_us)
     moved = {flown for name in reported for flown in placed(state, watch, name, now_us)}
     drafts = form(state, watch, reported, moved, now_us)
     if moved:

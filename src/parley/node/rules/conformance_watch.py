@@ -12,10 +12,9 @@ What does not live here: what is written (`conformance`).
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from parley.detect.volume_fit import Fit, Leaving, Volumes, volumes_of
 from parley.node.entries import Entry
@@ -286,23 +285,24 @@ def newest_observed(scope: Scope) -> dict[Name, Entry]:
 
     Only what came since the last time is looked at, however much a party writes.
     """
-    tables = scope.warnings.conformance
+    record = scope.warnings
     known = scope.index.views.get(_NEWEST)
-    counts, found = known if known is not None else ({}, {})
-    assert isinstance(counts, dict)
-    assert isinstance(found, dict)
-    if any(len(tables.get(key, ())) < count for key, count in counts.items()):
-        counts, found = {}, {}
-    for key, table in tables.items():
-        before = counts.get(key, 0)
-        for entry in itertools.islice(reversed(table.values()), len(table) - before):
-            body = entry.body
-            assert isinstance(body, ConformanceObserved)
-            name = (entry.log.party, body.intent)
-            if name not in found or rank_of(entry) > rank_of(found[name]):
-                found[name] = entry
-        counts[key] = len(table)
-    scope.index.views[_NEWEST] = (counts, found)
+    if known is None:
+        known = ((None, 0), {})
+    (tables, count), found = cast("tuple[tuple[object, int], dict[Name, Entry]]", known)
+    if tables is record.conformance and count <= len(record.observed):
+        came = record.observed[count:]
+    else:
+        # Another record than the one that was read: it is read whole.
+        found = {}
+        came = [entry for _, table in record.conformance.items() for entry in table.values()]
+    for entry in came:
+        body = entry.body
+        assert isinstance(body, ConformanceObserved)
+        name = (entry.log.party, body.intent)
+        if name not in found or rank_of(entry) > rank_of(found[name]):
+            found[name] = entry
+    scope.index.views[_NEWEST] = ((record.conformance, len(record.observed)), found)
     return found
 
 

@@ -149,9 +149,9 @@ def _places(
 def as_object(state: State, watch: ConflictWatch, formed: Formed, now_us: int) -> Flying:
     """Put a formation where its members are; return it."""
     body = formed.view.body
-    held = {flight: watch.motions[flight] for flight in formed.together}
-    lasts = [_last(track.last) for _, track in held.values()]
-    motions = [_motion(track.motion) for _, track in held.values()]
+    tracks = {flight: watch.motions[flight] for flight in formed.together}
+    lasts = [_last(track.last) for _, track in tracks.values()]
+    motions = [_motion(track.motion) for _, track in tracks.values()]
     at_us = min(now_us, max(fix.at_us for fix in lasts))
     middle = _middle(lasts, motions, at_us)
     motion = Motion(
@@ -161,12 +161,20 @@ def as_object(state: State, watch: ConflictWatch, formed: Formed, now_us: int) -
         steady=all(m.steady for m in motions),
     )
     lead = formed.together[0]
-    reference = held[lead][0]
-    groups = tuple(
+    reference = tracks[lead][0]
+    known = [
         group_of(state, state.picture.aircraft[flight].party, flight) for flight in formed.together
-    )
-    radius_m, vertical_m = body.radius_mm / 1000, body.vertical_mm / 1000
-    group = number_of(watch, Group(None, (), "", groups, radius_m, vertical_m))
+    ]
+    members = tuple({member.known_by: member for member in known}.values())
+    wanted = Group(None, (), "", members, body.radius_mm / 1000, body.vertical_mm / 1000)
+    group = number_of(watch, wanted)
+    held_as = cast("Group", watch.groups[group])
+    # What is written of it says by which extent it was looked at.
+    radius_m, vertical_m = held_as.radius_m, held_as.vertical_m
+    if held_as.known_by != wanted.known_by:
+        watch.merged.add(formed.name)
+    else:
+        watch.merged.discard(formed.name)
     flying = Flying(
         formed.name, lead, state.picture.aircraft[lead].party, at_us, motion, reference, group,
         formed.together, formed.view.key, radius_m, vertical_m,

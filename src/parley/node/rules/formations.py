@@ -11,7 +11,7 @@ from __future__ import annotations
 from parley.node.entries import Draft
 from parley.node.rules.agreement_status import answerable
 from parley.node.rules.agreements import adopted_agreement, check_own_post
-from parley.node.rules.formation_record import FormationView, flaw_of, formations_of
+from parley.node.rules.formation_record import FormationView, flaw_of, formation_at
 from parley.node.state import Key, State
 from parley.node.warning_bodies import FormationConfirmed, FormationDeclared, FormationEnded
 from parley.node.warning_inputs import ConfirmFormation, DeclareFormation, EndFormation
@@ -104,6 +104,7 @@ def _held(state: State, ref: Key, now_us: int) -> tuple[Agreement, FormationView
     for name in sorted(state.scopes):
         if ref in state.scopes[name].warnings.formations:
             agreement = adopted_agreement(state, name)
-            views = formations_of(state, state.scopes[name], now_us)
-            return agreement, next(view for view in views if view.key == ref)
+            view = formation_at(state, state.scopes[name], ref, now_us)
+            assert view is not None, "it stands in the table"
+            return agreement, view
     raise InputFault("formation", value=ref, wanted="one that is held here")

@@ -3,7 +3,8 @@
 Rules:
 - A node warns about its own aircraft and those bound through it. Raw tracks stay with their owner,
   so an alert carries its inputs.
-- That an aircraft is not heard ends an alert only with these words, never as "no loss".
+- That an aircraft is not heard ends an alert only with these words, never as "no loss". One whose
+  reports come and are not believed is not one that nobody reports: the end says which, and why.
 - Nothing here says that a picture without alerts is clear.
 
 What does not live here: pairs of aircraft (`conflicts`, and `separation` before rules version 5).
@@ -11,6 +12,7 @@ What does not live here: pairs of aircraft (`conflicts`, and `separation` before
 
 from __future__ import annotations
 
+from parley.node.coasting import why_unbelieved
 from parley.node.entries import Alert, Draft, TracksRecorded
 from parley.node.inputs import SegmentRecorded, TrackReports
 from parley.node.picture import STALE_US, Aircraft, Picture
@@ -74,7 +76,7 @@ def _objects(state: State, aircraft: Aircraft, now_us: int) -> list[Draft]:
 
 
 def due(state: State, now_us: int) -> list[Draft]:
-    """Return the end of own alerts about aircraft that are not reported any more.
+    """Return the end of own alerts about aircraft that are not reported, or not believed, any more.
 
     It says so: that nothing is heard is no evidence that nothing is there. An alert from before a
     restart has the same time to be taken up by the feed.
@@ -91,9 +93,24 @@ def due(state: State, now_us: int) -> list[Draft]:
             lost = [a for a in body.aircraft if not _heard(picture, a, now_us)]
             since_us = max(entry.issued_us, picture.watched_from_us)
             if lost and now_us - since_us > STALE_US:
-                why = f"not watched any more: no report of {', '.join(lost)}"
-                drafts.extend(resolve(state, name, body.key, f"{why} for {STALE_US // 10**6} s"))
+                why = f"not watched any more: {_why_lost(picture, lost, now_us)}"
+                drafts.extend(resolve(state, name, body.key, why))
     return drafts
+
+
+def _why_lost(picture: Picture, lost: list[str], now_us: int) -> str:
+    """Return who is not reported at all, and whose reports are not believed, with why."""
+    unheard, said = [], []
+    for name in lost:
+        track = picture.aircraft.get(name)
+        why = None if track is None else why_unbelieved(track, now_us)
+        if why is None:
+            unheard.append(name)
+        else:
+            said.append(f"reports of {name} are not believed: {why}")
+    if unheard:
+        said.insert(0, f"no report of {', '.join(unheard)} for {STALE_US // 10**6} s")
+    return "; ".join(said)
 
 
 def _heard(picture: Picture, aircraft: str, now_us: int) -> bool:
