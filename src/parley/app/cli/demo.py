@@ -88,8 +88,7 @@ def demo(
 
     Exit codes: 0 the story was played and the peers agree, 1 they do not, 2 bad usage or input.
     """
-    screen = RichScreen(Console(stderr=as_json, highlight=False))
-    screen.say("Parley demo: a simulation. Nothing here is for flight.", "bold")
+    screen = _screen(on_stderr=as_json)
     with _folder(keep) as top:
         recorded = None
         if recording:
@@ -101,7 +100,6 @@ def demo(
             plan = recorded.plan
         else:
             plan = plan_scenario(read_scenario(find_scenario(scenario or DEFAULT)))
-        _compile_once(screen)
         pace = Pace(None if once else speed_ratio)
         summary = _run(plan, top, port_base, pace, screen, recorded, stay=not once)
     if as_json:
@@ -110,11 +108,17 @@ def demo(
         raise typer.Exit(1)
 
 
-def _compile_once(screen: RichScreen) -> None:
-    """Compile what the nodes need, where it is not: ten of them would each do so by itself."""
+def _screen(*, on_stderr: bool) -> RichScreen:
+    """Return where the story is told, with what the nodes need compiled.
+
+    Where it is not, ten of them would each do so by itself.
+    """
+    screen = RichScreen(Console(stderr=on_stderr, highlight=False))
+    screen.say("Parley demo: a simulation. Nothing here is for flight.", "bold")
     if not is_kept(*KERNELS):
         screen.say(f"{COMPILING}.")
         warm_kernels()
+    return screen
 
 
 def _recorded(
