@@ -139,7 +139,7 @@ def test_a_peer_without_what_an_agreement_needs_is_named_in_one_line(pair, names
 
 def test_under_the_first_rules_an_old_table_will_do_and_what_is_missing_is_said(pair):
     agreement = pair["COAL"].parent.parent / "agr-1.json"
-    changed(agreement, '"rules_version":4', '"rules_version":1')
+    changed(agreement, '"rules_version":5', '"rules_version":1')
     without(pair["COAL"], "witness", "seal", "next")
     setup = load_node(pair["COAL"])
     known = setup.identity.peers["RUS"]
@@ -506,5 +506,5 @@ def test_hours_that_nobody_can_read_are_refused_when_the_agreement_is_read(pair)
     agreement = pair["COAL"].parent.parent / "agr-1.json"
     changed(agreement, '"lines":[{"id":"L1",', '"lines":[{"id":"L1","hours":"by day",')
     assert 'line L1 hours is by day, wanted "24/7", or times of day' in refused(pair["COAL"])
-    changed(agreement, '"rules_version":4', '"rules_version":2')
+    changed(agreement, '"rules_version":5', '"rules_version":2')
     assert load_node(pair["COAL"]).identity.agreements["AGR-1"].lines[0].hours == "by day"

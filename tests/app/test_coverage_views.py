@@ -252,7 +252,7 @@ def test_where_the_folder_is_gone_nothing_is_written_and_nothing_fails(tmp_path)
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     """Give a node that begins with a history kept by the process before it."""
-    files = make_pair(tmp_path_factory.mktemp("coverage"))
+    files = make_pair(tmp_path_factory.mktemp("coverage"), tracks=True)
     now_us = round(time.time() * SECOND_US)
     (store,) = {file.parent / "parley.db" for name, file in files.items() if name == "COAL"}
     kept = coverage_bytes(seen(grid(), now_us=now_us))

@@ -57,7 +57,7 @@ def test_a_node_that_cannot_compile_does_not_say_ready(monkeypatch, capsys, tmp_
         raise InputFault("kernel", value="not compiled", wanted="a compiler that works")
 
     monkeypatch.setattr(process, "warm_kernels", broken)
-    code, out, err = parley_here(capsys, "node", "run", make_pair(tmp_path)["COAL"])
+    code, out, err = parley_here(capsys, "node", "run", make_pair(tmp_path, tracks=True)["COAL"])
     assert (code, out) == (2, "")
     assert "kernel" in err
     assert "peers on" not in err

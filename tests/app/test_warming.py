@@ -120,7 +120,7 @@ def test_nothing_is_shown_by_a_node_that_is_not_ready() -> None:
 
 def test_a_cold_node_says_it_compiles_answers_503_and_obeys_at_once(tmp_path) -> None:
     """A true process with an empty folder of kernels; compiling takes it far longer than this."""
-    file, port = make_pair(tmp_path)["COAL"], free_port()
+    file, port = make_pair(tmp_path, tracks=True)["COAL"], free_port()
     file.write_text(file.read_text().replace('"127.0.0.1:0"', f'"127.0.0.1:{port}"'))
     file.write_text(file.read_text().replace("port = 0", f"port = {port}"))
     (tmp_path / "cold").mkdir()

@@ -165,6 +165,7 @@ def test_lifting_takes_back_all_that_laying_changed(kind: str) -> None:
         scope.index.touched = set(before.index.touched)
         scope.index.stirred = set(before.index.stirred)
         scope.index.spread = set(before.index.spread)
+        scope.index.chained = set(before.index.chained)
         assert parts(scope) == parts(before)
     lay(scope)
     assert parts(scope) == parts(before)

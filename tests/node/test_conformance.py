@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 import pytest
 from intentkit import file, intent, volume, world_of
@@ -175,10 +177,10 @@ def test_along_the_edge_within_the_doubt_nothing_is_told() -> None:
 
 
 def test_one_that_flickers_over_the_edge_is_told_boundedly() -> None:
-    """What could flood the log: seven seconds out and nine in, again and again."""
+    """What could flood the log: nine seconds out and eleven in, again and again."""
     world = world_with()
-    inside, outside = RADIUS_M - 100.0, RADIUS_M + 100.0
-    swing = [*[outside] * 7, *ramp(outside, inside, 2), *[inside] * 7, *ramp(inside, outside, 2)]
+    inside = RADIUS_M - 100.0
+    swing = [RADIUS_M - 100.0 * math.cos(2.0 * math.pi * second / 20.0) for second in range(20)]
     written = flown(world, [*ramp(0.0, inside, 50), *(swing * 10)])
     # Ten times out. Told back after 5 s the first time; the second time nine are not long enough,
     # and after a minute of that it is Contingent.

@@ -447,8 +447,22 @@ def nearest_on_line(position: Position, line: Polyline) -> Nearest:
 
     Exact to 0.001 m up to thousands of kilometres, also near the poles: the search halves edges
     until pieces are 2 km or less, then drops perpendiculars in the azimuthal equidistant plane
-    about the position, where every distance from the position is the geodesic one.
+    about the position, where every distance from the position is the geodesic one. The last answer
+    is kept: of one report several rules ask how it lies to one line.
     """
+    global _last_nearest  # noqa: PLW0603  one answer of a pure function
+    known = _last_nearest
+    if known is not None and known[0] is line and known[1] == position:
+        return known[2]
+    found = _nearest_on_line(position, line)
+    _last_nearest = (line, position, found)
+    return found
+
+
+_last_nearest: tuple[Polyline, Position, Nearest] | None = None
+
+
+def _nearest_on_line(position: Position, line: Polyline) -> Nearest:
     edge, low, high = _candidates(line, position)
     fraction = _foot(line, position, edge, (low, high), (low, high))
     # Fractions do not run evenly in metres: again on a thousandth of the piece round the foot.
