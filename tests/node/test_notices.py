@@ -49,7 +49,9 @@ def test_three_looks_outside_of_a_notice_are_written_once_by_whoever_saw_it() ->
     key = notice(world)
     world.run(1)
     assert not look(world, OUTSIDE, number=2)
+    world.run(200)  # 45 km are flown, not jumped
     assert not look(world, INSIDE)
+    world.run(200)
     assert not look(world, OUTSIDE, number=2)
     (entry,) = look(world, OUTSIDE)
     assert (entry.ref[0].key, entry.body.aircraft, entry.log.party) == (key, "F1", "BRAVO")
@@ -121,6 +123,7 @@ def test_zones_and_sides_of_boundaries_are_noticed_too() -> None:
         say(world, message_type="reposition.notice", fields=said)
         world.run(1)
         assert not look(world, INSIDE, number=4)
+        world.run(200)  # 45 km are flown, not jumped
         (entry,) = look(world, OUTSIDE, number=4)
         assert entry.body.text == where
 
