@@ -46,12 +46,12 @@ def look(world, at, node: str = "BRAVO", party: str | None = "ALFA", number: int
 @pytest.mark.row("R12")
 def test_three_looks_outside_of_a_notice_are_written_once_by_whoever_saw_it() -> None:
     world = pair()
-    key = notice(world)
+    key = notice(world, window=window(world, 0, 9_000))
     world.run(1)
     assert not look(world, OUTSIDE, number=2)
-    world.run(200)  # 45 km are flown, not jumped
+    world.run(3_600)  # 45 km are flown at 13 m/s, not jumped
     assert not look(world, INSIDE)
-    world.run(200)
+    world.run(3_600)
     assert not look(world, OUTSIDE, number=2)
     (entry,) = look(world, OUTSIDE)
     assert (entry.ref[0].key, entry.body.aircraft, entry.log.party) == (key, "F1", "BRAVO")
@@ -119,11 +119,11 @@ def test_zones_and_sides_of_boundaries_are_noticed_too() -> None:
         ({"boundary": "RIVER", "side": "right"}, "noticed right of RIVER, seen left"),
     ):
         world = pair([msgspec.structs.replace(base, boundaries=(river,))])
-        said = {"flight": "F1", "window": window(world, 0, 600)} | fields
+        said = {"flight": "F1", "window": window(world, 0, 9_000)} | fields
         say(world, message_type="reposition.notice", fields=said)
         world.run(1)
         assert not look(world, INSIDE, number=4)
-        world.run(200)  # 45 km are flown, not jumped
+        world.run(3_600)  # 45 km are flown at 13 m/s, not jumped
         (entry,) = look(world, OUTSIDE, number=4)
         assert entry.body.text == where
 
