@@ -104,9 +104,6 @@ def test_an_end_after_the_loss_had_come_does_not_read_as_averted() -> None:
     assert "had come before" in page_of(world)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="U6.1: chain_times._sample closes a chain whose loss came before its end"
-)
 def test_a_chain_whose_loss_came_is_not_closed_by_motion() -> None:
     """Nobody made way: what ended the conflict is that they had passed one another."""
     world = pair()

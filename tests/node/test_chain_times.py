@@ -87,7 +87,8 @@ def days_of(world: SimWorld, party: str, took_s: list[int]) -> None:
     other = "BRAVO" if party == "ALFA" else "ALFA"
     for place, each_s in enumerate(took_s):
         at_us = world.now_us + (10 + place * 1000) * SECOND_US
-        body = conflict(world, f"{party}{place}")
+        # The loss of each lies after its end: it is averted.
+        body = conflict(world, f"{party}{place}", loss_s=10 + place * 1000 + each_s + 60)
         key = write_as(world, party, body, issued_us=at_us)
         ref = (reference(world, party, key),)
         seen = AlertMarked(stage="seen", post="desk")
@@ -259,7 +260,7 @@ def test_a_peers_word_makes_our_own_chain_no_longer_and_ours_ends_by_our_own_nod
 def test_no_chain_is_longer_than_the_look_ahead(answer_s) -> None:
     world = pair()
     longest_s = norms().alert.lookahead_long_s
-    chain(world, "1", answer_s=answer_s, motion_s=longest_s + 300)
+    chain(world, "1", answer_s=answer_s, motion_s=longest_s + 300, loss_s=2 * longest_s)
     sample = _sample(world, "ALFA")
     assert (sample.took_s, sample.closed) == (longest_s, answer_s is not None)
 

@@ -74,10 +74,6 @@ def quickly():
         yield
 
 
-def finding(number: int, why: str) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=f"R6.{number}: {why}")
-
-
 def sealed(body: Body, at_us: int, kind: str = "ops") -> Entry | Unreadable:
     """Return how a node reads a body that a peer has sealed: up to a megabyte of it."""
     name = LogName(agreement="AB", party="BRAVO", kind=kind, year=2026)

@@ -9,7 +9,7 @@ unit told, its crew manoeuvres, and the conflict is resolved by motion. Rules:
   what others saw too.
 - None is longer than the look-ahead: no warning comes earlier than that.
 - Only a chain that was closed is measured: seen by this party, called, answered by a person of
-  another party, each before the end, and ended by motion. Quick marks shorten nothing: what is
+  another party, each before the end, and ended by motion before the loss had come. Quick marks shorten nothing: what is
   measured is the whole, from the first alert to the last resolution.
 - Where no unit of the party said that it was told, its crews may never have flown what was agreed:
   then the answer and the default share of unit, crew and manoeuvre are the least that counts.
@@ -30,11 +30,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from parley.node.agreement_bodies import UnitReceipted
-from parley.node.entries import AlertResolved, Entry
+from parley.node.entries import Alert, AlertResolved, Entry
 from parley.node.rules.alert_steps import Step, resolution_of, steps_of, together
+from parley.node.rules.alerts import standing
 from parley.node.rules.replying import closing_answer
 from parley.node.state import Key, Scope, State, Thread, key_of, written_us
-from parley.node.warning_bodies import ConflictRaised
+from parley.node.warning_bodies import ConflictRaised, ConflictRenewed
 from parley.node.warning_checks import CHAIN_MAX_S
 from parley.world.norms import norms
 from parley.world.units import MICROSECONDS_PER_SECOND
@@ -234,7 +235,7 @@ def _sample(state: State, scope: Scope, alert: Entry) -> Sample | None:
     stood_s = min(math.ceil((ended_us - began_us) / MICROSECONDS_PER_SECOND), longest_s)
     seen = any(step.party == party for step in before_end)
     answered_us = _answered_us(scope, called, ended_us)
-    motion = all(_by_motion(end) for end in ends)
+    motion = all(_averted(scope, each, end) for each, end in zip(timed, ends, strict=True))
     if not seen or answered_us is None or not motion:
         return Sample(party, ended_us, max(stood_s, default_s), closed=False)
     if not _unit_told(scope, called, party, ended_us):
@@ -243,9 +244,20 @@ def _sample(state: State, scope: Scope, alert: Entry) -> Sample | None:
     return Sample(party, ended_us, stood_s, closed=True)
 
 
-def _by_motion(end: Entry | None) -> bool:
-    body = end.body if end is not None else None
-    return isinstance(body, AlertResolved) and body.why.startswith(ENDED_BY_MOTION)
+def _averted(scope: Scope, alert: Entry, end: Entry | None) -> bool:
+    """Whether motion ended a conflict before the loss that was told last had come.
+
+    After it "no loss predicted" says that they have passed one another: nobody may have made way.
+    """
+    told = standing(scope, key_of(alert)).body
+    if (
+        end is None
+        or not isinstance(end.body, AlertResolved)
+        or not isinstance(told, Alert | ConflictRenewed)
+    ):
+        return False
+    came = told.loss_at_us is not None and told.loss_at_us <= written_us(end)
+    return end.body.why.startswith(ENDED_BY_MOTION) and not came
 
 
 def _asked(called: list[Step], party: str) -> bool:
