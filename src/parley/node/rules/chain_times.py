@@ -9,8 +9,8 @@ unit told, its crew manoeuvres, and the conflict is resolved by motion. Rules:
   what others saw too.
 - None is longer than the look-ahead: no warning comes earlier than that.
 - Only a chain that was closed is measured: seen by this party, called, answered by a person of
-  another party, each before the end, and ended by motion before the loss had come. Quick marks shorten nothing: what is
-  measured is the whole, from the first alert to the last resolution.
+  another party, each before the end, and ended by motion before the loss had come. Quick marks
+  shorten nothing: what is measured is the whole, from the first alert to the last resolution.
 - Where no unit of the party said that it was told, its crews may never have flown what was agreed:
   then the answer and the default share of unit, crew and manoeuvre are the least that counts.
 - A chain that was begun on the line and not closed counts with the default, or as long as it stood.
@@ -250,12 +250,9 @@ def _averted(scope: Scope, alert: Entry, end: Entry | None) -> bool:
     After it "no loss predicted" says that they have passed one another: nobody may have made way.
     """
     told = standing(scope, key_of(alert)).body
-    if (
-        end is None
-        or not isinstance(end.body, AlertResolved)
-        or not isinstance(told, Alert | ConflictRenewed)
-    ):
+    if end is None or not isinstance(end.body, AlertResolved):
         return False
+    assert isinstance(told, Alert | ConflictRenewed)
     came = told.loss_at_us is not None and told.loss_at_us <= written_us(end)
     return end.body.why.startswith(ENDED_BY_MOTION) and not came
 
