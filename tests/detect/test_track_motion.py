@@ -138,3 +138,52 @@ def test_another_minimum_is_looked_at_with_the_reports_that_are_there() -> None:
     for wrong in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(InputFault, match="vertical minimum"):
             track.judge_by(wrong)
+
+
+# ---- feeds as they are ---------------------------------------------------------------------------
+
+
+def straight(at_s, *, along_s=0.0, across_m=0.0, speed_mps=230.0):
+    """Return an eastward track: a report at each time, every second one dated or placed off."""
+    track = TrackMotion()
+    for number, second in enumerate(at_s):
+        odd = number % 2
+        east_m = speed_mps * (second + odd * along_s)
+        north_m = odd * across_m
+        track.add(round(second * SECOND_US), north_m / 110_574.0, east_m / 111_319.5, 9000.0)
+    return track
+
+
+@pytest.mark.parametrize(
+    "at_s",
+    [
+        [10 * n + (0.4, -0.4)[n % 2] for n in range(14)],  # each ten seconds, dates off
+        [5 * n for n in range(28) if n != 16],  # one lost where the window would begin
+        [12 * n for n in range(12)],
+    ],
+    ids=["ten seconds", "one lost", "twelve seconds"],
+)
+def test_a_feed_without_a_report_at_the_edge_of_the_window_is_steady_too(at_s) -> None:
+    """Else nobody on such a feed is ever warned of early: beyond two minutes only who is steady."""
+    assert straight(at_s).motion.steady
+
+
+def test_a_gap_is_no_edge() -> None:
+    """Nobody knows what happened in it."""
+    assert not straight([*range(0, 30, 5), *range(70, 125, 5)]).motion.steady
+
+
+def test_a_date_that_is_off_moves_along_the_course_and_a_turn_across_it() -> None:
+    at_s = range(0, 130, 5)
+    assert straight(at_s, along_s=1.1).motion.steady
+    assert not straight(at_s, across_m=1.1 * 230.0).motion.steady
+
+
+@pytest.mark.parametrize(("slower_mps", "steady"), [(5.0, True), (25.0, False), (60.0, False)])
+def test_a_change_of_speed_is_none_of_dates(slower_mps, steady) -> None:
+    """The window holds 30 s of either speed; five per cent of it are no other motion."""
+    track = TrackMotion()
+    for second in range(0, 65, 5):
+        east_m = 230.0 * second - max(second - 30, 0) * slower_mps
+        track.add(second * SECOND_US, 0.0, east_m / 111_319.5, 9000.0)
+    assert track.motion.steady == steady

@@ -13,7 +13,9 @@ none, and goes on as the last `LEAST_US` show.
 - The line is fitted in the tangent plane at the newest report: a great circle through it is
   straight there, poles and antimeridian included.
 - *Steady*: the whole of the longest window lies on one line, without a gap. Course, speed and
-  vertical speed are constant within `TURN_SHARE` and the noise allowed.
+  vertical speed are constant within `TURN_SHARE` and the noise allowed; along the course a single
+  report may be off by `DATED_S` more, for dates are less sure than places, but not the middle of
+  the window against its ends: that is a change of speed.
 - *Level*: heights within a band, and no more slope than one step as high as the band makes. The
   band goes by the vertical minimum that the flight has to keep: a tenth of it, up to a fifth where
   its heights come in coarser steps, and never more than 100 ft. So a step of 100 ft is no climb at
@@ -75,7 +77,12 @@ SAMPLES_MAX = 32
 """Of one track: `LEAST_US` apart, two minutes."""
 _ECCENTRICITY_SQUARED = WGS84_F * (2.0 - WGS84_F)
 SLACK_S = 5.0
-"""By so much a window may be shorter: reports do not come on its edge."""
+"""By so much a window may be shorter: reports do not come on its edge. Where none is as near to it
+the window has one report more, and is longer instead."""
+DATED_S = 2.0
+"""Along its course a report may lie off by so much time more: feeds date a place when it came in.
+In recorded straight minutes (Switzerland) the largest residual across the course is 75 m at the
+90th percentile, and 322 m along it."""
 FINE_ALLOWED_M = 19.0
 """How far level flight wanders in heights of 25 ft: 50 ft and a half step."""
 ROUNDING_SHARE = 0.02

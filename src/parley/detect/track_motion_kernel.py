@@ -18,6 +18,7 @@ from parley.detect.track_motion import (
     AT_US,
     BEND_SHARE,
     COUNT,
+    DATED_S,
     EAST,
     FINE_ALLOWED_M,
     GAP_US,
@@ -181,11 +182,17 @@ def look_again(reports: Floats, numbers: Floats, steady_s: float, third_s: float
 
 @njit(cache=True, nogil=True)
 def window_from(points: Floats, window_s: float) -> int:
-    """Return where the reports of a window begin, if it is whole and without a gap; else -1."""
+    """Return where the reports of a window begin, if it is whole and without a gap; else -1.
+
+    With one report more where none is near its edge: of a feed that comes each ten seconds none may
+    be between 55 and 60 s old.
+    """
     count = points.shape[0]
-    first = 0
+    first: int = 0
     while -points[first, _BEFORE] > window_s:
         first += 1
+    if first > 0 and -points[first, _BEFORE] < window_s - SLACK_S:
+        first -= 1
     if count - first < 3 or -points[first, _BEFORE] < window_s - SLACK_S:
         return -1
     for place in range(first + 1, count):
@@ -227,15 +234,33 @@ def write_across(points: Floats, numbers: Floats, steady_s: float, third_s: floa
         if first < 0:
             continue
         east, north = line_of(points, first, _EAST), line_of(points, first, _NORTH)
-        most_m2 = total_m2 = 0.0
+        speed_mps = math.hypot(east[0], north[0])
+        along_east, along_north = (
+            (east[0] / speed_mps, north[0] / speed_mps) if speed_mps > 0.0 else (1.0, 0.0)
+        )
+        # Of a change of speed the middle half lies behind and the rest ahead, or the other way
+        # round, by as much as of a turn across; dates that are off are on either side in both.
+        quarter_s = -points[first, _BEFORE] / 4.0
+        middle_m = rest_m = 0.0
+        middle_count = 0
+        along_m = across_m = total_m2 = 0.0
         for place in range(first, points.shape[0]):
             east_m = off_line_m(points[place], _EAST, east)
             north_m = off_line_m(points[place], _NORTH, north)
-            square_m2 = east_m * east_m + north_m * north_m
-            most_m2 = max(most_m2, square_m2)
-            total_m2 += square_m2
-        allowed_m = NOISE_M + TURN_SHARE * math.hypot(east[0], north[0]) * window_s / 8.0
-        if most_m2 > allowed_m * allowed_m:
+            ahead_m = east_m * along_east + north_m * along_north
+            if abs(points[place, _BEFORE] + 2.0 * quarter_s) < quarter_s:
+                middle_m += ahead_m
+                middle_count += 1
+            else:
+                rest_m += ahead_m
+            along_m = max(along_m, abs(ahead_m))
+            across_m = max(across_m, abs(north_m * along_east - east_m * along_north))
+            total_m2 += east_m * east_m + north_m * north_m
+        allowed_m = NOISE_M + TURN_SHARE * speed_mps * window_s / 8.0
+        if across_m > allowed_m or along_m > allowed_m + DATED_S * speed_mps:
+            continue
+        rest_count = points.shape[0] - first - middle_count
+        if middle_count and abs(middle_m / middle_count - rest_m / rest_count) > allowed_m:
             continue
         numbers[EAST], numbers[NORTH] = east[0], north[0]
         count = points.shape[0] - first

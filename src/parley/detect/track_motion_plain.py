@@ -9,10 +9,12 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
+from statistics import fmean
 from typing import NamedTuple
 
 from parley.detect.track_motion import (
     BEND_SHARE,
+    DATED_S,
     FINE_ALLOWED_M,
     GAP_US,
     HELD_MPS2,
@@ -159,6 +161,9 @@ def _window(points: list[_Point], window_us: int) -> list[_Point] | None:
     """Return the reports of a window, if it is whole and without a gap."""
     window_s = window_us / 1e6
     chosen = [p for p in points if -p.before_s <= window_s]
+    older = [p for p in points if -p.before_s > window_s]
+    if older and -chosen[0].before_s < window_s - SLACK_S:
+        chosen = [older[-1], *chosen]
     if len(chosen) < 3 or -chosen[0].before_s < window_s - SLACK_S:
         return None
     gaps = (b.before_s - a.before_s for a, b in pairwise(chosen))
@@ -186,7 +191,25 @@ def _across(points: list[_Point]) -> _Across:
         squares = [e * e + n * n for e, n in zip(east_off_m, north_off_m, strict=True)]
         speed_mps = math.hypot(east_mps, north_mps)
         allowed_m = NOISE_M + TURN_SHARE * speed_mps * window_us / 8e6
-        if max(squares) > allowed_m * allowed_m:
+        course = math.atan2(east_mps, north_mps) if speed_mps > 0.0 else math.pi / 2.0
+        turned = [
+            (
+                e * math.sin(course) + n * math.cos(course),
+                n * math.sin(course) - e * math.cos(course),
+            )
+            for e, n in zip(east_off_m, north_off_m, strict=True)
+        ]
+        along_m = max(abs(along) for along, _ in turned)
+        if max(abs(across) for _, across in turned) > allowed_m:
+            continue
+        if along_m > allowed_m + DATED_S * speed_mps:
+            continue
+        quarter_s = -before_s[0] / 4.0
+        middle_m = [a for t, (a, _) in zip(before_s, turned, strict=True)
+                    if abs(t + 2.0 * quarter_s) < quarter_s]  # fmt: skip
+        rest_m = [a for t, (a, _) in zip(before_s, turned, strict=True)
+                  if abs(t + 2.0 * quarter_s) >= quarter_s]  # fmt: skip
+        if middle_m and abs(fmean(middle_m) - fmean(rest_m)) > allowed_m:
             continue
         whole = window_us == windows_us()[0]
         if len(chosen) < SIGMA_SAMPLES:
