@@ -91,12 +91,13 @@ def test_nothing_is_raised_beyond_the_look_ahead() -> None:
     assert steps_of(1199.0, 1199.0)[-1] == "raise"
 
 
-def test_it_ends_after_three_looks_and_fifteen_seconds_without() -> None:
-    assert steps_of(100.0, 95.0, None, None, None) == ["none", "raise", *["none"] * 3]
-    assert steps_of(100.0, 95.0, *[None] * 4)[-1] == "resolve", "15 s after the first without"
-    assert steps_of(100.0, 95.0, *[None] * 3, 75.0, *[None] * 3)[-1] == "none"
-    slow = steps_of(100.0, 90.0, None, None, None, every_s=12.0)
-    assert slow == ["none", "raise", "none", "none", "resolve"]
+def test_it_ends_after_five_looks_and_thirty_seconds_without() -> None:
+    assert steps_of(100.0, 95.0, *[None] * 6) == ["none", "raise", *["none"] * 6]
+    assert steps_of(100.0, 95.0, *[None] * 7)[-1] == "resolve", "30 s after the first without"
+    assert steps_of(100.0, 95.0, *[None] * 6, 60.0, *[None] * 6)[-1] == "none"
+    slow = steps_of(100.0, 90.0, *[None] * 5, every_s=12.0)
+    assert slow == ["none", "raise", *["none"] * 4, "resolve"]
+    assert (NUMBERS.looks_to_resolve, NUMBERS.resolve_after_us) == (5, 30_000_000)
 
 
 def test_the_wider_minima_keep_an_alert_and_raise_none() -> None:
