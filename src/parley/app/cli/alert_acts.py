@@ -27,8 +27,20 @@ if TYPE_CHECKING:
 
 KEY = typer.Argument(metavar="LOG", help="The log of the alert, as parley alerts lists it.")
 INDEX = typer.Argument(metavar="INDEX", help="Its index there.")
-alert = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-formation = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+alert = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Print one alert with all its inputs; mark that you have seen it, or called about it.\n\n"
+    "Exit codes: as each command says.",
+)
+formation = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Declare, confirm and end flights that fly as one, agreed by all whose they are.\n\n"
+    "Exit codes: as each command says.",
+)
 
 
 def alerts(

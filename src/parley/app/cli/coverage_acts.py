@@ -31,7 +31,9 @@ def coverage(
     token: Annotated[Path | None, TOKEN] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Print where the feeds usually see aircraft, how far areas are covered, what is not watched.
+    """Print where the feeds usually see aircraft, and what is not watched by their history.
+
+    With it how far the areas of agreements and own intents are covered.
 
     "covered" is no clearance: it says nothing of aircraft that do not report. "no history" is no
     evidence either way.

@@ -113,7 +113,7 @@ COMMANDS: dict[str, _Later] = {
     "coverage": _Later(
         "parley.app.cli.coverage_acts",
         "coverage",
-        "Print where the feeds usually see aircraft, how far areas are covered, what is not watched.",
+        "Print where the feeds usually see aircraft, and what is not watched by their history.",
     ),
     "alert": _Later(
         "parley.app.cli.alert_acts",
