@@ -22,8 +22,9 @@ from itertools import pairwise
 
 from parley.world.faults import InputFault
 
-_NODES = 48
-_ALONG_NODES = 12
+_NODES = 24
+_ALONG_NODES_LEAST, _ALONG_NODES_MOST = 12, 96
+"""So many that the height between two grows by half its error at most from one to the next."""
 _SIGMAS_COUNT = 6.0
 """Beyond so many standard deviations lies 2e-9."""
 _STILL_MPS = 0.05
@@ -93,10 +94,11 @@ def loss_share(
     for value_m in (sigma_across_m, sigma_along_m, sigma_vertical_m):
         if not (value_m >= 0.0 and math.isfinite(value_m)):
             raise InputFault("standard deviation", value=value_m, wanted="0 or more metres")
+    offsets_along = _along(sigma_along_m, _along_nodes(passing, sigma_along_m, sigma_vertical_m))
     total = 0.0
     for across_m, weight in _offsets(passing.nearest_m, sigma_across_m, horizontal_m):
         half_m = math.sqrt(max(horizontal_m * horizontal_m - across_m * across_m, 0.0))
-        for along_m, share in _along(sigma_along_m):
+        for along_m, share in offsets_along:
             inside = _inside_s(passing, half_m, along_m, within_s)
             if inside is not None:
                 total += (
@@ -133,12 +135,23 @@ def _offsets(nearest_m: float, sigma_m: float, limit_m: float) -> list[tuple[flo
     return [((a + step_m / 2.0), p) for a, p in zip(edges, chances, strict=False)]
 
 
-def _along(sigma_m: float) -> list[tuple[float, float]]:
+def _along_nodes(passing: Passing, sigma_along_m: float, sigma_vertical_m: float) -> int:
+    """Return into how many parts the error along the motion is cut."""
+    if passing.closing_mps < _STILL_MPS:
+        return _ALONG_NODES_LEAST
+    grown_m = 7.0 * sigma_along_m / passing.closing_mps * abs(passing.climb_mps)
+    if grown_m >= 0.5 * sigma_vertical_m * _ALONG_NODES_MOST:
+        return _ALONG_NODES_MOST
+    wanted = math.ceil(2.0 * grown_m / sigma_vertical_m) if sigma_vertical_m > 0.0 else 0
+    return max(wanted, _ALONG_NODES_LEAST)
+
+
+def _along(sigma_m: float, nodes: int) -> list[tuple[float, float]]:
     """Return offsets along the motion with their probabilities."""
     if sigma_m == 0.0:
         return [(0.0, 1.0)]
-    width = 2.0 * 3.5 / _ALONG_NODES
-    mids = [-3.5 + width * (k + 0.5) for k in range(_ALONG_NODES)]
+    width = 2.0 * 3.5 / nodes
+    mids = [-3.5 + width * (k + 0.5) for k in range(nodes)]
     shares = [_normal_share(m + width / 2.0) - _normal_share(m - width / 2.0) for m in mids]
     total = sum(shares)
     return [(m * sigma_m, share / total) for m, share in zip(mids, shares, strict=True)]
