@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import typing
 from types import SimpleNamespace
 from typing import Any, Literal, get_args, get_origin
@@ -174,7 +175,8 @@ class Looker:
         return found
 
     async def _ask(self, operation: Any, query: dict[str, str]) -> bytes:
-        paths = {k[1:]: query.pop(k) for k in list(query) if k.startswith("/")}
+        paths = dict.fromkeys(re.findall(r"\{(\w+)", operation.path), "0")
+        paths |= {k[1:]: query.pop(k) for k in list(query) if k.startswith("/")}
         scope = {
             "type": "http", "method": "GET", "path": operation.path, "headers": [],
             "query_string": urlencode(query).encode(), "path_params": paths,

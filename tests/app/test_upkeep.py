@@ -220,8 +220,8 @@ def test_a_standby_follows_a_running_node_and_takes_over_when_it_is_gone(capsys,
             # It asks every second; the store is exclusively its own, so nothing can look in.
             time.sleep(3)
         finally:
-            following.send_signal(signal.SIGINT)
-            following.wait(20)
+            following.send_signal(signal.SIGTERM)
+            assert following.wait(20) == 0
         first.kill()
         held = sizes(second / "node.toml")
         assert {o: n for o, n in held.items() if o in wanted} == wanted

@@ -39,7 +39,7 @@ def test_an_alert_from_before_the_restart_ends_when_its_cause_has_ended() -> Non
     world = raised(pair())
     restart(world, "ALFA")
     assert len(list(open_alerts(world.node("ALFA").state))) == 1
-    fly(world, "ALFA", apart(), 30)
+    fly(world, "ALFA", apart(), 40)
     assert resolutions(world, "ALFA") == ["no loss predicted"]
 
 

@@ -20,7 +20,7 @@ from parley.wire.agreement_text import (
     read_agreement,
     zone_offsets,
 )
-from parley.world.agreement import Agreement
+from parley.world.agreement import RULES_OF_NEW, Agreement
 from parley.world.agreement_document import agreement_schema, canonical_document, document_of
 from parley.world.clauses import CLAUSE_KINDS
 from parley.world.faults import InputFault
@@ -428,7 +428,7 @@ def test_agreements_of_the_scenarios_are_written_with_units_and_read_back(scenar
 
 def test_the_adopted_text_always_names_its_rules():
     text = canonical_document(agreement(plain()))
-    assert json.loads(text)["rules_version"] == 4
+    assert json.loads(text)["rules_version"] == RULES_OF_NEW
     assert text == json.dumps(
         json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False
     )
@@ -447,7 +447,8 @@ def test_what_is_written_though_it_would_be_so_anyway_changes_no_sha256():
         clause(document, "9").update(applies_to={}, joined="or")
         clause(document, "4")["applies_to"] = {"parties": []}
         document["places"][0]["aliases"] = []
-        document.update(version=1, supersedes="", datum="WGS84", layers=[], rules_version=4)
+        document.update(version=1, supersedes="", datum="WGS84", layers=[])
+        document.update(rules_version=RULES_OF_NEW)
         zone(document)["uncertainty"] = "50.0 m"
 
     assert sha256(agreement(changed(change))) == sha256(agreement(plain()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parley.wire.scenario.scenario_clauses import _CLAUSES
+from parley.world.agreement import RULES_OF_NEW
 from parley.world.clauses import (
     CLAUSE_KINDS,
     CLAUSES_OF_4,
@@ -130,7 +131,7 @@ def test_the_kinds_of_rules_version_4_are_read_in_si(kind: str) -> None:
 
     found = changed("wildfire-civil", change).agreements[1]
     assert found.clauses[-1] == meant
-    assert found.rules_version == 4
+    assert found.rules_version == RULES_OF_NEW
 
 
 def test_every_kind_has_a_form_in_a_scenario() -> None:

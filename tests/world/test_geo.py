@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from unittest import mock
 
 import pytest
 from geographiclib.geodesic import Geodesic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parley.world import line_search
 from parley.world.faults import InputFault
 from parley.world.geo import (
     UNDECIDED,
@@ -20,16 +22,14 @@ from parley.world.geo import (
     course_at_deg,
     destination,
     distance_m,
-    distance_to_line_m,
     inside_all,
     interpolated,
     judged,
-    nearest_on_line,
     planar_pieces,
     polyline,
-    side_of_line,
     wrapped_longitude_deg,
 )
+from parley.world.line_search import distance_to_line_m, nearest_on_line, side_of_line
 
 WGS84 = Geodesic.WGS84
 EDGES = st.sampled_from(["planar", "geodesic"])
@@ -133,6 +133,18 @@ def test_distance_to_a_line_equals_dense_sampling(drawn, edges):
     expected_m = sampled_distance_m(point, line, edges)
     found_m = distance_to_line_m(at(*point), [at(*vertex) for vertex in line], edges)
     assert found_m == pytest.approx(expected_m, abs=1e-3)
+
+
+@given(lines_and_points(), EDGES)
+@settings(max_examples=60, deadline=None)
+def test_however_the_search_goes_it_finds_the_same_point(drawn, edges):
+    vertices = [at(*vertex) for vertex in drawn[0]]
+    found = nearest_on_line(at(*drawn[1]), polyline(vertices, edges))
+    for name in ("_PIECES_KEPT_MAX", "_PIECES_LOOKED_MAX", "_PIECES_ONE_BY_ONE_MAX"):
+        with mock.patch.object(line_search, name, 0):
+            other = nearest_on_line(at(*drawn[1]), polyline(vertices, edges))
+        assert other.distance_m == pytest.approx(found.distance_m, abs=1e-6), name
+        assert (other.side, other.beyond) == (found.side, found.beyond) or found.distance_m < 1e-3
 
 
 @given(lines_and_points(), EDGES, st.floats(0, 1))

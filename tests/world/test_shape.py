@@ -14,7 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from parley.world.faults import InputFault
-from parley.world.geo import Position, destination, distance_to_line_m, wrapped_longitude_deg
+from parley.world.geo import Position, destination, wrapped_longitude_deg
+from parley.world.line_search import distance_to_line_m
 from parley.world.shape import (
     Circle,
     Corridor,

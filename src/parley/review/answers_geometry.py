@@ -20,15 +20,8 @@ from parley.review.answers_acts import suspended_by
 from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary, side_of
 from parley.world.clauses import Separation
-from parley.world.geo import (
-    Answer,
-    Position,
-    bearing_deg,
-    distance_m,
-    distance_to_line_m,
-    interpolated,
-    nearest_on_line,
-)
+from parley.world.geo import Answer, Position, bearing_deg, distance_m, interpolated
+from parley.world.line_search import distance_to_line_m, nearest_on_line
 from parley.world.norms import norms
 from parley.world.place import Place, fold_name
 from parley.world.scenario import Scenario

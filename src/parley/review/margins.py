@@ -26,7 +26,8 @@ from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary, boundary_in_force, side_of
 from parley.world.clauses import BoundaryRule, StandOff
 from parley.world.faults import InputFault
-from parley.world.geo import UNDECIDED, Position, nearest_on_line, wrapped_longitude_deg
+from parley.world.geo import UNDECIDED, Position, wrapped_longitude_deg
+from parley.world.line_search import nearest_on_line
 from parley.world.time import datetime_from_us, format_instant
 from parley.world.track import Track
 

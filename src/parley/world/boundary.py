@@ -21,7 +21,6 @@ from parley.world.geo import (
     UNDECIDED,
     Answer,
     EdgeMeaning,
-    Nearest,
     Polyline,
     Position,
     checked_uncertainty_m,
@@ -29,10 +28,10 @@ from parley.world.geo import (
     destination,
     distance_m,
     judged,
-    nearest_on_line,
     polyline,
 )
 from parley.world.geo import bearing_deg as geodesic_bearing_deg
+from parley.world.line_search import Nearest, nearest_on_line
 from parley.world.place import Place, checked_name
 from parley.world.shape import check_line_is_simple
 from parley.world.volume import check_window, in_window

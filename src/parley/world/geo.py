@@ -7,15 +7,16 @@ and latitude (RFC 7946): at 50 N the two differ by 85 m on 60 km and by 23 km on
 
 Rules: an edge goes the shorter way round in longitude, so lines over the antimeridian need nothing
 special; an answer is decided only when the margin is greater than the whole uncertainty.
-Not here: areas (`shape`), heights (`volume`), named sides (`boundary`).
+Not here: the nearest point of a line (`line_search`), areas (`shape`), heights (`volume`), named
+sides (`boundary`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -34,16 +35,12 @@ UNDECIDED = "undecided"
 PIECES_MAX = 200_000
 """Planar pieces of one line: 10,000 vertices, each geodesic edge some 100 km long."""
 
-_GEOD = Geod(ellps="WGS84")
+GEOD = Geod(ellps="WGS84")
+"""Of every distance and course of this room."""
 _CURVATURE_RADIUS_MAX_M = 6_399_593.626
 """Polar radius of curvature a²/b: no arc on WGS-84 is longer than with this radius."""
-_ECCENTRICITY_SQUARED = _GEOD.es
-_SEARCH_STEP_M = 2_000.0
-"""Pieces this short are straight enough for the last step of the nearest-point search."""
-_GEODESIC_PIECE_MAX_M = 500_000.0
-_SAME_POINT_M = 1e-6
-_ROUNDING_M = 1e-3
-"""Added to the bound of the search: a sum of two lengths may come out short by the last digit."""
+_ECCENTRICITY_SQUARED = GEOD.es
+GEODESIC_PIECE_MAX_M = 500_000.0
 _HALF_TURN_DEG = 180.0
 
 
@@ -58,14 +55,14 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lon_deg: float
 
     def __post_init__(self) -> None:
-        for field, value, limit_deg in (
+        for name, value, limit_deg in (
             ("latitude", self.lat_deg, 90.0),
             ("longitude", self.lon_deg, _HALF_TURN_DEG),
         ):
             # Written so that NaN, which compares false with everything, is refused as well.
             if not -limit_deg <= value <= limit_deg:
                 raise InputFault(
-                    field,
+                    name,
                     value=value,
                     wanted=f"a number from -{limit_deg:.0f} to {limit_deg:.0f} degrees",
                 )
@@ -91,21 +88,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             )
 
 
-class Nearest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The point of a line nearest to a position.
-
-    `edge` counts from 0, `fraction` runs 0..1 along it, `side` looks along the vertices. `beyond`
-    is "start" or "end" when the nearest point is that end and the position lies past it.
-    """
-
-    position: Position
-    distance_m: float
-    edge: int
-    fraction: float
-    side: Side
-    beyond: Literal["", "start", "end"]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Polyline:
     """A line as columns: longitudes run on without a jump (179, 181), so that edges are plain.
@@ -120,6 +102,19 @@ class Polyline:
     azimuth_deg: Floats
     length_m: Floats
     """Of each edge: exact for geodesic edges, an upper bound for planar ones."""
+    pieces: list[Pieces | None] = field(default_factory=list, repr=False)
+    """What `line_search` cut the line into; empty until it is first asked, None for no gain."""
+
+
+class Pieces(NamedTuple):
+    """Short pieces of a line: edge, fractions and length of each, earth-centred ends (n, 3)."""
+
+    edge: NDArray[np.int64]
+    low: Floats
+    high: Floats
+    length_m: Floats
+    low_ecef_m: Floats
+    high_ecef_m: Floats
 
 
 def checked_uncertainty_m(value_m: float, what: str = "uncertainty") -> float:
@@ -180,7 +175,7 @@ def distance_m(a: Position, b: Position) -> float:
     >>> round(distance_m(tabqah, rusafa))
     29875
     """
-    return float(_GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[2])
+    return float(GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[2])
 
 
 def bearing_deg(a: Position, b: Position) -> float:
@@ -191,7 +186,7 @@ def bearing_deg(a: Position, b: Position) -> float:
     >>> round(bearing_deg(tabqah, rusafa), 1)
     140.5
     """
-    bearing = float(_GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[0]) % 360.0
+    bearing = float(GEOD.inv(a.lon_deg, a.lat_deg, b.lon_deg, b.lat_deg)[0]) % 360.0
     return 0.0 if bearing == 360.0 else bearing
 
 
@@ -204,7 +199,7 @@ def destination(a: Position, bearing_deg: float, distance_m: float) -> Position:
     for what, value in (("bearing", bearing_deg), ("distance", distance_m)):
         if not math.isfinite(value):
             raise InputFault(what, value=value, wanted="a finite number")
-    lon_deg, lat_deg, _ = _GEOD.fwd(a.lon_deg, a.lat_deg, bearing_deg, distance_m)
+    lon_deg, lat_deg, _ = GEOD.fwd(a.lon_deg, a.lat_deg, bearing_deg, distance_m)
     return Position(lat_deg=float(lat_deg), lon_deg=float(lon_deg))
 
 
@@ -219,7 +214,7 @@ def interpolated(a: Position, b: Position, fraction: float, edges: EdgeMeaning) 
         return a
     if fraction == 1.0:
         return b
-    lon_deg, lat_deg = _points_on(
+    lon_deg, lat_deg = points_on(
         polyline((a, b), edges), np.zeros(1, dtype=np.int64), np.array([fraction])
     )
     return Position(lat_deg=float(lat_deg[0]), lon_deg=wrapped_longitude_deg(float(lon_deg[0])))
@@ -292,7 +287,7 @@ def polyline(
             repair="cut it into sectors that stop short of the pole",
         )
     if edges == "geodesic":
-        azimuth, _, length = _GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
+        azimuth, _, length = GEOD.inv(lon[:-1], lat[:-1], lon[1:], lat[1:])
     else:
         azimuth, length = np.zeros(len(lon) - 1), _planar_length_bound_m(lon, lat)
     return Polyline(
@@ -331,16 +326,27 @@ def _planar_length_bound_m(lon_deg: Floats, lat_deg: Floats) -> Floats:
     return bound
 
 
-def _points_on(line: Polyline, edge: NDArray[np.int64], fraction: Floats) -> tuple[Floats, Floats]:
+def points_on(line: Polyline, edge: NDArray[np.int64], fraction: Floats) -> tuple[Floats, Floats]:
     """Return longitudes (unwrapped) and latitudes of the points at `fraction` of each edge."""
     lon0, lat0 = line.lon_deg[edge], line.lat_deg[edge]
     if line.edges == "planar":
         lon = lon0 + fraction * (line.lon_deg[edge + 1] - lon0)
         lat = lat0 + fraction * (line.lat_deg[edge + 1] - lat0)
         return lon, lat
-    lon, lat, _ = _GEOD.fwd(lon0, lat0, line.azimuth_deg[edge], fraction * line.length_m[edge])
+    lon, lat, _ = GEOD.fwd(lon0, lat0, line.azimuth_deg[edge], fraction * line.length_m[edge])
     lon = lon0 + np.remainder(lon - lon0 + 180.0, 360.0) - 180.0
     return lon, np.asarray(lat, dtype=np.float64)
+
+
+def point_on(line: Polyline, edge: int, fraction: float) -> tuple[float, float]:
+    """Return longitude (unwrapped) and latitude of one point, as `points_on` those of many."""
+    lon0, lat0 = float(line.lon_deg[edge]), float(line.lat_deg[edge])
+    if line.edges == "planar":
+        lon1, lat1 = float(line.lon_deg[edge + 1]), float(line.lat_deg[edge + 1])
+        return lon0 + fraction * (lon1 - lon0), lat0 + fraction * (lat1 - lat0)
+    away_m = fraction * float(line.length_m[edge])
+    lon, lat, _ = GEOD.fwd(lon0, lat0, float(line.azimuth_deg[edge]), away_m)
+    return lon0 + (lon - lon0 + 180.0) % 360.0 - 180.0, float(lat)
 
 
 def planar_pieces(
@@ -358,7 +364,7 @@ def planar_pieces(
     """
     longest_m = math.inf if step_m is None else step_m
     if line.edges == "geodesic":
-        longest_m = min(longest_m, _GEODESIC_PIECE_MAX_M)
+        longest_m = min(longest_m, GEODESIC_PIECE_MAX_M)
     parts = np.maximum(np.ceil(line.length_m / longest_m), 1.0).astype(np.int64)
     _check_pieces(int(parts.sum()))
     edge = np.repeat(np.arange(len(parts), dtype=np.int64), parts)
@@ -377,7 +383,7 @@ def planar_pieces(
     low = np.concatenate([piece[1] for piece in done])
     order = np.lexsort((low, edge))
     edge, low = edge[order], low[order]
-    lon, lat = _points_on(line, edge, low)
+    lon, lat = points_on(line, edge, low)
     starts = low == 0.0
     lon[starts], lat[starts] = line.lon_deg[edge[starts]], line.lat_deg[edge[starts]]
     return np.append(lon, line.lon_deg[-1]), np.append(lat, line.lat_deg[-1]), edge
@@ -400,143 +406,27 @@ def _bends_more_than(
     bent = np.zeros(len(edge), dtype=bool)
     if line.edges == "planar":
         return bent
-    lon0, lat0 = _points_on(line, edge, low)
-    lon1, lat1 = _points_on(line, edge, high)
+    lon0, lat0 = points_on(line, edge, low)
+    lon1, lat1 = points_on(line, edge, high)
     for part in (0.25, 0.5, 0.75):  # half way alone is blind to an S over the equator
-        lon, lat = _points_on(line, edge, low + part * (high - low))
+        lon, lat = points_on(line, edge, low + part * (high - low))
         chord_lon, chord_lat = lon0 + part * (lon1 - lon0), lat0 + part * (lat1 - lat0)
-        bent |= np.asarray(_GEOD.inv(lon, lat, chord_lon, chord_lat)[2]) > tolerance_m
+        bent |= np.asarray(GEOD.inv(lon, lat, chord_lon, chord_lat)[2]) > tolerance_m
     return bent
-
-
-def _distances_m(position: Position, lon_deg: Floats, lat_deg: Floats) -> Floats:
-    from_lon, from_lat = (
-        np.full_like(lon_deg, position.lon_deg),
-        np.full_like(lat_deg, position.lat_deg),
-    )
-    return np.asarray(_GEOD.inv(from_lon, from_lat, lon_deg, lat_deg)[2], dtype=np.float64)
-
-
-def _candidates(line: Polyline, position: Position) -> tuple[NDArray[np.int64], Floats, Floats]:
-    """Return the short pieces (edge, from fraction, to fraction) that may hold the nearest point.
-
-    Branch and bound: on a piece of length s between points at d1 and d2 from the position nothing
-    is nearer than (d1 + d2 - s) / 2, so a piece whose bound is beyond the best end seen is dropped.
-    """
-    ends_m = _distances_m(position, line.lon_deg, line.lat_deg)
-    edge = np.arange(len(line.length_m), dtype=np.int64)
-    low, high = np.zeros(len(edge)), np.ones(len(edge))
-    low_m, high_m, length_m = ends_m[:-1], ends_m[1:], line.length_m
-    while True:
-        best_m = min(low_m.min(), high_m.min()) + _ROUNDING_M
-        keep = (low_m + high_m - length_m) / 2.0 <= best_m
-        edge, low, high = edge[keep], low[keep], high[keep]
-        low_m, high_m, length_m = low_m[keep], high_m[keep], length_m[keep]
-        if length_m.max() <= _SEARCH_STEP_M:
-            return edge, low, high
-        middle = (low + high) / 2.0
-        middle_m = _distances_m(position, *_points_on(line, edge, middle))
-        edge = np.concatenate((edge, edge))
-        low, high = np.concatenate((low, middle)), np.concatenate((middle, high))
-        low_m, high_m = np.concatenate((low_m, middle_m)), np.concatenate((middle_m, high_m))
-        length_m = np.concatenate((length_m, length_m)) / 2.0
-
-
-def nearest_on_line(position: Position, line: Polyline) -> Nearest:
-    """Return the point of the line nearest to the position, its distance and the side.
-
-    Exact to 0.001 m up to thousands of kilometres, also near the poles: the search halves edges
-    until pieces are 2 km or less, then drops perpendiculars in the azimuthal equidistant plane
-    about the position, where every distance from the position is the geodesic one. The last answer
-    is kept: of one report several rules ask how it lies to one line.
-    """
-    global _last_nearest  # noqa: PLW0603  one answer of a pure function
-    known = _last_nearest
-    if known is not None and known[0] is line and known[1] == position:
-        return known[2]
-    found = _nearest_on_line(position, line)
-    _last_nearest = (line, position, found)
-    return found
-
-
-_last_nearest: tuple[Polyline, Position, Nearest] | None = None
-
-
-def _nearest_on_line(position: Position, line: Polyline) -> Nearest:
-    edge, low, high = _candidates(line, position)
-    fraction = _foot(line, position, edge, (low, high), (low, high))
-    # Fractions do not run evenly in metres: again on a thousandth of the piece round the foot.
-    near = (high - low) / 2_000.0
-    chord = np.maximum(fraction - near, low), np.minimum(fraction + near, high)
-    fraction = _foot(line, position, edge, chord, (low, high))
-    foot_m = _distances_m(position, *_points_on(line, edge, fraction))
-    best = int(np.argmin(foot_m))
-    return _described(line, position, int(edge[best]), float(fraction[best]), float(foot_m[best]))
-
-
-def _foot(
-    line: Polyline,
-    position: Position,
-    edge: NDArray[np.int64],
-    chord: tuple[Floats, Floats],
-    piece: tuple[Floats, Floats],
-) -> Floats:
-    """Return the fraction of the foot of the perpendicular on each chord, kept within its piece."""
-    lon, lat = _points_on(line, np.concatenate((edge, edge)), np.concatenate(chord))
-    start = np.full_like(lon, position.lon_deg), np.full_like(lat, position.lat_deg)
-    azimuth, _, away_m = _GEOD.inv(*start, lon, lat)
-    x_m, y_m = away_m * np.sin(np.radians(azimuth)), away_m * np.cos(np.radians(azimuth))
-    n = len(edge)
-    dx_m, dy_m = x_m[n:] - x_m[:n], y_m[n:] - y_m[:n]
-    squared = dx_m * dx_m + dy_m * dy_m
-    along = -(x_m[:n] * dx_m + y_m[:n] * dy_m) / np.where(squared > 0.0, squared, 1.0)
-    foot: Floats = np.clip(chord[0] + along * (chord[1] - chord[0]), *piece)
-    return foot
-
-
-def _described(
-    line: Polyline, position: Position, edge: int, fraction: float, away_m: float
-) -> Nearest:
-    lon, lat = _points_on(line, np.array([edge]), np.array([fraction]))
-    to_position_deg = float(_GEOD.inv(lon[0], lat[0], position.lon_deg, position.lat_deg)[0])
-    last = len(line.length_m) - 1
-    before, after = edge, edge
-    if fraction == 0.0:
-        before = edge - 1 if edge else (last if line.closed else edge)
-    elif fraction == 1.0:
-        after = edge + 1 if edge < last else (0 if line.closed else edge)
-    came_deg = _course_deg(line, before, 1.0 if before != edge else fraction)
-    goes_deg = _course_deg(line, after, 0.0 if after != edge else fraction)
-    side: Side = "left"  # on the line, as the crossings of `detect` have it
-    beyond: Literal["", "start", "end"] = ""
-    if away_m > _SAME_POINT_M:
-        # Left is what a clockwise turn sweeps from the way back to the way on.
-        back_deg = came_deg + 180.0
-        swept_deg = (goes_deg - back_deg) % 360.0
-        side = "left" if (to_position_deg - back_deg) % 360.0 < swept_deg else "right"
-        ahead = math.cos(math.radians(to_position_deg - goes_deg))
-        if not line.closed and edge == 0 and fraction == 0.0 and ahead < -1e-9:
-            beyond = "start"
-        elif not line.closed and edge == last and fraction == 1.0 and ahead > 1e-9:
-            beyond = "end"
-    foot = Position(lat_deg=float(lat[0]), lon_deg=wrapped_longitude_deg(float(lon[0])))
-    return Nearest(
-        position=foot, distance_m=away_m, edge=edge, fraction=fraction, side=side, beyond=beyond
-    )
 
 
 def course_at_deg(line: Polyline, edge: int, fraction: float) -> tuple[Position, float]:
     """Return the point at `fraction` of an edge and the true course in degrees there."""
-    lon, lat = _points_on(line, np.array([edge]), np.array([fraction]))
+    lon, lat = points_on(line, np.array([edge]), np.array([fraction]))
     point = Position(lat_deg=float(lat[0]), lon_deg=wrapped_longitude_deg(float(lon[0])))
-    return point, _course_deg(line, edge, fraction)
+    return point, course_deg(line, edge, fraction)
 
 
-def _course_deg(line: Polyline, edge: int, fraction: float) -> float:
+def course_deg(line: Polyline, edge: int, fraction: float) -> float:
     """Return the true course of the line at a point of an edge."""
     if line.edges == "geodesic":
         start = line.lon_deg[edge], line.lat_deg[edge], line.azimuth_deg[edge]
-        back_deg = _GEOD.fwd(*start, fraction * line.length_m[edge])[2]
+        back_deg = GEOD.fwd(*start, fraction * line.length_m[edge])[2]
         return float(back_deg) + 180.0
     d_lon_deg = line.lon_deg[edge + 1] - line.lon_deg[edge]
     d_lat_deg = line.lat_deg[edge + 1] - line.lat_deg[edge]
@@ -546,29 +436,3 @@ def _course_deg(line: Polyline, edge: int, fraction: float) -> float:
     east = d_lon_deg * math.cos(lat_rad)
     north = d_lat_deg * (1.0 - _ECCENTRICITY_SQUARED) / bend
     return math.degrees(math.atan2(east, north))
-
-
-def distance_to_line_m(
-    position: Position, vertices: Sequence[Position], edges: EdgeMeaning = "planar"
-) -> float:
-    """Return the geodesic distance in metres from the position to the nearest point of the line.
-
-    >>> line = (Position(lat_deg=0.0, lon_deg=0.0), Position(lat_deg=0.0, lon_deg=1.0))
-    >>> round(distance_to_line_m(Position(lat_deg=1.0, lon_deg=0.5), line), 1)
-    110574.4
-    """
-    return nearest_on_line(position, polyline(vertices, edges)).distance_m
-
-
-def side_of_line(
-    position: Position, vertices: Sequence[Position], edges: EdgeMeaning = "planar"
-) -> Side:
-    """Return "left" or "right" of the line, looking along its vertices; on the line it is "left".
-
-    It is the side at the nearest point, also past the ends, where the first and last edge run on.
-
-    >>> south_to_north = (Position(lat_deg=0.0, lon_deg=0.0), Position(lat_deg=1.0, lon_deg=0.0))
-    >>> side_of_line(Position(lat_deg=0.5, lon_deg=-0.1), south_to_north)
-    'left'
-    """
-    return nearest_on_line(position, polyline(vertices, edges)).side

@@ -31,13 +31,13 @@ from parley.world.geo import (
     destination,
     distance_m,
     judged,
-    nearest_on_line,
     planar_pieces,
     polyline,
     same_point,
     without_repeats,
     wrapped_longitude_deg,
 )
+from parley.world.line_search import nearest_on_line
 
 RADIUS_MAX_M = 5_000_000.0
 """An eighth of the way round the earth: nothing larger is one zone."""

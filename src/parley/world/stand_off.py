@@ -12,15 +12,8 @@ from typing import Literal
 
 from parley.world.boundary import Boundary, side_of
 from parley.world.faults import InputFault
-from parley.world.geo import (
-    UNDECIDED,
-    Answer,
-    Position,
-    checked_uncertainty_m,
-    distance_m,
-    judged,
-    nearest_on_line,
-)
+from parley.world.geo import UNDECIDED, Answer, Position, checked_uncertainty_m, distance_m, judged
+from parley.world.line_search import nearest_on_line
 from parley.world.place import Place
 from parley.world.shape import contains
 from parley.world.zone import Zone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from parley.app.config import NodeSetup
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 node = typer.Typer(
     no_args_is_help=True,
@@ -151,6 +154,9 @@ def standby(
         following.start()
         typer.echo(f"standby of {setup.config.party}: following {primary}", err=True)
         said = ""
+        # Not by KeyboardInterrupt: who starts it in the background has Ctrl-C ignored for it, and
+        # a service manager ends it by SIGTERM.
+        before = {n: signal.signal(n, lambda *_: stop.set()) for n in _ENDING}
         try:
             while following.is_alive():
                 following.join(1.0)
@@ -159,9 +165,11 @@ def standby(
                 if now != said:
                     typer.echo(f"standby: {now or 'follows again'}", err=True)
                     said = now
-        except KeyboardInterrupt:
+        finally:
             stop.set()
             following.join()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @node.command()

@@ -19,7 +19,8 @@ from parley.node.state import Scope, State
 from parley.world.agreement import Agreement
 from parley.world.boundary import Boundary
 from parley.world.clauses import BoundaryRule, StandOff
-from parley.world.geo import Position, nearest_on_line
+from parley.world.geo import Position
+from parley.world.line_search import nearest_on_line
 from parley.world.time import format_instant
 from parley.world.units import MICROSECONDS_PER_SECOND
 
