@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from house.tree import walked
+
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 
@@ -37,7 +39,7 @@ FILE_CALLS = {
 def clock_and_randomness(source: str) -> list[str]:
     """Return each import or call that reads a clock, waits or draws randomness."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in walked(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             found += [
                 f"{node.lineno}: imports {name}; only app may"
@@ -59,7 +61,7 @@ def file_access(source: str) -> list[str]:
     """Return each call that opens, reads or writes a file."""
     return [
         f"{node.lineno}: {_called(node)}() touches files; only app and what it hands out may"
-        for node in ast.walk(ast.parse(source))
+        for node in walked(ast.parse(source))
         if isinstance(node, ast.Call) and _called(node) in FILE_CALLS
     ]
 
@@ -122,7 +124,7 @@ def _has_unit(name: str) -> bool:
 
 
 def _float_named(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             scalar = _is_float(node.returns) and not _is_array(node.returns)
             if scalar and not node.name.startswith("__"):
@@ -204,7 +206,7 @@ def banned_texts(source: str, *, docstrings: bool = False) -> list[str]:
     skipped = set() if docstrings else {id(n) for n in _docstrings(tree)}
     return [
         finding
-        for node in ast.walk(tree)
+        for node in walked(tree)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and id(node) not in skipped
@@ -247,7 +249,7 @@ def banned_phrase(text: str, language: str) -> list[str]:
 
 
 def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -262,7 +264,7 @@ def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
     """The strings that stand alone as a statement: docstrings, and notes under a constant."""
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
 
@@ -299,7 +301,7 @@ def too_long(source: str) -> list[str]:
     """Return the file if it is too long, and each function that is."""
     lines = source.count("\n")
     found = [f"1: {lines} lines, at most {FILE_LINES_MAX}"] if lines > FILE_LINES_MAX else []
-    for node in ast.walk(ast.parse(source)):
+    for node in walked(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             long = (node.end_lineno or node.lineno) - node.lineno + 1
             if long > FUNCTION_LINES_MAX:

@@ -20,7 +20,7 @@ from parley.node.snapshots import digest
 from parley.node.state import Log, State, fold
 from parley.world.norms import norms
 
-SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "32"))
+SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "16"))
 GROUP = 5
 NOT_DEFENDED = {
     "echo lies": "a peer that never echoes a heartbeat rightly is not measured: its clock is shown "

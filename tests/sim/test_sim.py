@@ -22,7 +22,7 @@ from parley.trust import keys
 from parley.trust.keys import SigningKey
 from parley.world.agreement import Agreement
 
-SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "200"))
+SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "100"))
 GROUP = 10
 happened: Counter[str] = Counter()
 
