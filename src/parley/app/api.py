@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -199,7 +200,11 @@ class Api:
         self._notices = NoticeApi(service, self._receipts, self._acting_body)
         self._changes = Changes(service)
         self._bundles = BundleApi(Bundles(service, store), service, access)
-        self._document = msgspec.json.encode(make_document(self.operations(), version=__version__))
+
+    @cached_property
+    def _document(self) -> bytes:
+        """The OpenAPI document, made when it is first asked for."""
+        return msgspec.json.encode(make_document(self.operations(), version=__version__))
 
     def operations(self) -> list[Operation]:
         """Return the table of operations."""

@@ -10,6 +10,7 @@ The same code drives a real node and the simulation; neither clock nor socket is
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -42,7 +43,7 @@ from parley.node.overtaking import fold_in, forget, hold_ahead
 from parley.node.rules.agreements import superseded_by
 from parley.node.rules.ahead import held_ahead
 from parley.node.rules.custody import forgotten, too_late
-from parley.node.rules.peering import keep_receipt, make_proof, proof_info
+from parley.node.rules.peering import keep_receipt, make_proof, news_of, proof_info
 from parley.node.state import Abandoned, State
 from parley.node.step import Batch, Salt, peer_work, step, write_drafts
 from parley.node.versions import rules_of
@@ -103,6 +104,11 @@ class _Open:
     def entries(self) -> int:
         return sum(len(batch.entries) for batch in self.own.values())
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is to be stored; a heartbeat leaves nothing, and needs no disk."""
+        return bool(self.returned or self.own or self.writes)
+
 
 class Crank:
     """One party's mind with its store.
@@ -137,6 +143,8 @@ class Crank:
         self.asking = asking
         self.superseded: Entry | None = None
         self._opened_count = 0
+        # When time was asked last, if nothing followed and nothing has happened since.
+        self._rested_us: int | None = None
         self.next_key: SigningKey | None = None
         self.unwritable: dict[str, str] = {}
         self.doubted: list[str] = []
@@ -254,19 +262,28 @@ class Crank:
                 repair="try again in some seconds",
             )
         turned = Turned()
-        if not self.asking or not isinstance(event, Tick):
+        rested, self._rested_us = self._rested_us == now_us and not self.asking, None
+        told = news_of(self.state, event, now_us) if rested else None
+        if not isinstance(event, Tick):
             output = step(self.state, now_us, self._completed(event))
-            if isinstance(event, TrackReports | Tick):
+            if isinstance(event, TrackReports):
                 output = self._writable(now_us, output, turned)
             self._carry_out(now_us, output, turned)
-        for _ in range(0 if self.asking else _ROUNDS_MAX):
+        if rested and told is not None and told == news_of(self.state, event, now_us):
+            self._rested_us = now_us
+        elif not self.asking:
+            self._follow(now_us, turned)
+        return turned
+
+    def _follow(self, now_us: int, turned: Turned) -> None:
+        """Write what time and the record make due, until nothing more follows from it."""
+        for _ in range(_ROUNDS_MAX):
             output = self._writable(now_us, step(self.state, now_us, Tick()), turned)
             if not output.drafts:
-                return turned
+                self._rested_us = now_us
+                return
             self._carry_out(now_us, output, turned)
-        if not self.asking:
-            self._stop_chasing(now_us, turned)
-        return turned
+        self._stop_chasing(now_us, turned)
 
     def _yield_to_takeover(self, event: Input) -> None:
         """Stop writing as soon as it is seen that another node of our party has taken over."""
@@ -333,6 +350,7 @@ class Crank:
 
     def abandon(self, why: Abandoned, names: Iterable[LogName]) -> None:
         """Write no further into these own logs, held or not."""
+        self._rested_us = None
         for name in names:
             self.state.abandoned[name.origin] = why
 
@@ -345,12 +363,18 @@ class Crank:
         """Store the open batch in one transaction; return what to send, which is now all true."""
         batch, self._open = self._open, _Open()
         turned = Turned()
-        with self.store.together():
-            if self.state.abandoned != self._abandoned:
+        given_up = self.state.abandoned != self._abandoned
+        with contextlib.ExitStack() as durable:
+            if given_up or batch.keeps:
+                self._rested_us = None
+                durable.enter_context(self.store.together())
+            if given_up:
                 self._abandoned = dict(self.state.abandoned)
                 self.store.put_meta(ABANDONED, msgspec.json.encode(self._abandoned).decode())
             self._store(batch)
             output = peer_work(self.state, now_us)
+            if output.receipts:
+                durable.enter_context(self.store.together())
             for write in self._kept(Output(receipts=output.receipts)):
                 write()
         turned.drops.extend(batch.drops)
@@ -533,6 +557,7 @@ class Crank:
 
     def append_exact(self, origin: str, first: int, entries: list[bytes]) -> list[Entry]:
         """Sign and store entries past all rules: what a writer can do who keeps none."""
+        self._rested_us = None
         folded = fold_in(self.state, origin, first, entries)
         with self.store.together():
             self._append_own(origin, Batch(first=first, entries=entries))

@@ -212,8 +212,8 @@ class Service:
         return job.done
 
     async def _put(self, queue: deque[_Job], event: Input) -> Turned:
-        # Shielded: an act that is queued is done even if whoever asked has gone away.
-        return await asyncio.shield(self._add(queue, event))
+        # An act that is queued is done even if whoever asked has gone away: that ends the waiting.
+        return await self._add(queue, event)
 
     # ---- the one loop ---------------------------------------------------------------------------
 
@@ -276,7 +276,8 @@ class Service:
             self.link_faults.append((self.clock(), str(fault)))
             if self.outlet is not None:
                 self.outlet.drop(job.event.connection, str(fault))
-            job.done.set_result(Turned())
+            if not job.done.done():
+                job.done.set_result(Turned())
         elif not job.done.done():
             job.done.set_exception(fault)
             job.done.exception()  # Marked as seen: whoever asked may have gone away.

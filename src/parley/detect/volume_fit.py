@@ -333,15 +333,7 @@ def measure(
     """Return one volume against one report, exactly."""
     volume = among.volumes[number]
     place = contains(volume.shape, seen.position, seen.horizontal_m)
-    height = altitude_inside(
-        seen.altitude_m,
-        seen.altitude_reference,
-        volume.lower,
-        volume.upper,
-        uncertainty_m=seen.vertical_m,
-        pressure=pressure,
-        at_us=seen.at_us,
-    )
+    height = height_in(volume, seen, pressure)
     assert place.margin_m is not None
     return Measured(
         number=number,
@@ -349,6 +341,19 @@ def measure(
         height=height,
         off_us=off_us,
         decided=_together(place.decided, height.decided, window_decided(volume, seen)),
+    )
+
+
+def height_in(volume: Volume4D, seen: Seen, pressure: PressureSource | None) -> Answer:
+    """Return whether a report is between the limits of a volume."""
+    return altitude_inside(
+        seen.altitude_m,
+        seen.altitude_reference,
+        volume.lower,
+        volume.upper,
+        uncertainty_m=seen.vertical_m,
+        pressure=pressure,
+        at_us=seen.at_us,
     )
 
 
@@ -506,9 +511,16 @@ class _Way:
         self.tests += len(near)
         if len(near) > TESTS_MAX:
             return 0.0
-        measured = [measure(self.among, int(n), then, 0, self.pressure) for n in near]
-        inside = (_within_s(each, self.among, then) for each in measured if each.nominal != "out")
+        found = (self._measured(int(n), then) for n in near)
+        inside = (_within_s(each, self.among, then) for each in found if each is not None)
         return max(inside, default=None)
+
+    def _measured(self, number: int, then: Seen) -> Measured | None:
+        """Return a volume that it may be in then; the outline is dear, and asked about last."""
+        if height_in(self.among.volumes[number], then, self.pressure).nominal == "out":
+            return None
+        found = measure(self.among, number, then, 0, self.pressure)
+        return found if found.nominal != "out" else None
 
 
 def _within_s(measured: Measured, among: Volumes, seen: Seen) -> float:

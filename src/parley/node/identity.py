@@ -72,11 +72,16 @@ class Identity:
     past: tuple[VerifierKey, ...] = ()
     agreements: dict[str, Agreement] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
+    _shared: dict[str, tuple[list[tuple[str, Agreement]], list[str]]] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def shared_with(self, party: str) -> list[str]:
         """Return the ids of the agreements that this party shares with another, in order."""
-        return sorted(
-            name
-            for name, agreement in self.agreements.items()
-            if party in {p.id for p in agreement.parties}
-        )
+        # Asked for each peer in each turn.
+        held = list(self.agreements.items())
+        known = self._shared.get(party)
+        if known is None or known[0] != held:
+            names = (n for n, agreement in held if any(p.id == party for p in agreement.parties))
+            known = self._shared[party] = (held, sorted(names))
+        return known[1].copy()

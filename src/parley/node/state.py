@@ -240,6 +240,9 @@ class State:
     agenda: Agenda = field(default_factory=Agenda)
     refused_acts: dict[tuple[str, str, str], str] = field(default_factory=dict)
     operative: dict[str, tuple[str, Agreement]] = field(default_factory=dict)
+    _logs_by_party: tuple[list[int], dict[str, tuple[Log, ...]]] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     @property
     def party(self) -> str:
@@ -285,15 +288,30 @@ class State:
 
     def logs(self) -> Iterator[Log]:
         """Yield every log held, own and mirrored, in order of origin."""
-        every = [log for scope in self.scopes.values() for log in scope.logs.values()]
-        yield from sorted(every, key=lambda log: log.name.origin)
+        yield from self._logs_held()[""]
 
     def own_logs(self) -> Iterator[Log]:
         """Yield the logs that this party writes, in no order that means anything."""
-        # Asked for many times in each turn.
-        party = self.identity.party
-        every = [log for scope in self.scopes.values() for log in scope.logs.values()]
-        return iter([log for log in every if log.name.party == party])
+        return iter(self.logs_of(self.identity.party))
+
+    def logs_of(self, party: str) -> tuple[Log, ...]:
+        """Return the logs held that a party writes, in order of origin."""
+        return self._logs_held().get(party, ())
+
+    def _logs_held(self) -> dict[str, tuple[Log, ...]]:
+        """Return the logs held by party, and under "" all of them, in order of origin.
+
+        Asked for many times in each turn; a log that is held stays, so their number tells.
+        """
+        count = [len(scope.logs) for scope in self.scopes.values()]
+        if self._logs_by_party is None or self._logs_by_party[0] != count:
+            every = [log for scope in self.scopes.values() for log in scope.logs.values()]
+            every.sort(key=lambda log: log.name.origin)
+            found = {"": tuple(every)}
+            for party in {log.name.party for log in every}:
+                found[party] = tuple(log for log in every if log.name.party == party)
+            self._logs_by_party = (count, found)
+        return self._logs_by_party[1]
 
     def own_log(self, agreement: str, kind: LogKind, year: int) -> LogName:
         """Return the own log of that kind and year that is written now: the last incarnation.

@@ -14,6 +14,8 @@ What does not live here: which texts there are (`text_chain`), acts (`texts`), a
 
 from __future__ import annotations
 
+from typing import cast
+
 import msgspec
 
 from parley.node.agreement_bodies import AgreementDeclared, AgreementRenewed
@@ -223,6 +225,18 @@ def text_at(state: State, agreement_id: str, at_us: int, party: str | None = Non
     """
     scope = state.scope(agreement_id)
     party = party or ""
+    # Of one instant many rules ask, for each pair of parties and for each zone.
+    stamp = (at_us, sum(log.tree.size for log in scope.logs.values()), len(scope.ahead.held))
+    known = scope.index.views.get("texts at")
+    if known is None or known[0] != stamp:
+        known = scope.index.views["texts at"] = (stamp, {})
+    views = cast("dict[str, TextView]", known[1])
+    if party not in views:
+        views[party] = _text_at(state, scope, at_us, party)
+    return views[party]
+
+
+def _text_at(state: State, scope: Scope, at_us: int, party: str) -> TextView:
     if scope.rules.version < TERMS_SINCE or not (chain := chain_of(scope)):
         return _by_adoption(state, scope, at_us, party)
     known = [(text, _holds_from_us(state, scope, text, party)) for text in chain]

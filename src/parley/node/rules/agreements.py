@@ -6,6 +6,7 @@ asserts never creates a duty for the other.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -271,6 +272,11 @@ def superseded_by(state: State) -> Entry | None:
     return None if mine or not state.instance else newest
 
 
+@functools.lru_cache(maxsize=256)
+def _sha256_of(document: str) -> str:
+    return sha256_hex(document.encode())
+
+
 def adoptions(state: State) -> list[Draft]:
     """Return the entries by which this party adopts the agreements it was started with.
 
@@ -280,7 +286,7 @@ def adoptions(state: State) -> list[Draft]:
     drafts = []
     for name, agreement in sorted(state.identity.agreements.items()):
         document = state.identity.documents[name]
-        sha256 = sha256_hex(document.encode())
+        sha256 = _sha256_of(document)
         scope = state.scope(name)
         base = base_of(scope)
         if base is not None:

@@ -166,7 +166,7 @@ def _goes_next(state: State, session: Session, origin: str, index: int, now_us: 
 
 def _waiting(state: State, session: Session) -> list[tuple[Log, Express]]:
     """Return the line logs of which something may go ahead now, with what that is."""
-    found = []
+    found, peer = [], session.peer or ""
     for origin, about in state.links.about.items():
         reached = _reached(state, session, origin)
         express = session.express.setdefault(origin, Express())
@@ -174,19 +174,8 @@ def _waiting(state: State, session: Session) -> list[tuple[Log, Express]]:
             del express.waiting[index]
             express.sent_us.pop(index, None)
         express.looked = max(express.looked, bisect.bisect_left(about, (reached,)))
-        scope = state.scope(state.log(origin).name.agreement)
-        ahead = state.links.received_ahead.get((origin, session.peer or ""), {})
-        for index in [i for i in ahead if i < reached]:
-            del ahead[index]
-        for each in about[express.looked :]:
-            thread = scope.threads.get(each.message)
-            if session.peer not in each.to or each.place in ahead:
-                continue
-            if thread is not None and thread.said is not None:
-                message_class = thread.body.message_class
-                if message_class in EXPRESS_CLASSES:
-                    express.waiting[each.place] = message_class == "DISTRESS"
-        express.looked = len(about)
+        if express.looked < len(about) or state.links.received_ahead.get((origin, peer)):
+            _look_on(state, session, origin, reached)
         if express.waiting:
             found.append((state.log(origin), express))
     if not found:
@@ -201,6 +190,24 @@ def _waiting(state: State, session: Session) -> list[tuple[Log, Express]]:
         and log.name.agreement in named
         and reads_ahead(state, session, log.name.agreement)
     ]
+
+
+def _look_on(state: State, session: Session, origin: str, reached: int) -> None:
+    """Look at what was said in a line log since the last look, and at what the peer has ahead."""
+    about, express = state.links.about[origin], session.express[origin]
+    scope = state.scope(state.log(origin).name.agreement)
+    ahead = state.links.received_ahead.get((origin, session.peer or ""), {})
+    for index in [i for i in ahead if i < reached]:
+        del ahead[index]
+    for each in about[express.looked :]:
+        thread = scope.threads.get(each.message)
+        if session.peer not in each.to or each.place in ahead:
+            continue
+        if thread is not None and thread.said is not None:
+            message_class = thread.body.message_class
+            if message_class in EXPRESS_CLASSES:
+                express.waiting[each.place] = message_class == "DISTRESS"
+    express.looked = len(about)
 
 
 def acknowledged(state: State, session: Session, origin: str, index: int, at_us: int) -> None:

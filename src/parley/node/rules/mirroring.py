@@ -451,9 +451,9 @@ def cosign_again(state: State, session: Session, now_us: int) -> Output:
     if session.peer is None:
         return Output()
     frames, kept = [], []
-    for log in state.logs():
+    for log in state.logs_of(session.peer):
         name = log.name
-        if name.party != session.peer or name.kind != "line" or not log.checkpoint:
+        if name.kind != "line" or not log.checkpoint:
             continue
         # Not at once on a new link: who was restored must first take its own log back.
         if now_us - session.cosigned_us.setdefault(name.origin, now_us) < COSIGN_AGAIN_US:

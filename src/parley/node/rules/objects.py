@@ -117,13 +117,23 @@ def _clears(state: State, thread: Thread, zone: Zone, aircraft: Aircraft, at_us:
 
 def _meets(state: State, named: str, zone: Zone) -> bool:
     """Whether some zone of that name and this one have ground in common, at whatever height."""
-    found = [zones_of(state, scope).get(named) for scope in state.scopes.values()]
-    here = Volume4D(shape=zone.shape, lower=SURFACE, upper=UNLIMITED)
-    return any(
-        overlap(Volume4D(shape=other.shape, lower=SURFACE, upper=UNLIMITED), here) is not None
-        for other in found
-        if other is not None
-    )
+    for scope in state.scopes.values():
+        other = zones_of(state, scope).get(named)
+        if other is not None and _on_common_ground(scope, named, other, zone):
+            return True
+    return False
+
+
+def _on_common_ground(scope: Scope, named: str, other: Zone, zone: Zone) -> bool:
+    """Whether two zones have ground in common; worked out once for two outlines."""
+    view = f"ground {named} {zone.id}"
+    known = scope.index.views.get(view)
+    shapes = (other.shape, zone.shape)
+    if known is None or known[0] != shapes:
+        there, here = (Volume4D(shape=each, lower=SURFACE, upper=UNLIMITED) for each in shapes)
+        known = (shapes, overlap(there, here) is not None)
+        scope.index.views[view] = known
+    return bool(known[1])
 
 
 def _precedes(thread: Thread, others: list[Thread], aircraft: Aircraft) -> bool:
@@ -211,9 +221,12 @@ def _ball(zone: Zone) -> Ball | None:
 def _inside(zone: Zone, aircraft: Aircraft, position: Position) -> str:
     """Return in, out or undecided for both the outline and the limits of a zone."""
     last = aircraft.last
-    across = zone_contains(zone, position).decided
+    # The height first: it costs nearly nothing, and most who fly over a zone are above it.
     up = altitude_inside(last.altitude_m, last.altitude_reference, zone.lower, zone.upper).decided
-    if "out" in (across, up):
+    if up == "out":
+        return "out"
+    across = zone_contains(zone, position).decided
+    if across == "out":
         return "out"
     return UNDECIDED if UNDECIDED in (across, up) else "in"
 

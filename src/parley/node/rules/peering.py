@@ -37,10 +37,12 @@ from parley.node.inputs import (
     Drop,
     FrameIn,
     FrameOut,
+    Input,
     LinkClosed,
     LinkOpened,
     Output,
     ProofWanted,
+    Tick,
 )
 from parley.node.links import CLOCK_SAMPLES, ClockSample, Held, Secret, Session
 from parley.node.rules.ahead import acknowledged, ahead_in, due_ahead, held_back
@@ -68,6 +70,8 @@ from parley.world.time import US_MAX, US_MIN
 HEADS_BACK_US = 60 * 1_000_000
 """A heartbeat that is older than the newest by more than this was not just overtaken."""
 _HEADS_KEPT = 8
+CLOCK_NEAR_US = 100_000
+"""A clock this near to ours is written of only if it was before: less than any change or alarm."""
 AHEAD_MAX = 256
 """Own logs remembered of which a peer says that it holds more: a bare machine has fewer."""
 HEADS_MAX = 4_096
@@ -299,9 +303,7 @@ def heartbeat(state: State, session: Session, now_us: int) -> tuple[FrameOut, ..
     if session.peer is None or session.peer_nonce is None:
         return ()
     session.heads_sent_us = [*session.heads_sent_us[1 - _HEADS_KEPT :], now_us]
-    held = {
-        log.name.origin: log.tree.size for log in state.logs() if log.name.party == session.peer
-    }
+    held = {log.name.origin: log.tree.size for log in state.logs_of(session.peer)}
     for origin, part in state.links.staged.items():
         if log_name(origin).party == session.peer:
             held[origin] = part.end
@@ -357,6 +359,32 @@ def _heads_in(state: State, session: Session, frame: Heads, now_us: int) -> Outp
     )
 
 
+def news_of(state: State, event: Input, now_us: int) -> object:
+    """Return what must be the same before and after an input for nothing to follow from it.
+
+    None: it cannot be told. Time itself changes nothing at one instant; a heartbeat does only if it
+    says what was not known. For whoever has just asked what is due, and need not ask again.
+    """
+    if isinstance(event, Tick):
+        return ""
+    if not isinstance(event, FrameIn) or not isinstance(event.frame, Heads):
+        return None
+    links = state.links
+    session = links.sessions.get(event.connection)
+    peer = session.peer if session is not None and session.proven else None
+    if session is None or peer is None:
+        return None
+    clock = links.clock(peer)
+    if clock is None or abs(clock.offset_us) > CLOCK_NEAR_US:
+        return None
+    if any(scope.acts_of("clock.measured", state.party) for scope in state.scopes.values()):
+        return None
+    word, _ = link_state(state, peer, now_us)
+    lost, refused = dict(links.ahead), dict(links.unlogged)
+    known = (peer in links.answered, links.offset_us.get(peer), session.confirmed)
+    return (word, lost, refused, *known)
+
+
 def _check_heartbeat(frame: Heads) -> None:
     """Check what is shown as a date, written into entries, and asked for log by log."""
     if not US_MIN <= frame.at_us <= US_MAX:
@@ -408,13 +436,16 @@ def due(state: State, now_us: int) -> Output:
         again = cosign_again(state, session, now_us)
         # Before the pushes: an entry that needs no way of its own goes with them.
         aheads = due_ahead(state, session, now_us)
-        output = msgspec.structs.replace(
-            output,
-            frames=output.frames + frames + due_heads(state, session) + again.frames,
-            receipts=output.receipts + again.receipts,
-            aheads=output.aheads + aheads,
-            pushes=output.pushes + due_pushes(state, session, now_us),
-        )
+        frames += due_heads(state, session) + again.frames
+        pushes = due_pushes(state, session, now_us)
+        if frames or again.receipts or aheads or pushes:
+            output = msgspec.structs.replace(
+                output,
+                frames=output.frames + frames,
+                receipts=output.receipts + again.receipts,
+                aheads=output.aheads + aheads,
+                pushes=output.pushes + pushes,
+            )
     return output
 
 

@@ -54,15 +54,17 @@ def due_pushes(state: State, session: Session, now_us: int) -> tuple[PushWanted,
     """
     if not session.proven or session.peer is None or session.peer_nonce is None:
         return ()
-    named = state.links.texts.get(session.peer, {})
-    shared = set(state.identity.shared_with(session.peer)) & set(named)
-    lacking = [
-        (log, session.confirmed.get(log.name.origin, 0))
+    behind = [
+        (log, first)
         for log in state.own_logs()
-        if session.confirmed.get(log.name.origin, 0) < log.tree.size
-        and log.name.agreement in shared
+        if (first := session.confirmed.get(log.name.origin, 0)) < log.tree.size
         and log.name.kind != "private"
     ]
+    if not behind and not session.asked:
+        return ()
+    named = state.links.texts.get(session.peer, {})
+    shared = set(state.identity.shared_with(session.peer)) & set(named)
+    lacking = [each for each in behind if each[0].name.agreement in shared]
     lacking = [*believable(state, lacking), *_lost_by(state, session)]
     wanted = []
     for log, first in sorted(lacking, key=lambda each: (each[0].name.kind != "line", each[0].name)):

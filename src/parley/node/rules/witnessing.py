@@ -26,12 +26,15 @@ def due_heads(state: State, session: Session) -> tuple[FrameOut, ...]:
     """Return the heads of own private logs that this peer has not witnessed yet."""
     if session.peer is None:
         return ()
+    private = [log for log in state.own_logs() if log.name.kind == "private"]
+    if not private:
+        return ()
     shared = set(state.identity.shared_with(session.peer))
     frames = []
-    for log in state.own_logs():
+    for log in private:
         name, size = log.name, log.tree.size
         known = session.heads_known.get(name.origin, 0)
-        if name.kind != "private" or name.agreement not in shared or not log.checkpoint:
+        if name.agreement not in shared or not log.checkpoint:
             continue
         if known >= size or name.origin in session.pushing:
             continue
