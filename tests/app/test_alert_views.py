@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 from alertkit import conflict, marked, raise_conflicts, raised, renewed, resolved, state_of, told
+from conflictkit import en_route, reports_at
 from nodekit import do, pair
 from simkeys import oracle
 from simworld import SECOND_US, SimWorld
@@ -25,6 +26,7 @@ from parley.app.formation_views import formations_shown
 from parley.app.page_alerts import ALERT_MAKERS, ROWS_SHOWN_MAX, alerts_part
 from parley.app.page_forms import act_from, read_form
 from parley.app.service import Feed
+from parley.node.inputs import TrackReports
 from parley.node.rules.chain_times import chain_times
 from parley.node.state import Key
 from parley.node.warning_bodies import ConflictRaised, ConflictState
@@ -98,6 +100,16 @@ def test_the_list_is_by_time_to_loss_and_counts_its_classes() -> None:
     assert view.total == 4
     lines = alert_lines(view)
     assert lines[0].startswith("short-term: Ab and Bb: loss ")
+
+
+def test_what_is_an_exercise_is_counted_as_that() -> None:
+    world = pair()
+    raise_conflicts(world, conflict(world, "a", loss_s=60))
+    raise_conflicts(world, conflict(world, "b", loss_s=90), status="exercise")
+    view = view_of(world)
+    assert view.by_class == {"short-term": 1, "short-term (exercise)": 1}
+    assert view.alerts[1].text.startswith("EXERCISE")
+    assert "1 short-term (exercise)" in page_of(world).text
 
 
 def test_the_class_is_by_the_time_that_is_left_and_the_written_one_stands_beside() -> None:
@@ -278,6 +290,23 @@ def test_an_empty_list_names_feeds_ages_and_what_is_not_watched() -> None:
     assert "10 min (default: 0 samples of 20)" in lines
     nothing = alerts_view(world.node("ALFA").state, {}, world.now_us)
     assert any("everything: no feed" in each for each in nothing.watch.not_watched)
+
+
+def test_a_crowd_is_told_beside_the_list_and_on_the_page() -> None:
+    world = en_route()
+    crank = world.node("ALFA")
+    places = [(f"X{n}", "ALFA" if n % 2 else "BRAVO", 50.0, 8.0, 10_000.0) for n in range(50)]
+    now_us = world.now_us
+    for _ in range(5):
+        now_us += 5 * SECOND_US
+        event = reports_at(world, places)
+        reports = [msgspec.structs.replace(r, at_us=now_us) for r in event.reports]
+        crank.turn(now_us, TrackReports(feed="F", reports=tuple(reports)))
+    view = alerts_view(crank.state, {}, now_us)
+    (said,) = (each for each in view.watch.not_watched if "crowd" in each)
+    assert int(said.split()[0]) + view.total == 25 * 25, "who reads the list reads of every pair"
+    assert said in "\n".join(rest_lines(view))
+    assert said in Reader(alerts_part(view, now_us, lambda name: ("desk",), "n1")).text
 
 
 def test_a_conflict_that_ended_is_told_for_ten_minutes_with_its_reason() -> None:

@@ -23,6 +23,7 @@ from parley.node.rules.alert_steps import newest_ends
 from parley.node.rules.alerts import alert_class, open_alerts
 from parley.node.rules.chain_times import ChainTime, chains
 from parley.node.rules.conflict_rungs import CLASSES, entries_of, rung_at
+from parley.node.rules.conflicts import crowds
 from parley.node.rules.covered_areas import coverage_lines
 from parley.node.rules.peering import link_state
 from parley.node.state import Key, Scope, State, key_of, rank_of, written_us
@@ -189,8 +190,9 @@ class AlertsView(_View, frozen=True, kw_only=True):
     """The open alerts by time to loss, the newest notices, and what both rest on.
 
     An empty list is not all-clear. A notice (a crossing) asks for nothing and never ends: it is
-    shown for `NOTICES_SHOWN_US` and stays in the log. `total`, `by_class`: of all open alerts;
-    those that are not in `alerts` are `left_out`. `chains`: how long each party needs to act.
+    shown for `NOTICES_SHOWN_US` and stays in the log. `total`, `by_class`: of all open alerts,
+    an exercise's as a class of its own; those that are not in `alerts` are `left_out`. `chains`:
+    how long each party needs to act.
     """
 
     alerts: tuple[AlertView, ...]
@@ -233,11 +235,18 @@ def alerts_view(
         if each.word == "notice" and now_us - each.entry.issued_us <= NOTICES_SHOWN_US
     ]
     notices.sort(key=lambda each: (-each.entry.issued_us, key_of(each.entry)))
-    classes = [each.word for each in alerts]
+    # What is an exercise or a test is counted as that: it is no loss that anybody has to avert.
+    statuses = [each.entry.status for each in alerts]
+    classes = [
+        each.word if status == "actual" else f"{each.word} ({status})"
+        for each, status in zip(alerts, statuses, strict=True)
+    ]
     return AlertsView(
         alerts=tuple(_alert_view(state, each, now_us) for each in shown),
         notices=tuple(_alert_view(state, each, now_us) for each in notices[:ALERTS_SHOWN_MAX]),
-        watch=watch_view(state.picture, feeds, now_us, more=coverage_lines(state, now_us)),
+        watch=watch_view(
+            state.picture, feeds, now_us, more=(*crowds(state), *coverage_lines(state, now_us))
+        ),
         total=len(alerts),
         left_out=len(alerts) - len(shown),
         by_class={word: classes.count(word) for word in sorted(set(classes))},
@@ -457,7 +466,7 @@ def _other(scope: Scope, entry: Entry, now_us: int, chain_s: int) -> OtherWord:
 def watch_view(
     picture: Picture, feeds: dict[str, Feed], now_us: int, *, more: Iterable[str] = ()
 ) -> WatchView:
-    """Return what the picture rests on, and what is not watched; `more`: by the coverage."""
+    """Return what the picture rests on, and what is not watched; `more`: crowds, the coverage."""
     summary = watch_summary(picture, now_us)
     rest = "aircraft that no feed of this node reports"
     if not feeds:

@@ -46,7 +46,7 @@ from parley.node.rules.alerts import open_alert, resolve, standing
 from parley.node.rules.chain_times import chain_times
 from parley.node.rules.conflict_drafts import Found, conflict_draft, of_one_formation
 from parley.node.rules.conflict_flights import forget_gone, grouped, part_of, placed, watch_of
-from parley.node.rules.conflict_minima import rule_at, stamp_of, table_of
+from parley.node.rules.conflict_minima import merged, rule_at, stamp_of, table_of
 from parley.node.rules.formation_flights import form
 from parley.node.rules.pairs import warned_by_conflicts
 from parley.node.state import State
@@ -90,7 +90,11 @@ def turn(state: State, names: Iterable[str], now_us: int) -> list[Draft]:
 
 
 def crowds(state: State) -> tuple[str, ...]:
-    """Return in words how many pairs are not raised one by one, and around whom: none in peace."""
+    """Return in words what is not told one by one, or looked at more coarsely: none in peace.
+
+    How many pairs are not raised, and around whom; whose newest reports were not compared; which
+    formations are looked at by the widest extent.
+    """
     watch = watch_of(state)
     words = []
     counted = {name: n for name, n in watch.unraised.items() if n and name in watch.flying}
@@ -104,7 +108,7 @@ def crowds(state: State) -> tuple[str, ...]:
         words.append(f"{pairs} pairs not raised one by one: a crowd of {around}")
     if watch.unlooked:
         words.append(f"newest reports of {len(watch.unlooked)} aircraft in a crowd not compared")
-    return tuple(words)
+    return (*words, *merged(watch))
 
 
 def _take_up(state: State, watch: ConflictWatch) -> None:
