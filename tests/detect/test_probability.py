@@ -38,6 +38,7 @@ def test_level_flight_is_the_strip_of_paielli_and_erzberger(nearest_m, sigma_m) 
 
 @settings(max_examples=60, deadline=None)
 @example(0.0, 397.0, 24.0, 0.0, 19.0, 81.0, 5.0)  # twelve parts along were too few
+@example(9826.7, 0.0, 533.3, 0.0, -6.8, 2456.6, 49.7)  # beside now, at the limit: cut by time
 @given(
     st.floats(0.0, 20_000.0), st.floats(0.0, 1100.0), st.floats(20.0, 550.0),
     st.floats(-3000.0, 3000.0), st.floats(-20.0, 20.0), st.floats(10.0, 3000.0),

@@ -25,6 +25,7 @@ from parley.world.faults import InputFault
 _NODES = 24
 _ALONG_NODES_LEAST, _ALONG_NODES_MOST = 12, 96
 """So many that the height between two grows by half its error at most from one to the next."""
+_ALONG_SIGMAS_COUNT = 3.5
 _SIGMAS_COUNT = 6.0
 """Beyond so many standard deviations lies 2e-9."""
 _STILL_MPS = 0.05
@@ -94,11 +95,15 @@ def loss_share(
     for value_m in (sigma_across_m, sigma_along_m, sigma_vertical_m):
         if not (value_m >= 0.0 and math.isfinite(value_m)):
             raise InputFault("standard deviation", value=value_m, wanted="0 or more metres")
-    offsets_along = _along(sigma_along_m, _along_nodes(passing, sigma_along_m, sigma_vertical_m))
+    nodes = _along_nodes(passing, sigma_along_m, sigma_vertical_m)
+    everywhere = _along(sigma_along_m, nodes, (-math.inf, math.inf))
     total = 0.0
     for across_m, weight in _offsets(passing.nearest_m, sigma_across_m, horizontal_m):
         half_m = math.sqrt(max(horizontal_m * horizontal_m - across_m * across_m, 0.0))
-        for along_m, share in offsets_along:
+        between_m = _along_inside_m(passing, half_m, within_s)
+        whole = between_m[0] <= -_ALONG_SIGMAS_COUNT * sigma_along_m
+        whole = whole and between_m[1] >= _ALONG_SIGMAS_COUNT * sigma_along_m
+        for along_m, share in everywhere if whole else _along(sigma_along_m, nodes, between_m):
             inside = _inside_s(passing, half_m, along_m, within_s)
             if inside is not None:
                 total += (
@@ -139,22 +144,39 @@ def _along_nodes(passing: Passing, sigma_along_m: float, sigma_vertical_m: float
     """Return into how many parts the error along the motion is cut."""
     if passing.closing_mps < _STILL_MPS:
         return _ALONG_NODES_LEAST
-    grown_m = 7.0 * sigma_along_m / passing.closing_mps * abs(passing.climb_mps)
+    grown_m = (
+        2.0 * _ALONG_SIGMAS_COUNT * sigma_along_m / passing.closing_mps * abs(passing.climb_mps)
+    )
     if grown_m >= 0.5 * sigma_vertical_m * _ALONG_NODES_MOST:
         return _ALONG_NODES_MOST
     wanted = math.ceil(2.0 * grown_m / sigma_vertical_m) if sigma_vertical_m > 0.0 else 0
     return max(wanted, _ALONG_NODES_LEAST)
 
 
-def _along(sigma_m: float, nodes: int) -> list[tuple[float, float]]:
-    """Return offsets along the motion with their probabilities."""
+def _along(sigma_m: float, nodes: int, between_m: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return offsets along the motion between two with their probabilities."""
     if sigma_m == 0.0:
-        return [(0.0, 1.0)]
-    width = 2.0 * 3.5 / nodes
-    mids = [-3.5 + width * (k + 0.5) for k in range(nodes)]
-    shares = [_normal_share(m + width / 2.0) - _normal_share(m - width / 2.0) for m in mids]
-    total = sum(shares)
-    return [(m * sigma_m, share / total) for m, share in zip(mids, shares, strict=True)]
+        return [(0.0, 1.0)] if between_m[0] < 0.0 < between_m[1] else []
+    low = max(between_m[0] / sigma_m, -_ALONG_SIGMAS_COUNT)
+    high = min(between_m[1] / sigma_m, _ALONG_SIGMAS_COUNT)
+    if low >= high:
+        return []
+    step = (high - low) / nodes
+    edges = [low + step * k for k in range(nodes + 1)]
+    total = 2.0 * _normal_share(_ALONG_SIGMAS_COUNT) - 1.0
+    return [
+        ((a + step / 2.0) * sigma_m, (_normal_share(b) - _normal_share(a)) / total)
+        for a, b in pairwise(edges)
+    ]
+
+
+def _along_inside_m(passing: Passing, half_m: float, within_s: float) -> tuple[float, float]:
+    """Return between which offsets along the motion they come inside from now on, and in time."""
+    speed_mps = passing.closing_mps
+    if speed_mps < _STILL_MPS:
+        return -half_m, half_m
+    ahead_m = passing.nearest_s * speed_mps
+    return ahead_m - within_s * speed_mps - half_m, ahead_m + half_m
 
 
 def _inside_s(
