@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from app.demokit import Notes
+from longer import longer_only
 from parley.app.cli.demo import find_scenario
 from parley.app.cli.replay import read_scenario
 from parley.app.demo_conductor import Conductor, Pace
@@ -58,6 +59,7 @@ def is_running(pid):
         return False
 
 
+@longer_only
 def test_the_wildfire_plays_to_its_end():
     summary, story = demo("--once")
     facts = summary["facts"]

@@ -8,11 +8,11 @@ within what is known of two clocks.
 from __future__ import annotations
 
 import json
-import os
 
 import pytest
 
 from app.test_line_rows_played import play
+from longer import longer_only
 from parley.review.evidence_of_logs import evidence_of_logs
 from parley.review.evidence_of_scenario import evidence_of_scenario
 from parley.review.verdicts import verdicts
@@ -57,15 +57,9 @@ class Played:
         return rows
 
 
-LONG = pytest.mark.skipif(
-    "PARLEY_PLAY_LONG" not in os.environ,
-    reason="plays for minutes: set PARLEY_PLAY_LONG=1 (docs/verdicts.md)",
-)
-
-
 @pytest.fixture(
     scope="module",
-    params=["syria-2017-06", "line-cases", pytest.param("wildfire-civil", marks=LONG)],
+    params=["syria-2017-06", "line-cases", pytest.param("wildfire-civil", marks=longer_only)],
 )
 def played(request):
     return Played(request.param)

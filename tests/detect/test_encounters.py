@@ -10,6 +10,7 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from longer import more
 from parley.detect import encounters
 from parley.detect.encounters import Minima, closest_pair, find_encounters, legs_from_tracks
 from parley.detect.encounters_plain import find_encounters_plain
@@ -169,7 +170,7 @@ def test_the_kernel_says_what_it_is():
     assert "numba" in encounters.kernel_name()
 
 
-@settings(max_examples=50)
+@settings(max_examples=more(25, 500))
 @given(
     lat_deg=st.floats(-89.0, 89.0),
     azimuth_deg=st.floats(0.0, 360.0),
@@ -231,7 +232,7 @@ def contains(outer, inner, slack_s):
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=more(20, 400))
 @given(tracks=traffic(), minima=MINIMA)
 def test_kernel_and_plain_twin_give_the_same_episodes(tracks, minima):
     # A grazing episode may appear for a few centimetres, so each is held between the other's
@@ -271,7 +272,7 @@ def where(one, at_s):
     return point["lat2"], point["lon2"], alt_m
 
 
-@settings(max_examples=25)
+@settings(max_examples=more(12, 250))
 @given(tracks=traffic(aircraft=2), minima=MINIMA, offset=st.floats(0.0, 1.0))
 def test_every_sample_by_geographiclib_agrees(tracks, minima, offset):
     legs = legs_from_tracks(tracks, 60.0)
@@ -298,7 +299,7 @@ def test_every_sample_by_geographiclib_agrees(tracks, minima, offset):
             assert not within
 
 
-@settings(max_examples=20)
+@settings(max_examples=more(10, 200))
 @given(tracks=traffic(), minima=MINIMA, seed=st.randoms(use_true_random=False))
 def test_the_order_of_the_inputs_changes_no_bit(tracks, minima, seed):
     table = find_encounters(legs_from_tracks(tracks, 60.0), minima)
@@ -310,7 +311,7 @@ def test_the_order_of_the_inputs_changes_no_bit(tracks, minima, seed):
     assert closest_pair(tracks[0], tracks[1], minima) == closest_pair(tracks[1], tracks[0], minima)
 
 
-@settings(max_examples=20)
+@settings(max_examples=more(10, 200))
 @given(tracks=traffic(), minima=MINIMA, turn_deg=st.floats(0.0, 360.0))
 def test_turning_the_earth_changes_nothing_so_the_antimeridian_is_no_place(
     tracks, minima, turn_deg
@@ -335,7 +336,7 @@ def test_turning_the_earth_changes_nothing_so_the_antimeridian_is_no_place(
     assert np.abs(table.from_us - again.from_us).max(initial=0) < 50_000
 
 
-@settings(max_examples=25)
+@settings(max_examples=more(12, 250))
 @given(tracks=traffic(aircraft=2), share=st.floats(0.0, 1.0))
 def test_pieces_leave_their_path_by_less_than_ten_centimetres(tracks, share):
     legs = legs_from_tracks(tracks, 60.0)

@@ -11,6 +11,7 @@ from replaykit import Replay
 from simstory import agreement_of
 from simworld import SECOND_US
 
+from longer import more
 from parley.app.custody_views import no_receipts
 from parley.app.message_views import messages
 from parley.node.inputs import Answer, DeclareLine, Display, LogCall, Tick, TrackReports
@@ -258,7 +259,7 @@ class People:
 
 
 @pytest.mark.row("R2", "S9")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=more(20, 200), deadline=None)
 @given(st.lists(ACT, min_size=1, max_size=12))
 def test_nothing_is_closed_unread_and_no_deadline_passes_unseen(acts) -> None:
     people = People()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simstory import Story
 
+from longer import more
 from parley.node.entries import Seen
 from parley.node.rules.agreements import agreed_by
 from parley.node.rules.alerts import open_alerts
@@ -69,7 +70,7 @@ def views(state: State, now_us: int) -> object:
     return msgspec.to_builtins(found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=more(30, 300), deadline=None)
 @given(seed=st.integers(0, 11), first=st.integers(0, 10**9), second=st.integers(0, 10**9))
 def test_any_interleaving_gives_the_same_state(seed: int, first: int, second: int) -> None:
     story = finished(seed)

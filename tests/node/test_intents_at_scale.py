@@ -13,6 +13,7 @@ from intentkit import world_of
 from nodekit import write_as
 from simworld import SECOND_US
 
+from longer import more
 from parley.detect.strategic import conflicts, overlap
 from parley.node.documents import document_of
 from parley.node.entries import IntentFiled
@@ -87,7 +88,7 @@ def meets(one, other, pressure):
     return any(overlap(a, b, pressure=pressure) for a in one.volumes for b in other.volumes)
 
 
-@settings(max_examples=4)
+@settings(max_examples=more(2, 20))
 @given(st.integers(0, 10**6), st.booleans())
 def test_the_index_finds_what_comparing_all_with_all_finds(seed, with_pressure) -> None:
     """Over the antimeridian and the poles, with open windows and heights of all references."""

@@ -13,6 +13,7 @@ from adversary import ACTS, GOOD, HONEST, NEUTRAL, RIVAL, AdversaryWorld, Plot
 from simkeys import oracle
 from simworld import SECOND_US, SimWorld
 
+from longer import more
 from parley.node.custody_bodies import ClockMeasured, ForkEvidence, HeadDisputed, PeerRefused
 from parley.node.entries import Entry, log_name
 from parley.node.rules import forks, quotas
@@ -20,7 +21,7 @@ from parley.node.snapshots import digest
 from parley.node.state import Log, State, fold
 from parley.world.norms import norms
 
-SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", "16"))
+SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", more(8, 32)))
 GROUP = 5
 NOT_DEFENDED = {
     "echo lies": "a peer that never echoes a heartbeat rightly is not measured: its clock is shown "

@@ -29,7 +29,7 @@ def loss_plain_share(
     across_m = passing.nearest_m + sigma_across_m * drawn[0]
     along_m = sigma_along_m * drawn[1]
     height_m = passing.vertical_m + sigma_vertical_m * drawn[2]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         half_m = np.sqrt(np.maximum(horizontal_m**2 - across_m**2, 0.0))
         middle_m = along_m - passing.closing_mps * passing.nearest_s
         one_s = (-half_m - middle_m) / passing.closing_mps
