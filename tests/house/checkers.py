@@ -187,13 +187,17 @@ BANNED_WORDS = {
     "targeting", "lethal",
 }  # fmt: skip
 BANNED_TEXT_WORDS = BANNED_WORDS | {"safe", "safely", "safer", "safest", "unsafe"}
+_BANNED = re.compile("|".join(sorted(BANNED_TEXT_WORDS)), re.IGNORECASE)
+"""A source in which none of these letters stand together is not read any further."""
 _CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _TEXT_EXEMPT = re.compile(r"docs/threats\.md|\btarget=\"_blank\"|\.target\b|[a-z]+-safe\b")
 
 
 def banned_identifiers(source: str) -> list[str]:
     """Return each name that this source defines and that holds a banned word."""
-    found = []
+    found: list[str] = []
+    if not _BANNED.search(source):
+        return found
     for line, name in _defined(ast.parse(source)):
         words = {w.lower() for w in _CAMEL.findall(name)} & BANNED_WORDS
         found += [f"{line}: the name {name!r} holds {word!r}" for word in sorted(words)]
@@ -202,6 +206,8 @@ def banned_identifiers(source: str) -> list[str]:
 
 def banned_texts(source: str, *, docstrings: bool = False) -> list[str]:
     """Return each string that holds a banned word; docstrings count where they are help."""
+    if not _BANNED.search(source):
+        return []
     tree = ast.parse(source)
     skipped = set() if docstrings else {id(n) for n in _docstrings(tree)}
     return [

@@ -70,7 +70,7 @@ def views(state: State, now_us: int) -> object:
     return msgspec.to_builtins(found)
 
 
-@settings(max_examples=more(30, 300), deadline=None)
+@settings(max_examples=more(15, 300), deadline=None)
 @given(seed=st.integers(0, 11), first=st.integers(0, 10**9), second=st.integers(0, 10**9))
 def test_any_interleaving_gives_the_same_state(seed: int, first: int, second: int) -> None:
     story = finished(seed)

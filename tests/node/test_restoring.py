@@ -9,6 +9,7 @@ from nodekit import pair, say, thread
 from simstory import three
 from simworld import Faults, SimStore, SimWorld
 
+from longer import more
 from parley.node.custody_bodies import PeerRefused
 from parley.node.entries import Draft, LogOpened, log_name
 from parley.node.inputs import Say, Tick
@@ -69,7 +70,7 @@ def test_a_bare_machine_gets_everything_back_from_its_mirrors() -> None:
     first, second = three()
     world = SimWorld(5, [first, second], Faults(delay_s=(0.001, 0.01)))
     world.run(3)
-    for n in range(300):
+    for n in range(count := more(120, 300)):
         world.give(
             "BRAVO",
             Say(
@@ -94,7 +95,7 @@ def test_a_bare_machine_gets_everything_back_from_its_mirrors() -> None:
         assert now.logs[origin][: len(entries)] == entries
         assert before.opened[origin].items() <= now.opened[origin].items()
     # On duty again: it goes on with the deadlines of what it had said.
-    assert len(now.logs["parley.example/ABC/BRAVO/line/2026"]) > 300
+    assert len(now.logs["parley.example/ABC/BRAVO/line/2026"]) > count
     world.run(10)
     for name in ("ABC", "BC"):
         states = {digest(world.node(p).state.scope(name)) for p in ("BRAVO", "CHARLIE")}

@@ -21,7 +21,7 @@ from parley.node.snapshots import digest
 from parley.node.state import Log, State, fold
 from parley.world.norms import norms
 
-SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", more(8, 32)))
+SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", more(5, 32)))
 GROUP = 5
 NOT_DEFENDED = {
     "echo lies": "a peer that never echoes a heartbeat rightly is not measured: its clock is shown "

@@ -10,6 +10,7 @@ import pytest
 from release import RELEASES, ROOT, MixedWorld, unpack_release
 from simworld import Faults
 
+from longer import more
 from parley.node.entries import MessageSaid
 from parley.node.inputs import Answer, BePresent, DeclareLine, Display, Say
 from parley.node.snapshots import digest
@@ -22,7 +23,10 @@ THREE = (("ABC", ("ALFA", "BRAVO", "CHARLIE")), ("BC", ("BRAVO", "CHARLIE")))
 
 
 # Every seed beside the newest release; the older ones have been lived beside for long.
-SEEDS = {commit: range(4) if commit == list(RELEASES)[-1] else range(1, 3) for commit in RELEASES}
+SEEDS = {
+    commit: range(more(3, 4)) if commit == list(RELEASES)[-1] else range(1, more(2, 3))
+    for commit in RELEASES
+}
 
 
 @pytest.fixture(scope="module")

@@ -710,7 +710,7 @@ def one_outcome(data, name):
         assert "\n" not in str(fault)
 
 
-@settings(max_examples=more(120, 3_000), deadline=None)
+@settings(max_examples=more(60, 3_000), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["a.toml", "a.yaml", "a.json"]))
 def test_any_bytes_give_an_agreement_or_faults(data, name):
     one_outcome(data, name)
@@ -781,7 +781,7 @@ def test_every_way_to_draw_is_read_written_and_in_the_schema():
 SPOTS = [path for path in spots(rich()) if path]
 
 
-@settings(max_examples=more(200, 6_000), deadline=None)
+@settings(max_examples=more(120, 6_000), deadline=None)
 @given(st.sampled_from(SPOTS), VALUES)
 def test_any_value_anywhere_gives_an_agreement_or_faults_and_no_more_than_the_schema(path, value):
     document = rich()
