@@ -88,7 +88,7 @@ def meets(one, other, pressure):
     return any(overlap(a, b, pressure=pressure) for a in one.volumes for b in other.volumes)
 
 
-@settings(max_examples=more(2, 20))
+@settings(max_examples=more(1, 20))
 @given(st.integers(0, 10**6), st.booleans())
 def test_the_index_finds_what_comparing_all_with_all_finds(seed, with_pressure) -> None:
     """Over the antimeridian and the poles, with open windows and heights of all references."""

@@ -23,9 +23,9 @@ from parley.trust import keys
 from parley.trust.keys import SigningKey
 from parley.world.agreement import Agreement
 
-SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", more(64, 200)))
+SEEDS = int(os.environ.get("PARLEY_SIM_SEEDS", more(46, 200)))
 GROUP = 10
-FIRST = 60
+FIRST = 45
 """So many are enough for everything to happen, and are always played."""
 happened: Counter[str] = Counter()
 
