@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.test_c2sp import AT_US, MIRROR, OCTETS, ask, read_log, served
-from app.test_witnessing import KEY, Foreign, changed, post
+from app.witnesskit import KEY, Foreign, changed, post
 from parley.app.c2sp import Doors
 from parley.app.c2sp_mirror import PACKAGES_MAX, FolderLogs, Mirror
 from parley.app.c2sp_reading import Reader

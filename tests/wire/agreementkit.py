@@ -7,10 +7,14 @@ import json
 import tomllib
 from pathlib import Path
 
+import jsonschema
+
 from parley.wire.agreement_text import read_agreement
+from parley.world.agreement_document import agreement_schema
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "agreements"
 LETTER = EXAMPLES / "letter-of-agreement.toml"
+SCHEMA = jsonschema.Draft202012Validator(agreement_schema())
 
 
 def plain(path: Path = LETTER) -> dict:
@@ -44,3 +48,27 @@ def agreement(document: object):
 def faults(change) -> list[str]:
     found = read(changed(change))
     return [str(fault) for fault in found.faults]
+
+
+def put(clause_id, key, value):
+    return lambda d: clause(d, clause_id).__setitem__(key, value)
+
+
+def drop(clause_id, key):
+    return lambda d: clause(d, clause_id).pop(key)
+
+
+def put_zone(key, value):
+    return lambda d: zone(d).__setitem__(key, value)
+
+
+def put_window(key, value):
+    return lambda d: zone(d)["schedule"]["windows"][0].__setitem__(key, value)
+
+
+def put_top(key, value):
+    return lambda d: d.__setitem__(key, value)
+
+
+def put_party(number, key, value):
+    return lambda d: d["parties"][number].__setitem__(key, value)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -158,18 +159,10 @@ def nearest_on_line(position: Position, line: Polyline) -> Nearest:
     about the position, where every distance from the position is the geodesic one. The last answer
     is kept: of one report several rules ask how it lies to one line.
     """
-    global _last_nearest  # noqa: PLW0603  one answer of a pure function
-    known = _last_nearest
-    if known is not None and known[0] is line and known[1] == position:
-        return known[2]
-    found = _nearest_on_line(position, line)
-    _last_nearest = (line, position, found)
-    return found
+    return _nearest_on_line(position, line)
 
 
-_last_nearest: tuple[Polyline, Position, Nearest] | None = None
-
-
+@lru_cache(maxsize=1)
 def _nearest_on_line(position: Position, line: Polyline) -> Nearest:
     edge, low, high = _candidates(line, position)
     if len(edge) <= _PIECES_ONE_BY_ONE_MAX:
