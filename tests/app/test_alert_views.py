@@ -303,10 +303,11 @@ def test_a_crowd_is_told_beside_the_list_and_on_the_page() -> None:
         reports = [msgspec.structs.replace(r, at_us=now_us) for r in event.reports]
         crank.turn(now_us, TrackReports(feed="F", reports=tuple(reports)))
     view = alerts_view(crank.state, {}, now_us)
-    (said,) = (each for each in view.watch.not_watched if "crowd" in each)
+    (said,) = view.crowds
     assert int(said.split()[0]) + view.total == 25 * 25, "who reads the list reads of every pair"
-    assert said in "\n".join(rest_lines(view))
-    assert said in Reader(alerts_part(view, now_us, lambda name: ("desk",), "n1")).text
+    assert said in "\n".join(rest_lines(view)[-2:]), "at the end, where a terminal stops"
+    page = Reader(alerts_part(view, now_us, lambda name: ("desk",), "n1")).text
+    assert page.index(said) < page.index(view.alerts[0].aircraft[0]), "before the list of a crowd"
 
 
 def test_a_conflict_that_ended_is_told_for_ten_minutes_with_its_reason() -> None:

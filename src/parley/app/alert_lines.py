@@ -183,6 +183,8 @@ def rest_lines(view: AlertsView) -> list[str]:
     watched = f"{view.watch.watched} of {view.watch.aircraft} aircraft watched"
     coasting = view.watch.by_status.get("coasting", 0)
     watched += f", {coasting} of them coasting" if coasting else ""
+    # Last of all, where a terminal stops: above it a crowd's list has scrolled away.
+    lines += [f"NOT IN THE LIST: {each}" for each in view.crowds]
     return [*lines, f"{watched}. Not watched, or not fully: {'; '.join(view.watch.not_watched)}."]
 
 

@@ -192,7 +192,8 @@ class AlertsView(_View, frozen=True, kw_only=True):
     An empty list is not all-clear. A notice (a crossing) asks for nothing and never ends: it is
     shown for `NOTICES_SHOWN_US` and stays in the log. `total`, `by_class`: of all open alerts,
     an exercise's as a class of its own; those that are not in `alerts` are `left_out`. `chains`:
-    how long each party needs to act.
+    how long each party needs to act. `crowds`: what is not raised one by one, or more coarsely; it
+    stands before the list, whose end nobody sees in a crowd.
     """
 
     alerts: tuple[AlertView, ...]
@@ -204,6 +205,7 @@ class AlertsView(_View, frozen=True, kw_only=True):
     chains: dict[str, tuple[ChainTime, ...]] = {}
     links: tuple[LinkShown, ...] = ()
     ended: tuple[EndedView, ...] = ()
+    crowds: tuple[str, ...] = ()
 
 
 # ---- the list -----------------------------------------------------------------------------------
@@ -244,9 +246,8 @@ def alerts_view(
     return AlertsView(
         alerts=tuple(_alert_view(state, each, now_us) for each in shown),
         notices=tuple(_alert_view(state, each, now_us) for each in notices[:ALERTS_SHOWN_MAX]),
-        watch=watch_view(
-            state.picture, feeds, now_us, more=(*crowds(state), *coverage_lines(state, now_us))
-        ),
+        crowds=crowds(state),
+        watch=watch_view(state.picture, feeds, now_us, more=coverage_lines(state, now_us)),
         total=len(alerts),
         left_out=len(alerts) - len(shown),
         by_class={word: classes.count(word) for word in sorted(set(classes))},
@@ -466,7 +467,7 @@ def _other(scope: Scope, entry: Entry, now_us: int, chain_s: int) -> OtherWord:
 def watch_view(
     picture: Picture, feeds: dict[str, Feed], now_us: int, *, more: Iterable[str] = ()
 ) -> WatchView:
-    """Return what the picture rests on, and what is not watched; `more`: crowds, the coverage."""
+    """Return what the picture rests on, and what is not watched; `more`: by the coverage."""
     summary = watch_summary(picture, now_us)
     rest = "aircraft that no feed of this node reports"
     if not feeds:

@@ -72,11 +72,12 @@ def alerts_part(
         ]
     else:
         names = ", ".join(feed.feed for feed in view.watch.feeds) or "none"
-        shown = tag(
+        none = tag(
             "p",
             tag("strong", "No alerts"),
             f" from feeds: {names}. That is not a statement about what is not watched.",
         )
+        shown = [none, *_crowds(view)]
     notices = ""
     if view.notices:
         columns = ("Notice", "Rule", "Told", "Held by")
@@ -98,7 +99,13 @@ def _counts(view: AlertsView) -> Html:
     order = {word: place for place, word in enumerate(ACTIONS)}
     classes = sorted(view.by_class.items(), key=lambda each: order.get(each[0], len(order)))
     counts = ", ".join(f"{count} {word}" for word, count in classes)
-    return tag("p", tag("strong", f"{view.total} open"), f": {counts}. Soonest loss first.")
+    told = tag("p", tag("strong", f"{view.total} open"), f": {counts}. Soonest loss first.")
+    return escape([told, _crowds(view)])
+
+
+def _crowds(view: AlertsView) -> list[Html]:
+    """Return what is not in the list, before the list: in a crowd nobody reads to its end."""
+    return [tag("p", tag("strong", each)) for each in view.crowds]
 
 
 def _more(view: AlertsView, shown: int) -> Html | None:
