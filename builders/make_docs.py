@@ -16,6 +16,8 @@ if __name__ == "__main__":
 
 from builders import (  # noqa: E402  the script's own folder comes first
     make_cli_docs,
+    make_console_terms,
+    make_console_types,
     make_intent_diagram,
     make_norms_page,
     make_phrases_page,
@@ -30,6 +32,8 @@ BUILDERS: tuple[Callable[[], dict[str, str]], ...] = (
     make_rooms_page.pages,
     make_intent_diagram.pages,
     make_cli_docs.pages,
+    make_console_types.pages,
+    make_console_terms.pages,
 )
 
 

@@ -21,6 +21,9 @@ from parley.app.call_api import CallApi
 from parley.app.changes import WAIT_S_MAX, Changes, ChangesView
 from parley.app.config import decode_json
 from parley.app.conformance_api import conformance_operations
+from parley.app.console_map import MapMaker, map_operations
+from parley.app.console_screen import ScreenMaker, screen_operations
+from parley.app.console_session import ConsoleSession
 from parley.app.coverage_api import coverage_operations
 from parley.app.custody_views import (
     ConsentView,
@@ -200,6 +203,9 @@ class Api:
         self._notices = NoticeApi(service, self._receipts, self._acting_body)
         self._changes = Changes(service)
         self._bundles = BundleApi(Bundles(service, store), service, access)
+        self._session = ConsoleSession(service, access)
+        self._map = MapMaker()
+        self._screen = ScreenMaker(service, self._map)
 
     @cached_property
     def _document(self) -> bytes:
@@ -229,6 +235,9 @@ class Api:
             *alarm_operations(self._service, self._acting_body),
             *alert_operations(self._service),
             *coverage_operations(self._service),
+            *self._session.operations(),
+            *map_operations(self._service, self._map),
+            *screen_operations(self._screen),
             *self._custody_reads(),
             *(
                 Operation("POST", path, summary, self._act_of(kind), ActDone, body=kind, status=201)

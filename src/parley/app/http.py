@@ -14,7 +14,7 @@ import contextlib
 import hmac
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parley.app.openapi import FaultView
@@ -32,6 +32,10 @@ from parley.world.faults import Fault, InputFault
 
 BODY_BYTES_MAX = 4_194_304
 """20,000 reports of a full picture in one body; a message is far below."""
+SOCKET_BYTES_MAX = 65_536
+"""What a screen says over its socket is far below."""
+FORM_HEADER = "X-Parley-Form"
+"""Carries the number that only this node's own answers told its console."""
 _COOKIE = "parley_post"
 _SECRET_BYTES = 32
 _HEADERS = {
@@ -120,11 +124,15 @@ class Access:
     units: UnitTokens | None = None
 
     def require_token(self, request: Request) -> None:
-        """Check the bearer token.
+        """Check the bearer token, or the session and number of this node's own console.
 
         Raises:
             Refusal: there is none, or another.
         """
+        number = request.headers.get(FORM_HEADER)
+        if number is not None:
+            self.require_form(request, number)
+            return
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not _same(given.strip(), self.token):
             fault = InputFault(
@@ -181,6 +189,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
+        if scope["type"] == "websocket":
+            await self._open(scope, receive, send)
+            return
         if scope["type"] != "http":
             return
 
@@ -188,7 +199,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
+                    # The console's files have a policy of their own, and may be kept.
+                    headers.setdefault(name, value)
             await send(message)
 
         fault = self._flaw(Headers(scope=scope), str(scope["method"]))
@@ -202,6 +214,15 @@ class Guard:
             await fault_reply(waits, 503)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
+
+    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open a socket for our own pages, once the node can work; for nobody else."""
+        fault = self._flaw(Headers(scope=scope), "GET")
+        if fault is None and not self.waits_for:
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
     def _flaw(self, headers: Headers, method: str) -> InputFault | None:
         hosts = headers.getlist("host")
@@ -274,14 +295,14 @@ class WebServer:
         OSError: the port is taken or not ours.
     """
 
-    def __init__(self, routes: list[Route], host: str, port: int) -> None:
+    def __init__(self, routes: Sequence[BaseRoute], host: str, port: int) -> None:
         self.ending: list[Callable[[], None]] = []
         """Called when serving stops: requests that wait would else be cut off with a loud fault."""
         self._socket = _listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         hosts = {f"{name}:{self.port}" for name in (shown, "localhost", "127.0.0.1", "[::1]")}
-        self.guard = Guard(Starlette(routes=routes), hosts)
+        self.guard = Guard(Starlette(routes=list(routes)), hosts)
         self._server = _Server(
             uvicorn.Config(
                 self.guard,
@@ -289,7 +310,9 @@ class WebServer:
                 access_log=False,
                 server_header=False,
                 lifespan="off",
-                ws="none",
+                ws="wsproto",
+                ws_max_size=SOCKET_BYTES_MAX,
+                ws_per_message_deflate=False,
                 limit_concurrency=128,
                 timeout_graceful_shutdown=1,
             )

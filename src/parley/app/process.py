@@ -18,11 +18,14 @@ import threading
 from collections.abc import Coroutine
 from functools import partial
 
+from starlette.routing import BaseRoute
+
 from parley.app.api import Api
 from parley.app.c2sp import C2spServer, open_c2sp
 from parley.app.clock import DrivenClock, wall_clock
 from parley.app.config import NodeSetup
 from parley.app.connections import Links
+from parley.app.console_files import console_routes
 from parley.app.coverage_store import coverage_path, keep_coverage_saved, load_coverage
 from parley.app.crank import Crank
 from parley.app.driven import Driver, Ready, drive, write_reply
@@ -31,6 +34,7 @@ from parley.app.flown_file import flown_path, keep_saving, load_flown
 from parley.app.http import Access, WebServer
 from parley.app.kernel_cache import COMPILING
 from parley.app.keyfile import read_past_keys, read_token
+from parley.app.live_socket import LiveSocket
 from parley.app.outbound import Outbound
 from parley.app.page import Page
 from parley.app.publishing import Publisher
@@ -242,8 +246,11 @@ def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer |
     units = UnitTokens(setup.token.with_name(FILE_NAME))
     access = Access(token=read_token(setup.token), sign_in=http.sign_in, units=units)
     api = Api(service, store, access)
-    routes = [
+    live = LiveSocket(service)
+    routes: list[BaseRoute] = [
         *api.routes(),
+        *live.routes(),
+        *console_routes(),
         *Page(service, access).routes(),
         *UnitPage(service, units).routes(),
         replica_route(store, setup.config.party, access),
@@ -252,7 +259,7 @@ def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer |
         web = WebServer(routes, http.host, http.port)
     except OSError as error:
         raise _no_port(f"http {http.host}:{http.port}", error) from None
-    web.ending.append(api.end_waits)
+    web.ending += [api.end_waits, live.end]
     return web
 
 

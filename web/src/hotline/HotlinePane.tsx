@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function HotlinePane() {
+  return <div>messages</div>;
+}

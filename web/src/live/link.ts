@@ -1,0 +1,124 @@
+// The link to the node: the socket with its beats and frames, and whole views asked for when
+// something was written. Views are asked for one at a time and at most once a second; a change
+// that comes meanwhile is asked for after it.
+import { signal } from "@preact/signals";
+import { ask, useSession } from "../api/client";
+import type { Beat, Looking, MapView, Names, ScreenView, SessionView } from "../api/types";
+import { liveFrame, liveMap, liveScreen, type Named, names, session } from "../shell/state";
+import { lookAtSilence, SILENT_AFTER_MS, takeBeat } from "./clock";
+import { decodeFrame } from "./frames";
+
+const VIEW_EVERY_MS = 1000;
+/** Without any change a view is still asked for again: clocks move states too. */
+const VIEW_AGAIN_MS = 5000;
+const LOOK_EVERY_MS = 250;
+
+/** What is wrong with the link, in the words of whoever says so; "" while nothing is. */
+export const linkFault = signal("");
+
+let socket: WebSocket | null = null;
+let seenNumber = -1;
+let newestNumber = 0;
+let asking = false;
+let askedAtMs = Number.NEGATIVE_INFINITY;
+let looking: Looking | null = null;
+
+/** Opens the link and keeps it open. */
+export async function openLink(): Promise<void> {
+  await refreshSession();
+  connect();
+  setInterval(look, LOOK_EVERY_MS);
+}
+
+/** Asks the node again who this browser is; after signing in, or when it started again. */
+export async function refreshSession(): Promise<void> {
+  const view = await ask<SessionView>("/api/session");
+  useSession(view);
+  session.value = view;
+}
+
+/** Asks for the newest view soon: something was just done here. */
+export function refreshSoon(): void {
+  seenNumber = -1;
+  askedAtMs = Number.NEGATIVE_INFINITY;
+  void view();
+}
+
+/** Tells the node what this screen looks at; above 20,000 aircraft it gets these only. */
+export function lookAt(box: Looking): void {
+  looking = box;
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(box));
+}
+
+function connect(): void {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const made = new WebSocket(`${scheme}://${location.host}/api/live`);
+  made.binaryType = "arraybuffer";
+  made.onopen = () => {
+    // A node that started again counts from nothing, and numbers aircraft anew.
+    names.value = new Map();
+    seenNumber = -1;
+    if (looking) made.send(JSON.stringify(looking));
+  };
+  made.onmessage = (event) => take(event.data as string | ArrayBuffer);
+  made.onclose = () => {
+    if (socket !== made) return;
+    socket = null;
+    setTimeout(connect, 1000);
+  };
+  socket = made;
+}
+
+function take(data: string | ArrayBuffer): void {
+  const atMs = performance.now();
+  if (typeof data !== "string") {
+    try {
+      liveFrame.value = decodeFrame(data);
+    } catch (error) {
+      linkFault.value = String(error);
+    }
+    return;
+  }
+  const said = JSON.parse(data) as Beat | Names;
+  if (said.kind === "names") {
+    const next = new Map<number, Named>(names.value);
+    for (const [number, aircraft, party] of said.names) next.set(number, { aircraft, party });
+    names.value = next;
+    return;
+  }
+  takeBeat(said, atMs);
+  newestNumber = said.number;
+  void view();
+}
+
+function look(): void {
+  const silent = lookAtSilence(performance.now());
+  // A connection that is open and says nothing is no connection.
+  if (silent && socket?.readyState === WebSocket.OPEN) {
+    linkFault.value = "";
+  }
+  void view();
+}
+
+async function view(): Promise<void> {
+  const atMs = performance.now();
+  const sinceMs = atMs - askedAtMs;
+  const changed = newestNumber !== seenNumber;
+  if (asking || sinceMs < VIEW_EVERY_MS || (!changed && sinceMs < VIEW_AGAIN_MS)) return;
+  asking = true;
+  askedAtMs = atMs;
+  const number = newestNumber;
+  try {
+    const next = await ask<ScreenView>("/api/screen");
+    if (liveMap.value?.digest !== next.map_digest) liveMap.value = await ask<MapView>("/api/map");
+    liveScreen.value = next;
+    seenNumber = number;
+    linkFault.value = "";
+  } catch (error) {
+    linkFault.value = error instanceof Error ? error.message : String(error);
+  } finally {
+    asking = false;
+  }
+}
+
+export { SILENT_AFTER_MS };

@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function SettingsBar() {
+  return <div>settings</div>;
+}

@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function MapPane() {
+  return <div>map</div>;
+}

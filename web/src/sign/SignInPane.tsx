@@ -1,0 +1,4 @@
+/** Not built yet. */
+export function SignInPane() {
+  return <div>sign-in</div>;
+}
