@@ -93,10 +93,14 @@ def ensure_built(top: Path = TOP, *, may_get_node: bool = False) -> bool:
     with _alone(top):
         if not flaw(top):  # somebody else has just built it
             return False
-        if may_get_node and find_node(top) is None:
-            get_node(top)
-        build(top, require_node(top), console_of(top))
+        build(top, _node(top, may_get_node=may_get_node), console_of(top))
     return True
+
+
+def _node(top: Path, *, may_get_node: bool) -> Node:
+    if may_get_node and find_node(top) is None:
+        get_node(top)
+    return require_node(top)
 
 
 def build(top: Path, node: Node, output: Path) -> None:
@@ -287,15 +291,15 @@ def main() -> int:
         if asked.weigh:
             print_weights(require_node(), console_of())
         if asked.check:
-            node = require_node()
+            node = _node(TOP, may_get_node=asked.get_node)
             install_tools(TOP, node)
             return 1 if run_checks(TOP, node) else 0
     except InputFault as fault:
         told = f"the console is {flaw() or 'built, but its checks were not done'}: {fault}"
         print(f"{told}; the plain page at / works without it", file=sys.stderr)
-        if not asked.brief:
-            found = fault.findings if isinstance(fault, OutputFault) else ()
-            print(*found, *getattr(fault, "__notes__", ()), sep="\n", file=sys.stderr)
+        found = fault.findings if isinstance(fault, OutputFault) else ()
+        for line in () if asked.brief else (*found, *getattr(fault, "__notes__", ())):
+            print(line, file=sys.stderr)
         return 3 if isinstance(fault, NoNode) else 1
     return 0
 

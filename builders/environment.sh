@@ -1,4 +1,5 @@
-# Sourced by ./run and ./test: makes .venv from the hashed requirements, once; later calls need no network.
+# Sourced by ./run and ./test: makes .venv from the hashed requirements and builds the console, once;
+# later calls need no network.
 # Wants $top (the repository's folder). Talks on stderr.
 
 say() { printf '%s\n' "$*" >&2; }
@@ -70,6 +71,13 @@ from parley.app.cli.main import main
 sys.exit(main())
 SCRIPT
   chmod +x "$top/.venv/bin/parley"
+}
+
+# Build the console if it is missing or its sources changed, by Node.js of this machine or of PyPI.
+# Ends with the builder's code: 0 it is there, 1 it could not be built, 3 there is no Node.js to be had.
+have_console() {
+  [ "${PARLEY_NO_CONSOLE:-}" != 1 ] || return 3
+  "$top/.venv/bin/python" "$top/builders/build_console.py" --get-node "$@"
 }
 
 # set_up LEVEL: "run" installs what the product needs, "test" also what the checks need.

@@ -18,6 +18,7 @@ import {
 import { checkZip, type Member, zipMembers } from "./packzip.ts";
 
 const ENTRY_BYTES_MAX = 60_000;
+const NOTHING: Bytes = new Uint8Array(0);
 
 export interface PackHead {
   readonly size: number;
@@ -48,6 +49,8 @@ export interface PackLog {
   readonly proofs: ReadonlyMap<number, Bytes>;
   readonly openings: ReadonlyMap<number, Bytes>;
   readonly receipts: readonly PackReceipt[];
+  readonly openingsMember: Bytes;
+  readonly receiptsMember: Bytes;
 }
 
 export interface Pack {
@@ -74,6 +77,8 @@ function take(members: Members, name: string): Bytes {
 function readLog(members: Members, number: number, listed: ListedLog): PackLog {
   const folder = `logs/${number}`;
   within(0, `log ${listed.origin}`, { file: MANIFEST }, () => checkListed(listed));
+  const openings = members.get(`${folder}/openings`) ?? NOTHING;
+  const receipts = members.get(`${folder}/receipts`) ?? NOTHING;
   return {
     origin: listed.origin,
     keys: listed.keys,
@@ -88,8 +93,10 @@ function readLog(members: Members, number: number, listed: ListedLog): PackLog {
     proofs: new Map(
       listed.proofs.map((index) => [index, take(members, `${folder}/proof.${index}`)]),
     ),
-    openings: readOpenings(members, `${folder}/openings`, listed),
-    receipts: readReceipts(members, `${folder}/receipts`, listed),
+    openings: readOpenings(openings, `${folder}/openings`, listed),
+    receipts: readReceipts(receipts, `${folder}/receipts`, listed),
+    openingsMember: openings,
+    receiptsMember: receipts,
   };
 }
 
@@ -99,7 +106,7 @@ function readRange(members: Members, folder: string, one: ListedRange): PackRang
     ...one,
     bundle: take(members, `${folder}/entries.${place}`),
     leaves: take(members, `${folder}/leaves.${place}`),
-    proof: members.get(`${folder}/range.${place}`) ?? new Uint8Array(0),
+    proof: members.get(`${folder}/range.${place}`) ?? NOTHING,
   };
 }
 
@@ -160,9 +167,8 @@ class Records {
   }
 }
 
-function readOpenings(members: Members, name: string, listed: ListedLog): Map<number, Bytes> {
+function readOpenings(data: Bytes, name: string, listed: ListedLog): Map<number, Bytes> {
   const found = new Map<number, Bytes>();
-  const data = members.get(name) ?? new Uint8Array(0);
   within(0, `log ${listed.origin} openings`, { file: name }, () => {
     const records = new Records(data);
     for (let last = -1; records.more; ) {
@@ -176,9 +182,8 @@ function readOpenings(members: Members, name: string, listed: ListedLog): Map<nu
   return found;
 }
 
-function readReceipts(members: Members, name: string, listed: ListedLog): PackReceipt[] {
+function readReceipts(data: Bytes, name: string, listed: ListedLog): PackReceipt[] {
   const found: PackReceipt[] = [];
-  const data = members.get(name) ?? new Uint8Array(0);
   within(0, `log ${listed.origin} receipts`, { file: name }, () => {
     const records = new Records(data);
     let last: PackReceipt | undefined;
@@ -251,37 +256,6 @@ function* logMembers(folder: string, log: PackLog): Generator<Member> {
   }
   for (const [index, file] of log.proofs) yield [`${folder}/proof.${index}`, file];
   // Read strictly and to their end, these are the only bytes that say what was read.
-  if (log.openings.size) yield [`${folder}/openings`, openingsBytes(log.openings)];
-  if (log.receipts.length) yield [`${folder}/receipts`, receiptsBytes(log.receipts)];
-}
-
-function openingsBytes(openings: ReadonlyMap<number, Bytes>): Bytes {
-  let total = 0;
-  for (const opening of openings.values()) total += 12 + opening.length;
-  const made = new Uint8Array(total);
-  let at = 0;
-  for (const [index, opening] of openings) {
-    viewOf(made).setBigUint64(at, BigInt(index));
-    viewOf(made).setUint32(at + 8, opening.length);
-    made.set(opening, at + 12);
-    at += 12 + opening.length;
-  }
-  return made;
-}
-
-function receiptsBytes(receipts: readonly PackReceipt[]): Bytes {
-  const names = receipts.map((one) => utf8(one.peer));
-  const made = new Uint8Array(names.reduce((sum, name) => sum + 18 + name.length + 64, 0));
-  const view = viewOf(made);
-  let at = 0;
-  for (const [n, one] of receipts.entries()) {
-    const name = names[n] ?? new Uint8Array(0);
-    view.setBigUint64(at, BigInt(one.index));
-    view.setUint16(at + 8, name.length);
-    made.set(name, at + 10);
-    view.setBigInt64(at + 10 + name.length, one.atUs);
-    made.set(one.signature, at + 18 + name.length);
-    at += 18 + name.length + 64;
-  }
-  return made;
+  if (log.openings.size) yield [`${folder}/openings`, log.openingsMember];
+  if (log.receipts.length) yield [`${folder}/receipts`, log.receiptsMember];
 }

@@ -1,0 +1,81 @@
+"""A real browser for the tests of the console: Debian's chromium, and what it asked and said."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from parley.app.console_files import console_folder
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless", "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]  # fmt: skip
+
+
+@contextlib.contextmanager
+def chromium_running():
+    """Give a browser; skip by name where there is none, or no console to show."""
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium; as root run: apt-get update && apt-get install -y chromium")
+    if not (console_folder() / "index.html").is_file():
+        pytest.skip("the console is not built; run builders/build_console.py")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page with everything that it asked for and complained of."""
+
+    page: Page
+    url: str
+    asked: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def outside(self) -> list[str]:
+        """Return what was asked of anybody but this node."""
+        own = (self.url, self.url.replace("http://", "ws://"), "data:", "blob:")
+        return [each for each in self.asked if not each.startswith(own)]
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+def open_console(
+    browser: Browser,
+    url: str,
+    *,
+    language: str = "en",
+    scheme: str = "dark",
+    size: tuple[int, int] = (1440, 900),
+    motion: str = "reduce",
+    query: str = "",
+) -> Opened:
+    """Open the console of a node and wait until it shows a view of it."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        reduced_motion=motion,
+        timezone_id="Asia/Damascus",
+        locale={"en": "en-GB", "ru": "ru-RU", "ar": "ar-SY"}[language],
+    )
+    page = context.new_page()
+    opened = Opened(page=page, url=url)
+    page.on("request", lambda request: opened.asked.append(request.url))
+    page.on("websocket", lambda socket: opened.asked.append(socket.url))
+    page.on("console", lambda message: opened.said.append(message.text))
+    page.on("pageerror", lambda error: opened.said.append(str(error)))
+    page.goto(f"{url}/console/?lang={language}{query}")
+    page.wait_for_selector(".screen[data-heard=true]", timeout=float(os.environ.get("MS", "15000")))
+    return opened
