@@ -138,6 +138,7 @@ def get_node(top: Path = TOP) -> None:
             "--target", str(top / ".venv/node"), "--require-hashes", "-r",
             str(top / "requirements-node.txt"),
         ),
+        env={**os.environ, "UV_HTTP_RETRIES": "1"},  # without a network this ends soon
         stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True,
     )  # fmt: skip
     if done.returncode:

@@ -234,6 +234,8 @@ def _strange(folder: Path, web: Path) -> Iterator[str]:
             yield f"{name} is a link"
         elif path.suffix == ".map":
             yield f"{name} is a source map"
+        elif path.suffix == ".woff":
+            yield f"{name} is a font that its .woff2 makes needless: name that alone in @font-face"
         elif path.suffix not in SUFFIXES:
             yield f"{name} has a suffix that a node does not serve"
         elif path.suffix in TEXT:

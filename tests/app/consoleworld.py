@@ -1,4 +1,4 @@
-"""A lively world of two nodes on the wall clock, for the console: traffic, zones, words on the line.
+"""A lively world of two nodes on the wall clock, for the console: traffic, zones, words said.
 
 `python tests/app/consoleworld.py` keeps one running for whoever works on the console: it prints the
 addresses and flies until Ctrl-C.
@@ -89,12 +89,9 @@ def route(start, course_deg: float, speed_mps: float, level_m: float, climb_mps:
     return at
 
 
-def flights(minutes: float = 40.0):
-    """Return flights by name and party; each turns back after its span, so it goes on for ever.
-
-    RSD12 and KHM07 meet head on after about six minutes; the others keep apart.
-    """
-    made = {
+def flights():
+    """Return flights by name and party, straight on; RSD12 and KHM07 meet after six minutes."""
+    return {
         ("RSD12", "COAL"): route((35.05, 38.0), 90.0, 210.0, 21_000 * FT_M),
         ("KHM07", "RUS"): route((35.06, 39.62), 270.0, 200.0, 21_200 * FT_M),
         ("RSD21", "COAL"): route((34.3, 38.4), 60.0, 180.0, 26_000 * FT_M),
@@ -102,7 +99,6 @@ def flights(minutes: float = 40.0):
         ("WFP220", None): route((34.1, 39.4), 330.0, 120.0, 14_000 * FT_M),
         ("UAV31", "COAL"): route((35.6, 38.3), 140.0, 45.0, 9_000 * FT_M),
     }
-    return made
 
 
 class Flying:

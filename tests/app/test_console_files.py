@@ -10,8 +10,11 @@ import pytest
 from builders import console_output
 from starlette.applications import Starlette
 
+from app.twonodes import WEB
 from parley.app import console_files
 from parley.app.console_files import CONSOLE_POLICY, console_folder, console_routes
+
+pytest_plugins = ["app.sharednodes"]
 
 SCRIPT = b"export const a = 1;\n" * 200
 FILES = {
@@ -235,3 +238,23 @@ def test_the_list_is_the_one_that_the_build_writes(tmp_path):
     assert set(json.loads((folder / console_files.LIST).read_text())["files"]) == set(FILES)
     assert console_output.LIST == console_files.LIST
     assert set(console_files.MEDIA_TYPES) == console_output.SUFFIXES
+
+
+def test_a_node_serves_it_with_its_own_policy_and_the_plain_page_with_none_for_scripts(nodes):
+    """Through the node's own door, whether or not its console is built."""
+    coal = nodes["COAL"]
+    reply = WEB.get(f"{coal.url}/console/")
+    assert reply.status_code == (200 if (console_folder() / "index.html").is_file() else 404)
+    assert reply.headers.get_list("content-security-policy") == [CONSOLE_POLICY]
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    plain = WEB.get(f"{coal.url}/").headers
+    assert plain["content-security-policy"].startswith("default-src 'none'; style-src 'self';")
+    assert plain["cache-control"] == "no-store"
+    kept = [reply.headers["cache-control"]]
+    if reply.status_code == 200:
+        assert kept == ["no-cache"]
+        for name in re.findall(r'"(/console/[^"]+)"', reply.text):
+            asset = WEB.get(coal.url + name)
+            assert asset.status_code == 200
+            kept.append(asset.headers["cache-control"])
+        assert "max-age=31536000, immutable" in kept

@@ -186,6 +186,10 @@ BAD = {
         {"icon.svg": "<svg><image href='http://www.w3.org/Icons/a.png'/></svg>"},
         "icon.svg names the address http://www.w3.org/Icons/a.png",
     ),
+    "a font twice": (
+        {"assets/n.woff": ""},
+        "assets/n.woff is a font that its .woff2 makes needless: name that alone in @font-face",
+    ),
     "a file of no known kind": (
         {"assets/n.exe": ""}, "assets/n.exe has a suffix that a node does not serve",
     ),

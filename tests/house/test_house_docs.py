@@ -7,6 +7,8 @@ import re
 import pytest
 from builders import (
     make_cli_docs,
+    make_console_terms,
+    make_console_types,
     make_docs,
     make_intent_diagram,
     make_norms_page,
@@ -24,6 +26,8 @@ BUILDERS = {
     "rooms": make_rooms_page.pages,
     "intent": make_intent_diagram.pages,
     "cli": make_cli_docs.pages,
+    "console types": make_console_types.pages,
+    "console terms": make_console_terms.pages,
 }
 
 

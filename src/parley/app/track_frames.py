@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parley.node.belief import Track
-from parley.node.coasting import STATUS_WORDS, coasts_from_us, status
+from parley.node.coasting import COASTING_AGE_US, COASTING_LEAST_US, STATUS_WORDS, status
 from parley.node.picture import STALE_US, Picture
 from parley.world.geo import GEOD
 from parley.world.units import MICROSECONDS_PER_SECOND
@@ -42,7 +42,8 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
 ROW = np.dtype(list(_COLUMNS))
 assert ROW.itemsize == TRACK_BYTES
 _MOTION_LEAST_US = 500_000
-_LOOK_AGAIN_US = 5 * MICROSECONDS_PER_SECOND
+_STATUS_NUMBERS = {word: number for number, word in enumerate(STATUS_WORDS)}
+_REFERENCE_NUMBERS = {word: number for number, word in enumerate(ALTITUDE_REFERENCES)}
 
 
 class NamedTrack(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -107,38 +108,46 @@ class TrackColumns:
             self._time_us = np.concatenate([self._time_us, np.zeros(more, np.int64)])
         if not self._of.keys() <= picture.aircraft.keys():
             self._of = {}
+        places: list[int] = []
+        values: list[tuple[int, ...]] = []
         for name, track in picture.aircraft.items():
             row = self._of.get(name)
             if row is None:
                 row = self._of[name] = _Row(len(self._of), -1, now_us)
             if row.received_us != track.received_us or now_us >= row.look_us:
-                self._write(picture, name, track, row, now_us)
+                places.append(row.place)
+                values.append(self._row(picture, name, track, now_us))
+                self._time_us[row.place] = track.time_us
+                row.received_us = track.received_us
+                row.look_us = _look_again_us(track, now_us)
+        if places:
+            # All at once: assigning field by field takes longer than everything else here.
+            self._rows[places] = np.array(values, ROW)
 
-    def _write(self, picture: Picture, name: str, track: Track, row: _Row, now_us: int) -> None:
-        last, how = track.last, status(picture, name, now_us)
+    def _row(self, picture: Picture, name: str, track: Track, now_us: int) -> tuple[int, ...]:
+        last = track.last
         speed_mps, course_deg, climb_mps = motion_of(track)
-        at = self._rows[row.place]
-        at["number"] = self.names.number_of(name, track.party)
-        at["lat_e7"] = round(last.lat_deg * 1e7)
-        at["lon_e7"] = round(last.lon_deg * 1e7)
-        at["altitude_dm"] = round(last.altitude_m * 10)
-        at["speed_dmps"] = min(round(speed_mps * 10), 0xFFFF)
-        known = course_deg is not None
-        at["course_cdeg"] = round((course_deg or 0.0) * 100) % 36_000 if known else NO_COURSE
-        at["climb_cmps"] = max(-32_767, min(32_767, round(climb_mps * 100)))
-        at["status"] = STATUS_WORDS.index(how.word)
-        at["reference"] = ALTITUDE_REFERENCES.index(last.altitude_reference)
-        self._time_us[row.place] = track.time_us
-        row.received_us = track.received_us
-        row.look_us = _look_again_us(track, now_us, watched=how.word == "watched")
+        return (
+            self.names.number_of(name, track.party),
+            round(last.lat_deg * 1e7),
+            round(last.lon_deg * 1e7),
+            round(last.altitude_m * 10),
+            min(round(speed_mps * 10), 0xFFFF),
+            NO_COURSE if course_deg is None else round(course_deg * 100) % 36_000,
+            max(-32_767, min(32_767, round(climb_mps * 100))),
+            0,
+            _STATUS_NUMBERS[status(picture, name, now_us).word],
+            _REFERENCE_NUMBERS[last.altitude_reference],
+        )
 
 
-def _look_again_us(track: Track, now_us: int, *, watched: bool) -> int:
+def _look_again_us(track: Track, now_us: int) -> int:
     """Return when a status may be another one though no report came."""
-    steps = (coasts_from_us(track) + 1, track.last.at_us + STALE_US + 1)
-    ahead = [step for step in steps if step > now_us]
-    soonest = min(ahead, default=now_us + _LOOK_AGAIN_US)
-    return soonest if watched else min(soonest, now_us + _LOOK_AGAIN_US)
+    soonest_us = min(
+        track.received_us + COASTING_LEAST_US, track.time_us + COASTING_AGE_US,
+        track.last.at_us + STALE_US,
+    ) + 1  # fmt: skip
+    return soonest_us if soonest_us > now_us else now_us + MICROSECONDS_PER_SECOND
 
 
 def motion_of(track: Track) -> tuple[float, float | None, float]:
