@@ -27,6 +27,7 @@ from parley.app.demo_idle import Idle
 from parley.app.demo_looks import Looks, standing_lines, standing_zones
 from parley.app.demo_nodes import NodeDied, Nodes, RawEntry, Views, entries_of
 from parley.app.demo_plan import CallEntered, Cue, Plan, RelayTold, Reply, Shown
+from parley.app.demo_seat import SEAT_STEP_US
 from parley.app.demo_story import Facts, Line, Story, merged
 from parley.app.demo_terms import NoticeKept
 from parley.app.demo_units import UnitsNamed, UnitTold
@@ -194,10 +195,13 @@ class Conductor:
         return await self._summary()
 
     async def watch(self) -> None:
-        """Keep the nodes alive while time stands, until cancelled."""
+        """Keep the nodes alive while time stands, until cancelled; with a seat it goes on."""
         while True:
             await asyncio.sleep(1.0)
-            await self._advance_all([_Turn(party) for party in self._parties])
+            if self.plan.seat:
+                await self._step(self.now_us + SEAT_STEP_US)
+            else:
+                await self._advance_all([_Turn(party) for party in self._parties])
 
     def _next_us(self) -> int | None:
         """Return the next instant at which anything is to happen."""
@@ -212,7 +216,7 @@ class Conductor:
         due = (s.next_due_us for s in self._idle.standing.values())
         found += [at_us for at_us in due if at_us is not None and at_us > self.now_us]
         if found and self.plan.is_near(self.now_us):
-            found.append(self.now_us + TOGETHER_US)
+            found.append(self.now_us + (SEAT_STEP_US if self.plan.seat else TOGETHER_US))
         return min(found, default=None)
 
     async def _step(self, now_us: int) -> None:

@@ -139,7 +139,10 @@ class PlannedNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that is played: nodes, texts, cues in order, flights, from when to when."""
+    """Everything that is played: nodes, texts, cues in order, flights, from when to when.
+
+    `seat`: the party at whose post somebody real sits; "" where nobody does.
+    """
 
     scenario: str
     nodes: tuple[PlannedNode, ...]
@@ -151,6 +154,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     near: tuple[tuple[int, int], ...]
     looks: tuple[int, ...] = ()
     units_required: tuple[tuple[int, str], ...] = ()
+    seat: str = ""
 
     def node(self, party: str) -> PlannedNode:
         """Return the node of a party."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
+import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +30,7 @@ from parley.app.demo_fleet import Fleet, make_folders
 from parley.app.demo_plan import Plan, plan_scenario
 from parley.app.demo_recording import Recorded, plan_recordings, write_segments
 from parley.app.demo_screen import RichScreen
+from parley.app.demo_seat import SEAT_SPEED_RATIO, seated
 from parley.app.kernel_cache import COMPILING, is_kept
 from parley.app.startup import warm_kernels
 from parley.app.warming import KERNELS
@@ -50,9 +54,13 @@ def demo(
         bool, typer.Option("--once", help="To the end at full speed, a summary, and out.")
     ] = False,
     speed_ratio: Annotated[
-        float,
-        typer.Option("--speed", help="Story seconds per second, while something happens.", min=0.1),
-    ] = SPEED_RATIO,
+        float | None,
+        typer.Option(
+            "--speed",
+            help="Story seconds per second, while something happens; 60 without it, with --sit 1.",
+            min=0.1,
+        ),
+    ] = None,
     port_base: Annotated[
         int | None,
         typer.Option(help="First of two ports per node; free ones without it.", min=1, max=65000),
@@ -77,6 +85,16 @@ def demo(
     minutes: Annotated[
         float | None, typer.Option(help="With --recording: how long; 20 without it.", min=0.1)
     ] = None,
+    sit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PARTY", help="Sit at its post: what it is asked is left to you, at real speed."
+        ),
+    ] = None,
+    opens: Annotated[
+        bool,
+        typer.Option("--open/--no-open", help="Open the console in a browser, where there is one."),
+    ] = True,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON; the story on stderr.")
     ] = False,
@@ -84,7 +102,8 @@ def demo(
     """Play a scenario between the nodes of its parties, on this machine.
 
     One process per party, real links between them, each with its own page. Time goes on only when
-    every link is idle. Without --once the pages stay up after the end, until Ctrl-C.
+    every link is idle. Without --once the pages stay up after the end, until Ctrl-C. With --sit you
+    are the people of one party: answer at its console.
 
     Exit codes: 0 the story was played and the peers agree, 1 they do not, 2 bad usage or input.
     """
@@ -100,8 +119,12 @@ def demo(
             plan = recorded.plan
         else:
             plan = plan_scenario(read_scenario(find_scenario(scenario or DEFAULT)))
-        pace = Pace(None if once else speed_ratio)
-        summary = _run(plan, top, port_base, pace, screen, recorded, stay=not once)
+        if sit is not None:
+            plan = seated(plan, sit)
+        usual_ratio = SEAT_SPEED_RATIO if sit is not None else SPEED_RATIO
+        pace = Pace(None if once else speed_ratio or usual_ratio)
+        opens = opens and not once and not as_json
+        summary = _run(plan, top, port_base, pace, screen, recorded, stay=not once, opens=opens)
     if as_json:
         typer.echo(msgspec.json.encode(summary).decode())
     if not summary.digests_agree:
@@ -190,6 +213,7 @@ def _run(
     recorded: Recorded | None,
     *,
     stay: bool,
+    opens: bool,
 ) -> Summary:
     began_s = time.monotonic()
     segments = write_segments(recorded, top) if recorded is not None else ()
@@ -211,6 +235,9 @@ def _run(
                     for node in plan.nodes
                 ]
             )
+            _show_console(
+                plan, {p: node.page for p, node in fleet.nodes.items()}, screen, opens=opens
+            )
             conductor = Conductor(plan, fleet, screen, pace, segments, began_s)
             summary = await conductor.play()
             screen.summary(summary)
@@ -228,6 +255,24 @@ def _run(
         return asyncio.run(run())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _show_console(plan: Plan, pages: dict[str, str], screen: RichScreen, *, opens: bool) -> None:
+    """Tell where the console is, and open it where somebody sits before a browser."""
+    party = plan.seat or plan.nodes[0].party
+    page = pages.get(party, "")
+    if not page:
+        return
+    console = f"{page.rstrip('/')}/console/"
+    who = f"You sit at {party}." if plan.seat else "Every node has its own."
+    screen.say(f"The console: {console}  {who}", "bold")
+    if plan.seat:
+        screen.say("What is asked of you waits there; nobody answers in your place.")
+    graphical = sys.platform == "darwin" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    if opens and graphical and sys.stdout.isatty():
+        webbrowser.open(console)
 
 
 def _stop_on_signals() -> None:
