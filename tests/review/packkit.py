@@ -559,6 +559,14 @@ def good_refuted() -> Case:
     return Case("good-refuted", write_pack(packed(*story_logs(story))), INTACT)
 
 
+def seen_below_nothing() -> Case:
+    """RUS signs that it has seen fewer than no entries of COAL's line: no reader may stumble."""
+    story = Story()
+    story.rus.say("less than nothing", seen={story.coal.origin: Seen(size=-1, root="00" * 32)})
+    story.rus.head()
+    return Case("seen-below-nothing", write_pack(packed(*story_logs(story))), INTACT)
+
+
 def replayed() -> Case:
     """An old head under the name of the new one."""
     story = Story()
@@ -833,7 +841,8 @@ def false_consistency() -> Case:
 
 CASES = (
     good, good_rotated, good_incarnation, good_redacted, good_sealed, good_partial, good_window,
-    good_refuted, withheld, cut_back, flipped_byte, deleted_entry, cut_range, reordered,
+    good_refuted, seen_below_nothing, withheld, cut_back, flipped_byte, deleted_entry, cut_range,
+    reordered,
     fitted_leaves, forked,
     forked_heads, forked_evidence, restored_node, restored_seen, replayed, stale, wrong_salt,
     opened_plain, expired_key, expired_signature, stolen_rotation, revoked_key, swapped_receipt,

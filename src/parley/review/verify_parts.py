@@ -237,7 +237,10 @@ class CheckedLog:
         return None
 
     def root_at(self, size: int) -> bytes | None:
-        """Return the root at a size, as entries or a signed head give it; None if neither does."""
-        if size <= self.tree.size:
+        """Return the root at a size, as entries or a signed head give it; None if neither does.
+
+        A peer may sign that it has seen any number, even one below nothing: no log was that long.
+        """
+        if 0 <= size <= self.tree.size:
             return self.tree.root(size)
         return next((one.checkpoint.root for one in self.heads if one.size == size), None)

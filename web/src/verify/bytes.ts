@@ -1,6 +1,6 @@
 // Bytes and the few text forms that signed records use: hex, base64, UTF-8, names, instants.
 
-import { broken } from "./fault.ts";
+import { broken } from "./fault";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,11 +1,11 @@
 // A log's signed head: C2SP tlog-checkpoint in a C2SP signed-note.
 
-import { type Bytes, fromBase64, HASH_BYTES, isPrintable, same } from "./bytes.ts";
-import type { SignatureCheck } from "./ed25519.ts";
-import { broken } from "./fault.ts";
-import { named, type VerifierKey } from "./keys.ts";
-import { EMPTY_ROOT } from "./merkle.ts";
-import { type Note, parseNote, verifyNote } from "./note.ts";
+import { type Bytes, fromBase64, HASH_BYTES, isPrintable, same } from "./bytes";
+import type { SignatureCheck } from "./ed25519";
+import { broken } from "./fault";
+import { named, type VerifierKey } from "./keys";
+import { EMPTY_ROOT } from "./merkle";
+import { type Note, parseNote, verifyNote } from "./note";
 
 /** The head of a log: its origin, how many entries, and the root over them. */
 export interface Checkpoint {

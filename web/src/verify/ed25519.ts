@@ -4,7 +4,7 @@
 
 import { Point } from "@noble/ed25519";
 import { sha512 } from "@noble/hashes/sha2.js";
-import { type Bytes, fromHex, hex, joined, same } from "./bytes.ts";
+import { type Bytes, fromHex, hex, joined, same } from "./bytes";
 
 export const SIGNATURE_BYTES = 64;
 export const PUBLIC_BYTES = 32;

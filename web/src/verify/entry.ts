@@ -11,12 +11,12 @@ import {
   US_MAX,
   US_MIN,
   utf8,
-} from "./bytes.ts";
-import { attempt, broken } from "./fault.ts";
-import { asText, Fields } from "./fields.ts";
-import { isPlain, JsonObject, type JsonValue, OddNumber, parseJson, sliceJson } from "./json.ts";
-import type { CheckedLog, LogName } from "./log.ts";
-import { digest } from "./merkle.ts";
+} from "./bytes";
+import { attempt, broken } from "./fault";
+import { asText, Fields } from "./fields";
+import { isPlain, JsonObject, type JsonValue, OddNumber, parseJson, sliceJson } from "./json";
+import type { CheckedLog, LogName } from "./log";
+import { digest } from "./merkle";
 
 const ENTRY_BYTES_MAX = 60_000;
 const PAYLOAD_BYTES_MAX = 1_000_000;
@@ -44,16 +44,20 @@ export function readEntries(log: CheckedLog): void {
 function readFacts(log: CheckedLog, index: number, entry: Bytes, named: Set<string>): true {
   const text = textOf(entry);
   const fields = sliceJson(text ?? roughText(entry));
-  const slice = fields.get("type");
-  const type = slice === undefined ? "" : asText(parseJson(slice), "type");
-  const seen = fields.get("seen") ?? "{}";
-  if (text === null && (type + seen).includes("\ufffd")) broken("not UTF-8");
+  const types = (fields.get("type") ?? []).map((slice) => asText(parseJson(slice), "type"));
+  const type = types.at(-1) ?? "";
+  const seen = fields.get("seen")?.at(-1) ?? "{}";
+  if (text === null && [...types, seen].join().includes("\ufffd")) broken("not UTF-8");
   if (!named.has(seen)) {
     named.add(seen);
     readSeen(log, index, parseJson(seen));
   }
-  if ((fields.get("commit") ?? "null") !== "null") log.sealed++;
-  if (ABOUT_RECORD.has(type)) log.plain.set(type, [...(log.plain.get(type) ?? []), index]);
+  if ((fields.get("commit")?.at(-1) ?? "null") !== "null") log.sealed++;
+  if (ABOUT_RECORD.has(type)) {
+    const known = log.plain.get(type);
+    if (known) known.push(index);
+    else log.plain.set(type, [index]);
+  }
   return true;
 }
 
@@ -65,10 +69,11 @@ function readSeen(log: CheckedLog, index: number, value: JsonValue): void {
     // A size that is rounded here is beyond every log, and is only compared with sizes.
     const number = size instanceof OddNumber && size.isInteger ? Number(size.text) : size;
     if (typeof number !== "number") broken("seen size is no integer");
-    return { origin, size: number, root: fields.text("root"), index };
+    const told = size instanceof OddNumber ? size.text : String(number);
+    return { origin, size: number, told, root: fields.text("root"), index };
   });
   for (const head of heads) {
-    const key = JSON.stringify([head.origin, head.size, head.root]);
+    const key = JSON.stringify([head.origin, head.told, head.root]);
     if (!log.seen.has(key)) log.seen.set(key, head);
   }
 }
@@ -125,9 +130,12 @@ function readEntry(data: Bytes, log: LogName, index: number, opening: Bytes | nu
   if (!plain && ABOUT_RECORD.has(found.type)) broken("sealed, where it must be plain");
   const body = plain ? fields.value("body") : opened(opening, commit);
   fields.end();
-  if (body !== null && !(body instanceof JsonObject)) broken("a body that is no object");
-  if (body?.fields.has("type")) broken("a type in the body");
-  if (body) checkKind(found.type, body, log);
+  if (!(body instanceof JsonObject)) {
+    if (plain) broken("a body that is no object");
+    return { ...found, body: null };
+  }
+  if (body.fields.has("type")) broken("a type in the body");
+  checkKind(found.type, body, log);
   return { ...found, body };
 }
 
@@ -194,13 +202,19 @@ export function isCommitted(opening: Bytes, commit: string): boolean {
   return opening.length >= SALT_BYTES && hex(digest(joined([COMMIT_DOMAIN, opening]))) === commit;
 }
 
-/** Returns the commitment of an entry, or null where strict and quick reading find none. */
+/** Returns the commitment of an entry, or null for what is no entry, or could be read in two ways. */
 export function commitOf(data: Bytes): string | null {
   return attempt(() => {
-    const object = readObject(data, ENTRY_BYTES_MAX);
-    const fields = new Fields(object, "entry");
+    const text = roughText(data);
+    if (text.split('"commit"').length !== 2 || text.includes("\\")) {
+      readObject(data, ENTRY_BYTES_MAX);
+    }
+    const fields = new Fields(parseJson(text), "entry");
     fields.maybe("audience", null, () => fields.list("audience", asText), true);
-    fields.maybe("valid_until_us", null, () => fields.integer("valid_until_us"), true);
+    const until = fields.maybe("valid_until_us", null, () => fields.value("valid_until_us"), true);
+    if (until !== null && typeof until !== "number" && !(until instanceof OddNumber)) {
+      broken("valid_until_us is no integer");
+    }
     return fields.maybe<string | null>("commit", null, () => fields.text("commit"), true);
   });
 }

@@ -1,7 +1,7 @@
 // The fields of a JSON object by their types; whatever is of another type is a broken form.
 
-import { broken } from "./fault.ts";
-import { JsonObject, type JsonValue, OddNumber } from "./json.ts";
+import { broken } from "./fault";
+import { JsonObject, type JsonValue, OddNumber } from "./json";
 
 /** Takes the fields of one object; `end` refuses those that nobody asked for. */
 export class Fields {
@@ -35,6 +35,13 @@ export class Fields {
 
   integer(name: string): number {
     return asInteger(this.value(name), `${this.what} ${name}`);
+  }
+
+  /** An instant as somebody claims it: any integer. */
+  instant(name: string): bigint {
+    const found = this.value(name);
+    if (found instanceof OddNumber && found.isInteger) return BigInt(found.text);
+    return BigInt(asInteger(found, `${this.what} ${name}`));
   }
 
   list<T>(name: string, read: (value: JsonValue, what: string) => T): readonly T[] {

@@ -1,6 +1,6 @@
 // The text that stands as VERIFY.md in every pack; part of the format, so it never changes.
 
-import { type Bytes, utf8 } from "./bytes.ts";
+import { type Bytes, utf8 } from "./bytes";
 
 /** VERIFY.md of `parley-pack/2`, as src/parley/review/pack_guide.py has it. */
 export const GUIDE: Bytes = utf8(`# How to verify this pack without Parley

@@ -1,6 +1,6 @@
 // JSON read strictly (RFC 8259): no number is rounded, depth is bounded, keys there twice are told.
 
-import { broken } from "./fault.ts";
+import { broken } from "./fault";
 
 /** A number that is no integer, or one beyond 2^53 - 1, which JavaScript would round. */
 export class OddNumber {
@@ -10,6 +10,11 @@ export class OddNumber {
     this.text = text;
     this.isInteger = /^-?\d+$/.test(text);
   }
+}
+
+/** Returns an integer of any size as a value to be written. */
+export function ofInteger(value: bigint): OddNumber {
+  return new OddNumber(String(value));
 }
 
 /** An object: its fields in their order, the last of a name, and whether a name is there twice. */
@@ -106,13 +111,16 @@ class Reader {
   }
 
   /** Reads the object at the top, keeping the text of each value as it stands. */
-  slices(): Map<string, string> {
-    const found = new Map<string, string>();
+  slices(): Map<string, string[]> {
+    const found = new Map<string, string[]>();
     if (this.text[this.at] !== "{") broken("no JSON object");
     this.members((key) => {
       const start = this.at;
       this.value(2);
-      found.set(key, this.text.slice(start, this.at));
+      const slice = this.text.slice(start, this.at);
+      const known = found.get(key);
+      if (known) known.push(slice);
+      else found.set(key, [slice]);
     });
     return found;
   }
@@ -206,8 +214,8 @@ export function parseJson(text: string): JsonValue {
   return new Reader(text).whole((reader) => reader.value(1));
 }
 
-/** Returns the text of each field of a JSON object as it stands, the last of each name. */
-export function sliceJson(text: string): Map<string, string> {
+/** Returns the text of each field of a JSON object as it stands, every one of a name in order. */
+export function sliceJson(text: string): Map<string, string[]> {
   return new Reader(text).whole((reader) => reader.slices());
 }
 

@@ -10,10 +10,10 @@ import {
   joined,
   same,
   utf8,
-} from "./bytes.ts";
-import { decodePoint, isSmallOrder, PUBLIC_BYTES } from "./ed25519.ts";
-import { broken } from "./fault.ts";
-import { digest } from "./merkle.ts";
+} from "./bytes";
+import { decodePoint, isSmallOrder, PUBLIC_BYTES } from "./ed25519";
+import { broken } from "./fault";
+import { digest } from "./merkle";
 
 /** C2SP signed-note: Ed25519 over the note text. */
 export const ALGORITHM_ED25519 = 0x01;

@@ -1,14 +1,13 @@
 // A log of a pack as far as the steps have come: its keys, heads, entries and what they say.
 
-import { type Bytes, hex } from "./bytes.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import { attempt, broken } from "./fault.ts";
-import type { VerifierKey } from "./keys.ts";
-import { hashAt, Tree } from "./merkle.ts";
-import type { Note } from "./note.ts";
-import type { PackLog } from "./pack.ts";
-import type { Policy } from "./policy.ts";
-import { checkName } from "./bytes.ts";
+import { type Bytes, checkName, hex } from "./bytes";
+import type { Checkpoint } from "./checkpoint";
+import { attempt, broken } from "./fault";
+import type { VerifierKey } from "./keys";
+import { hashAt, Tree } from "./merkle";
+import type { Note } from "./note";
+import type { PackLog } from "./pack";
+import type { Policy } from "./policy";
 
 /** A verified cosignature: by whom, and when they say they made it, seconds since 1970. */
 export interface Cosigned {
@@ -36,6 +35,8 @@ export interface CheckedRange {
 export interface SeenHead {
   readonly origin: string;
   readonly size: number;
+  /** The size as it stands in the entry; `size` is rounded beyond 2^53. */
+  readonly told: string;
   readonly root: string;
   readonly index: number;
 }
@@ -184,5 +185,5 @@ export function logName(origin: string): LogName | null {
     checkName(party, "party");
     return true;
   });
-  return named && { agreement, party, kind };
+  return named ? { agreement, party, kind } : null;
 }

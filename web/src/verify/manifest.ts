@@ -1,10 +1,10 @@
 // MANIFEST.json of a pack, `parley-pack/2` (docs/pack.md): where things are. Nothing in it is signed.
 
-import { type Bytes, textOf, utf8 } from "./bytes.ts";
-import { broken, refuse, within } from "./fault.ts";
-import { asInteger, asList, asPair, asText, Fields } from "./fields.ts";
-import { JsonObject, type JsonValue, parseJson, writeJson } from "./json.ts";
-import { MEMBERS_MAX } from "./packzip.ts";
+import { type Bytes, textOf, utf8 } from "./bytes";
+import { broken, refuse, within } from "./fault";
+import { asInteger, asList, asPair, asText, Fields } from "./fields";
+import { JsonObject, type JsonValue, ofInteger, parseJson, writeJson } from "./json";
+import { MEMBERS_MAX } from "./packzip";
 
 export const FORMAT = "parley-pack/2";
 export const MANIFEST = "MANIFEST.json";
@@ -45,8 +45,8 @@ export interface Statement {
 export interface Manifest {
   readonly release: (typeof RELEASES)[number];
   readonly title: string;
-  readonly madeUs: number;
-  readonly window: { readonly fromUs: number; readonly toUs: number } | null;
+  readonly madeUs: bigint;
+  readonly window: { readonly fromUs: bigint; readonly toUs: bigint } | null;
   readonly keys: readonly string[];
   readonly logs: readonly ListedLog[];
   readonly refused: number;
@@ -78,7 +78,7 @@ function readManifest(fields: Fields): Manifest {
   const found = {
     release: fields.oneOf("release", RELEASES),
     title: fields.text("title"),
-    madeUs: fields.integer("made_us"),
+    madeUs: fields.instant("made_us"),
     window: readWindow(fields.value("window")),
     keys: fields.list("keys", asText),
     logs: fields.list("logs", readLog),
@@ -92,7 +92,7 @@ function readManifest(fields: Fields): Manifest {
 function readWindow(value: JsonValue): Manifest["window"] {
   if (value === null) return null;
   const fields = new Fields(value, "window");
-  const found = { fromUs: fields.integer("from_us"), toUs: fields.integer("to_us") };
+  const found = { fromUs: fields.instant("from_us"), toUs: fields.instant("to_us") };
   fields.end();
   return found;
 }
@@ -155,14 +155,14 @@ function object(fields: Iterable<readonly [string, JsonValue]>): JsonObject {
 /** Returns the one MANIFEST.json that says this. */
 export function writeManifest(manifest: Manifest): Bytes {
   const window = manifest.window && [
-    ["from_us", manifest.window.fromUs] as const,
-    ["to_us", manifest.window.toUs] as const,
+    ["from_us", ofInteger(manifest.window.fromUs)] as const,
+    ["to_us", ofInteger(manifest.window.toUs)] as const,
   ];
   const made = object([
     ["format", FORMAT],
     ["release", manifest.release],
     ["title", manifest.title],
-    ["made_us", manifest.madeUs],
+    ["made_us", ofInteger(manifest.madeUs)],
     ["window", window && object(window)],
     ["keys", manifest.keys],
     ["logs", manifest.logs.map(logJson)],

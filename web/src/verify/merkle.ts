@@ -2,8 +2,8 @@
 // Hashes stand in a row, 32 bytes each; sizes are below 2^53, so no arithmetic of bits is used.
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Bytes, HASH_BYTES, same } from "./bytes.ts";
-import { broken } from "./fault.ts";
+import { type Bytes, HASH_BYTES, same } from "./bytes";
+import { broken } from "./fault";
 
 const LEAF = Uint8Array.of(0);
 /** The root of a log without entries. */
@@ -176,6 +176,7 @@ function climb(
   found: Bytes,
   proof: readonly Bytes[],
 ): readonly [Bytes, Bytes] {
+  if ([found, ...proof].some((one) => one.length !== HASH_BYTES)) broken("a hash of no 32 bytes");
   const { whole, steps } = descend(start, end, size);
   if (proof.length !== steps.length + (whole ? 0 : 1)) broken("a proof of another length");
   let used = 0;

@@ -1,9 +1,9 @@
 // C2SP signed notes: a text and signature lines, read strictly; what the text means is elsewhere.
 
-import { type Bytes, fromBase64, hasSpace, hex, textOf, utf8, viewOf } from "./bytes.ts";
-import { SIGNATURE_BYTES, type SignatureCheck } from "./ed25519.ts";
-import { broken } from "./fault.ts";
-import { ALGORITHM_COSIGNATURE, type VerifierKey } from "./keys.ts";
+import { type Bytes, fromBase64, hasSpace, hex, textOf, utf8, viewOf } from "./bytes";
+import { SIGNATURE_BYTES, type SignatureCheck } from "./ed25519";
+import { broken } from "./fault";
+import { ALGORITHM_COSIGNATURE, type VerifierKey } from "./keys";
 
 export const NOTE_BYTES_MAX = 1_000_000;
 const SIGNATURES_MAX = 64;

@@ -1,8 +1,8 @@
 // The zip of an evidence pack (docs/pack.md, "The file"): stored members in one form. Nothing is
 // ever inflated, so no member is larger than its share of the file.
 
-import { type Bytes, octets, same, utf8, viewOf } from "./bytes.ts";
-import { refuse } from "./fault.ts";
+import { type Bytes, octets, same, utf8, viewOf } from "./bytes";
+import { refuse } from "./fault";
 
 const LOCAL_BYTES = 30;
 const CENTRAL_BYTES = 46;

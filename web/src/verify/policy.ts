@@ -1,8 +1,8 @@
 // Whose word counts: C2SP tlog-policy, read strictly. Names in it are octets without a meaning.
 
-import { type Bytes, fromOctets, octets, textOf } from "./bytes.ts";
-import { broken } from "./fault.ts";
-import { ALGORITHM_COSIGNATURE, ALGORITHM_ED25519, parseVkey, type VerifierKey } from "./keys.ts";
+import { type Bytes, fromOctets, octets, textOf } from "./bytes";
+import { broken } from "./fault";
+import { ALGORITHM_COSIGNATURE, ALGORITHM_ED25519, parseVkey, type VerifierKey } from "./keys";
 
 const POLICY_BYTES_MAX = 200_000;
 const LINES_MAX = 256;

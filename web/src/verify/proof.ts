@@ -1,9 +1,9 @@
 // One entry with its proof in one small file: C2SP tlog-proof v1.
 
-import { type Bytes, fromBase64, HASH_BYTES, octets } from "./bytes.ts";
-import { parseSize } from "./checkpoint.ts";
-import { broken } from "./fault.ts";
-import { NOTE_BYTES_MAX } from "./note.ts";
+import { type Bytes, fromBase64, HASH_BYTES, octets } from "./bytes";
+import { parseSize } from "./checkpoint";
+import { broken } from "./fault";
+import { NOTE_BYTES_MAX } from "./note";
 
 const HEADER = "c2sp.org/tlog-proof@v1";
 const HASHES_MAX = 63;

@@ -12,10 +12,10 @@ import {
   US_MAX,
   US_MIN,
   utf8,
-} from "./bytes.ts";
-import type { SignatureCheck } from "./ed25519.ts";
-import type { KeyRotated } from "./entry.ts";
-import { broken } from "./fault.ts";
+} from "./bytes";
+import type { SignatureCheck } from "./ed25519";
+import type { KeyRotated } from "./entry";
+import { broken } from "./fault";
 import {
   ALGORITHM_COSIGNATURE,
   ALGORITHM_ED25519,
@@ -23,8 +23,8 @@ import {
   type VerifierKey,
   vkeyDigest,
   vkeyOf,
-} from "./keys.ts";
-import { linesOf, parseNote, verifyNote } from "./note.ts";
+} from "./keys";
+import { linesOf, parseNote, verifyNote } from "./note";
 
 const TEXT_CHARACTERS_MAX = 4000;
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -99,10 +99,12 @@ export function parseStatement(text: string): RootStatement {
   if (lines[0] !== "parley/key-statement/v1" || lines.length !== 8 || lines[7] !== "") {
     broken("no key statement");
   }
-  const [party = "", action = "", role = "", key = "", at = "", reason = ""] = LINES.map((name, n) => {
-    const line = lines[n + 1] ?? "";
-    return line.startsWith(`${name} `) ? line.slice(name.length + 1) : broken(`no line ${name}`);
-  });
+  const [party = "", action = "", role = "", key = "", at = "", reason = ""] = LINES.map(
+    (name, n) => {
+      const line = lines[n + 1] ?? "";
+      return line.startsWith(`${name} `) ? line.slice(name.length + 1) : broken(`no line ${name}`);
+    },
+  );
   checkName(party, "statement party");
   if (action !== "revoke" && action !== "appoint" && action !== "takeover") broken("no action");
   if (!ROLES.includes(role) || (action === "takeover" && role !== "log")) broken("no role");
@@ -156,7 +158,8 @@ export async function verifyReceipt(
   check: SignatureCheck,
 ): Promise<void> {
   checkName(receipt.holder, "receipt holder");
-  if (receipt.atUs < BigInt(US_MIN) || receipt.atUs > BigInt(US_MAX)) broken("no time of a receipt");
+  if (receipt.atUs < BigInt(US_MIN) || receipt.atUs > BigInt(US_MAX))
+    broken("no time of a receipt");
   if (key.algorithm !== ALGORITHM_ED25519) broken(`${key.name} is the key of a cosigner`);
   const signed = message("parley/receipt/v1", [
     ["holder", receipt.holder],
