@@ -19,17 +19,19 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]  # fmt: skip
+WITHOUT_GRAPHICS = ["--disable-gpu", "--disable-3d-apis", *(f for f in FLAGS if "gl" not in f)]
+"""For what is not the map: it says that it cannot be drawn, and software graphics cost nothing."""
 
 
 @contextlib.contextmanager
-def chromium_running():
+def chromium_running(flags=FLAGS):
     """Give a browser; skip by name where there is none, or no console to show."""
     if not CHROMIUM.exists():
         pytest.skip("no chromium; as root run: apt-get update && apt-get install -y chromium")
     if not (console_folder() / "index.html").is_file():
         pytest.skip("the console is not built; run builders/build_console.py")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=list(flags))
         yield browser
         browser.close()
 
@@ -61,8 +63,12 @@ def open_console(
     size: tuple[int, int] = (1440, 900),
     motion: str = "reduce",
     query: str = "",
+    script: str = "",
 ) -> Opened:
-    """Open the console of a node and wait until it shows a view of it."""
+    """Open the console of a node and wait until it shows a view of it.
+
+    `script`: runs in the page before its own.
+    """
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=scheme,
@@ -70,6 +76,8 @@ def open_console(
         timezone_id="Asia/Damascus",
         locale={"en": "en-GB", "ru": "ru-RU", "ar": "ar-SY"}[language],
     )
+    if script:
+        context.add_init_script(script)
     page = context.new_page()
     opened = Opened(page=page, url=url)
     page.on("request", lambda request: opened.asked.append(request.url))

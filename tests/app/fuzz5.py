@@ -133,7 +133,7 @@ class Looker:
             language="", by_file={}, link_faults=[], listeners=[], faults=lambda: (), queued=0,
             state=self.crank.state, act=self._refuse,
         )  # fmt: skip
-        self.access = access = Access(token="t" * 43, sign_in=False, units=None)
+        access = Access(token="t" * 43, sign_in=False, units=None)
         self.api = Api(self.service, self.crank.store, access)
         self.page = Page(self.service, access)
 
@@ -158,9 +158,8 @@ class Looker:
 
     async def _shown(self, query: str) -> bytes:
         (show,) = (r.endpoint for r in self.page.routes() if r.path == "/")
-        cookie = f"parley_post={self.access.session}".encode()
         scope = {
-            "type": "http", "method": "GET", "path": "/", "headers": [(b"cookie", cookie)],
+            "type": "http", "method": "GET", "path": "/", "headers": [],
             "query_string": query.encode(), "path_params": {},
         }  # fmt: skip
         return bytes((await show(Request(scope))).body)

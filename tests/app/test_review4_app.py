@@ -104,10 +104,10 @@ def shown(world: SimWorld, party: str = HONEST) -> None:
         for key in list(scope.threads):
             msgspec.json.encode(thread_tree(scope, key))
     assert all(isinstance(text, str) for text in texts)
-    access = SimpleNamespace(form_number="1", signed_in=lambda request: True)
+    access = SimpleNamespace(form_number="1", number_of=lambda request: "1", reports=None)
     page = Page(service, access)
     reader = own_reader(state, "", "")
-    parts = page._parts(now_us, Html(""), reader, None, acting=True, refresh=False)
+    parts = page._parts(now_us, Html(""), reader, None, number="1", refresh=False)
     assert all(part is None or isinstance(part, Html) for part in parts)
     watch = Watch(post="desk")
     for _ in range(2):

@@ -22,6 +22,7 @@ from parley.app.changes import WAIT_S_MAX, Changes, ChangesView
 from parley.app.config import decode_json
 from parley.app.conformance_api import conformance_operations
 from parley.app.console_map import MapMaker, map_operations
+from parley.app.console_past import AS, AT, Past
 from parley.app.console_screen import ScreenMaker, screen_operations
 from parley.app.console_session import ConsoleSession
 from parley.app.coverage_api import coverage_operations
@@ -47,11 +48,13 @@ from parley.app.line_api import line_operations
 from parley.app.message_views import MessageView, messages
 from parley.app.notice_api import NoticeApi
 from parley.app.openapi import Operation, Parameter, make_document
+from parley.app.passkey_api import PasskeyDoor, refuse_without_passkey
 from parley.app.reposition_api import reposition_operations
 from parley.app.service import Service
 from parley.app.shorttext import Written, short
 from parley.app.standing_views import standing_operations
 from parley.app.unit_api import refuse_units_word, unit_operations
+from parley.app.unit_report_api import report_operations
 from parley.app.verdict_api import verdict_operations
 from parley.app.views import (
     BoundaryShown,
@@ -205,7 +208,9 @@ class Api:
         self._bundles = BundleApi(Bundles(service, store), service, access)
         self._session = ConsoleSession(service, access)
         self._map = MapMaker()
-        self._screen = ScreenMaker(service, self._map)
+        self.past = Past(service, store)
+        self._screen = ScreenMaker(service, self._map, access.reports)
+        self._passkeys = PasskeyDoor(service, access, self._acting_body)
 
     @cached_property
     def _document(self) -> bytes:
@@ -227,6 +232,7 @@ class Api:
             *conformance_operations(self._service),
             *reposition_operations(self._service),
             *unit_operations(self._service, self._access, self._acting_body),
+            *report_operations(self._service, self._access, self._acting_body),
             *self._log_reads(),
             *self._does(),
             *self._bundles.operations(),
@@ -236,8 +242,10 @@ class Api:
             *alert_operations(self._service),
             *coverage_operations(self._service),
             *self._session.operations(),
-            *map_operations(self._service, self._map),
-            *screen_operations(self._screen),
+            *self._passkeys.operations(),
+            *map_operations(self._service, self._map, self.past.map, (AT, AS)),
+            *screen_operations(self._screen, self.past.screen, (AT, AS)),
+            *self.past.operations(),
             *self._custody_reads(),
             *(
                 Operation("POST", path, summary, self._act_of(kind), ActDone, body=kind, status=201)
@@ -472,6 +480,7 @@ class Api:
         try:
             act = decode_act(data)
             refuse_units_word(act)
+            refuse_without_passkey(act, self._access, self._service.state)
         except InputFault as fault:
             raise Refusal(422, fault) from None
         return await self._done(act)
@@ -491,6 +500,7 @@ class Api:
             try:
                 act = decode_json(data, kind, "act")
                 _check_fields(data, act)
+                refuse_without_passkey(act, self._access, self._service.state)
             except InputFault as fault:
                 raise Refusal(422, fault) from None
             return await self._done(act)

@@ -1,6 +1,7 @@
 """What the command line asks of a running node: its HTTP API, from the same machine.
 
-A fault that the node tells comes back as the same fault here. No proxy is ever used.
+A fault that the node tells comes back as the same fault here. No proxy is ever used. Over TLS the
+node's own certificate is wanted and no other, and looking shows the token too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import msgspec
 
 from parley.app.config import is_loopback, read_config
 from parley.app.keyfile import read_token
+from parley.app.tls import EVERY_ADDRESS, PinnedConnection
 from parley.world.faults import InputFault, OurFault
 
 T = TypeVar("T")
@@ -45,6 +47,7 @@ class Client:
     def __init__(self, node: str, token: Path | None, *, bearer: str = "") -> None:
         self._token = token
         self._bearer = bearer
+        self._certificate: Path | None = None
         host, _, digits = node.rpartition(":")
         if host and "/" not in node and digits.isdigit() and not Path(node).exists():
             node = f"http://{node}"
@@ -71,7 +74,9 @@ class Client:
                 wanted="a port",
                 repair="give --node the address that the node printed, and --token its token file",
             )
-        self._host, self._port = config.http.host, config.http.port
+        self._host, self._port = _reached(config.http.host), config.http.port
+        if config.http.tls_certificate is not None:
+            self._certificate = path.parent / config.http.tls_certificate
         if self._token is None:
             self._token = path.parent / config.http.token
 
@@ -81,8 +86,7 @@ class Client:
         Raises:
             InputFault: it cannot be reached, or refuses.
         """
-        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
-        return self._decode(self._ask("GET", path, b"", headers), kind)
+        return self._decode(self._ask("GET", path, b"", self._looking()), kind)
 
     def get_bytes(self, path: str) -> bytes:
         """Return what the node answers, as it is.
@@ -90,7 +94,7 @@ class Client:
         Raises:
             InputFault: it cannot be reached, or refuses.
         """
-        return self._ask("GET", path, b"", {})
+        return self._ask("GET", path, b"", self._looking())
 
     def post_for_bytes(self, path: str, body: object) -> bytes:
         """Return what the node answers to an act, as it is.
@@ -118,6 +122,13 @@ class Client:
         headers = self._acting("application/json")
         return self._decode(self._ask("POST", path, msgspec.json.encode(body), headers), kind)
 
+    def _looking(self) -> dict[str, str]:
+        if self._bearer:
+            return {"Authorization": f"Bearer {self._bearer}"}
+        if self._certificate is None or self._token is None:
+            return {}
+        return {"Authorization": f"Bearer {read_token(self._token)}"}
+
     def _acting(self, media: str) -> dict[str, str]:
         if self._bearer:
             return {"Authorization": f"Bearer {self._bearer}", "Content-Type": media}
@@ -136,6 +147,11 @@ class Client:
                 repair="run the command line of the node's own release",
             ) from None
 
+    def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
+        if self._certificate is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        return PinnedConnection(self._host, self._port, self._certificate, within_s=timeout_s)
+
     def _ask(
         self,
         method: str,
@@ -145,7 +161,7 @@ class Client:
         timeout_s: float = _TIMEOUT_S,
     ) -> bytes:
         where = f"{self._host}:{self._port}"
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        connection = self._connection(timeout_s)
         try:
             connection.request(method, path, body or None, headers)
             reply = connection.getresponse()
@@ -162,6 +178,17 @@ class Client:
         if reply.status >= 400:
             raise _told(data, reply.status)
         return data
+
+
+def _reached(host: str) -> str:
+    """Return where this machine reaches a node that listens at an address.
+
+    >>> _reached("::"), _reached("192.0.2.7")
+    ('::1', '192.0.2.7')
+    """
+    if host not in EVERY_ADDRESS:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"
 
 
 def _told(data: bytes, status: int) -> InputFault:

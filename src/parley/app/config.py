@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
 from parley.app.agreement_files import is_with_units, read_agreement_file, usable
 from parley.app.alarm_config import AlarmConfig, AlarmSetup, alarm_setup, uncalled_posts
+from parley.app.clock import wall_clock
 from parley.app.enrolment import (
     OutsideWitness,
     PeerConfig,
@@ -30,6 +31,7 @@ from parley.app.enrolment import (
     root_keys,
 )
 from parley.app.keyfile import read_keys
+from parley.app.tls import TlsFiles, read_tls
 from parley.node.identity import Identity
 from parley.node.versions import RULES_LATEST, rules_of
 from parley.trust.keys import parse_vkey
@@ -43,6 +45,7 @@ T = TypeVar("T")
 _FILE_BYTES_MAX = 16_777_216
 _ASK_MIRRORS_S_MAX = 600.0
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]*)`(?: - at `(?P<at>[^`]*)`)?")
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _TYPED = re.compile(r"(?P<why>.*?)(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL)
 
 
@@ -62,12 +65,22 @@ class HttpConfig(_Table, frozen=True, kw_only=True):
 
     `sign_in`: the page offers its forms only to who has shown the token; without it anybody on this
     machine can act as the post, which is for a demonstration on one's own machine.
+    `tls_certificate` and `tls_key`: PEM files; without them nobody but this machine is served.
+    `hosts`: the names under which other machines ask.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     token: str = "token"  # noqa: S105  the name of a file
     sign_in: bool = True
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def walled(self) -> bool:
+        """Whether looking needs a session too: others than this machine can ask."""
+        return not is_loopback(self.host) or bool(self.hosts)
 
 
 class C2spConfig(_Table, frozen=True, kw_only=True):
@@ -93,6 +106,17 @@ class PublishConfig(_Table, frozen=True, kw_only=True):
     folder: str
 
 
+class PictureConfig(_Table, frozen=True, kw_only=True):
+    """How much of the picture is recorded beside the store, for looking back; it is no evidence.
+
+    `record`: false: nothing is. `keep_days`, `keep_mb`: the oldest hours go beyond either.
+    """
+
+    record: bool = True
+    keep_days: Annotated[int, msgspec.Meta(ge=1, le=3_660)] = 30
+    keep_mb: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 20_000
+
+
 class NodeConfig(_Table, frozen=True, kw_only=True):
     """The whole file.
 
@@ -116,6 +140,7 @@ class NodeConfig(_Table, frozen=True, kw_only=True):
     c2sp: C2spConfig | None = None
     publish: PublishConfig | None = None
     alarm: AlarmConfig | None = None
+    picture: PictureConfig = PictureConfig()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +157,7 @@ class NodeSetup:
         witnesses: the outside witnesses that are asked, each with its address and key.
         publish: the folder for a static web server, None without one.
         alarm: whom to call when an alarm stands, None if nobody.
+        tls: the certificate and key of the page and the API, None without TLS.
         notices: what is missing though the node can run without it, one line each.
     """
 
@@ -144,6 +170,7 @@ class NodeSetup:
     witnesses: tuple[OutsideWitness, ...] = ()
     publish: Path | None = None
     alarm: AlarmSetup | None = None
+    tls: TlsFiles | None = None
     notices: tuple[str, ...] = ()
 
 
@@ -337,6 +364,7 @@ def load_node(path: Path) -> NodeSetup:
         roots=(roots, root.threshold),
     )
     _check_ports(path, config)
+    tls = _tls_of(path, config.http)
     _check_publish(path, config)
     alarm = alarm_setup(f"{path}", folder, config.alarm, config.party, agreements)
     refuse_two_jobs(f"{path}", config.party, identity.keys, identity.peers, roots)
@@ -350,7 +378,9 @@ def load_node(path: Path) -> NodeSetup:
         witnesses=outside_witnesses(f"{path}", config.witness),
         publish=folder / config.publish.folder if config.publish is not None else None,
         alarm=alarm,
+        tls=tls,
         notices=(
+            *(tls.flaws(config.http.hosts, wall_clock()) if tls and config.http else ()),
             *missing_lines(f"{path}", config.peer, config.root),
             *_older_rules(agreements.values()),
             *uncalled_posts(alarm, config.party, agreements),
@@ -422,13 +452,35 @@ def _check_ports(path: Path, config: NodeConfig) -> None:
     for name, place in places:
         if place is not None and not 0 <= place.port <= 65_535:
             raise InputFault(f"{path} {name} port", value=place.port, wanted="0 to 65535")
-    if config.http is not None and not is_loopback(config.http.host):
+
+
+def _tls_of(path: Path, http: HttpConfig | None) -> TlsFiles | None:
+    """Return the certificate of the page and API; None: this machine alone is served, without."""
+    if http is None:
+        return None
+    if http.tls_certificate is None or http.tls_key is None:
+        if not http.walled and http.tls_certificate is None and http.tls_key is None:
+            return None
+        which = "hosts" if is_loopback(http.host) else "host"
+        value = ", ".join(http.hosts) if which == "hosts" else http.host
         raise InputFault(
-            f"{path} http host",
-            value=config.http.host,
-            wanted="a loopback address (127.0.0.1 or ::1)",
-            repair="this release serves no TLS: put a TLS proxy in front for other machines",
+            f"{path} http {which if http.walled else 'tls'}",
+            value=f"{value} without both tls_certificate and tls_key",
+            wanted="TLS for other machines, or a loopback address (127.0.0.1 or ::1) alone",
+            repair="docs/node.md says how such files are made",
         )
+    if http.walled and not http.sign_in:
+        raise InputFault(
+            f"{path} http sign_in",
+            value="false on an address that other machines reach",
+            wanted="true: else whoever reaches it acts as this party",
+        )
+    for name in http.hosts:
+        if not _HOST.fullmatch(name):
+            wanted = "a name or address, with :port where it differs"
+            raise InputFault(f"{path} http hosts", value=name, wanted=wanted)
+    folder = path.parent
+    return read_tls(f"{path} http", folder / http.tls_certificate, folder / http.tls_key)
 
 
 def _check_publish(path: Path, config: NodeConfig) -> None:
@@ -447,6 +499,7 @@ def _check_publish(path: Path, config: NodeConfig) -> None:
     private = [path, path.parent / config.keys, path.parent / config.store]
     if config.http is not None:
         private.append(path.parent / config.http.token)
+        private += [path.parent / config.http.tls_key] if config.http.tls_key else []
     if config.c2sp is not None and config.c2sp.mirror is not None:
         private.append(path.parent / config.c2sp.mirror)
     for each in private:

@@ -16,9 +16,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.app.http import json_reply
+from parley.app.http import Handler, json_reply
 from parley.app.layer_views import layer_at, layer_geojson
-from parley.app.openapi import Operation
+from parley.app.openapi import Operation, Parameter
 from parley.app.service import Service
 from parley.node.intent_table import Held
 from parley.node.rules.intent_record import clock_of, read_intents, view_of
@@ -30,7 +30,7 @@ from parley.world.geo import Position
 from parley.world.intent import IntentState
 from parley.world.shape import Corridor, Shape, planar_rings
 from parley.world.volume import VerticalLimit
-from parley.world.zone import Zone
+from parley.world.zone import Exclusion, Zone
 
 TOLERANCE_M = 5.0
 INTENTS_DRAWN_MAX = 2_000
@@ -56,7 +56,10 @@ class DrawnShape(_View, frozen=True, kw_only=True):
 
 
 class MapZone(_View, frozen=True, kw_only=True):
-    """A zone as drawn; `zone` with `agreement` is its name in `/api/screen`."""
+    """A zone as drawn; `zone` with `agreement` is its name in `/api/screen`.
+
+    `exclusions` and `exclusion_names` are pairs, in the same order.
+    """
 
     zone: str
     agreement: str
@@ -230,7 +233,6 @@ def _zones(state: State, now_us: int) -> Iterator[MapZone]:
 
 
 def _zone(agreement: str, known: str, zone: Zone) -> MapZone:
-    with_shape = [each for each in zone.exclusions if each.shape is not None]
     return MapZone(
         zone=known,
         agreement=agreement,
@@ -244,12 +246,21 @@ def _zone(agreement: str, known: str, zone: Zone) -> MapZone:
         owner=zone.owner,
         agreed_by=zone.agreed_by,
         asserted_by=zone.asserted_by,
-        exclusions=tuple(drawn(each.shape) for each in with_shape if each.shape is not None),
+        exclusions=tuple(_exclusion(each) for each in zone.exclusions),
         exclusion_names=tuple(each.name for each in zone.exclusions),
         uncertainty_m=zone.uncertainty_m,
         sources=tuple(str(each) for each in zone.sources),
         version=zone.version,
     )
+
+
+def _exclusion(excluded: Exclusion) -> DrawnShape:
+    """Return an excluded place as drawn: one for each name, whether it has an outline or not."""
+    if excluded.shape is not None:
+        return drawn(excluded.shape)
+    at = excluded.position
+    label = None if at is None else (round(at.lon_deg, _DIGITS), round(at.lat_deg, _DIGITS))
+    return DrawnShape(label=label, why="its extent is not known")
 
 
 def _boundaries(state: State) -> Iterator[MapBoundary]:
@@ -344,13 +355,26 @@ def _places(state: State) -> Iterator[MapPlace]:
             )  # fmt: skip
 
 
-def map_operations(service: Service, maker: MapMaker) -> list[Operation]:
-    """Return the operation that gives the map."""
+def map_operations(
+    service: Service, maker: MapMaker, past: Handler, parameters: tuple[Parameter, ...]
+) -> list[Operation]:
+    """Return the operation that gives the map of now, and of an instant of the past.
+
+    Args:
+        service: the node's.
+        maker: of now.
+        past: answers where an instant is asked for.
+        parameters: by which it is.
+    """
 
     async def whole(request: Request) -> Response:
-        del request
+        if not request.query_params.keys().isdisjoint(each.name for each in parameters):
+            return await past(request)
         return json_reply(maker.make(service.state, service.clock()))
 
     return [
-        Operation("GET", "/api/map", "What lies still on the map, as coordinates.", whole, MapView)
-    ]
+        Operation(
+            "GET", "/api/map", "What lies still on the map, as coordinates.", whole, MapView,
+            parameters=parameters,
+        )
+    ]  # fmt: skip

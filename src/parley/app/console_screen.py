@@ -19,11 +19,12 @@ from parley.app.alert_views import AlertsView, alerts_view
 from parley.app.call_views import CallsView, RelayView, calls_view, relays_view
 from parley.app.console_map import MapMaker
 from parley.app.custody_views import Receipts, StoredReceipts, no_receipts
-from parley.app.http import json_reply
+from parley.app.http import Handler, json_reply
 from parley.app.intent_views import ConflictsView, IntentsView, conflicts_shown, intents_shown
 from parley.app.message_views import MessageView, messages
-from parley.app.openapi import Operation
+from parley.app.openapi import Operation, Parameter
 from parley.app.service import Feed, Service
+from parley.app.unit_reports import UnitReport, UnitReports
 from parley.app.unit_views import untold
 from parley.app.views import (
     BoundaryShown,
@@ -44,6 +45,7 @@ ALERTS_ON_SCREEN_MAX = 200
 CLOSED_ON_SCREEN_MAX = 100
 CALLS_ON_SCREEN_MAX = 100
 INTENTS_ON_SCREEN_MAX = 500
+UNIT_REPORTS_ENDED_MAX = 20
 
 
 class _View(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,13 +100,16 @@ class ScreenView(_View, frozen=True, kw_only=True):
     Attributes:
         at_us: the instant that it is of.
         now_us: the node's time when it was made.
-        viewer: whose knowledge it is.
-        past: whether it was folded again for an instant of the past.
+        viewer: whose knowledge it is; `party`, and so who "us" is, stays the one that reads.
+        past: whether it was folded again for an instant of the past; `calls_nobody` of its alarms
+            and what was watched are not kept, and nothing is claimed about them.
         certain: of a past one: false where the viewer may have known more than is proved.
         map_digest: of the map of that instant (`/api/map`); "" where that has to be asked for.
         status: the node itself; None in the past, of which nothing is kept about it.
         messages: the open ones, then the newest closed; `messages_left_out` are not here.
         untold: notices of which a unit is missing.
+        unit_reports: what units of ours saw and no post has said yet, then the newest others; of
+            this node alone, and of now: sent to nobody.
     """
 
     at_us: int
@@ -124,6 +129,7 @@ class ScreenView(_View, frozen=True, kw_only=True):
     calls_left_out: int
     relays: tuple[RelayView, ...]
     untold: tuple[DistributionView, ...]
+    unit_reports: tuple[UnitReport, ...] = ()
     zones: tuple[ZoneShown, ...]
     boundaries: tuple[BoundaryShown, ...]
     intents: IntentsView
@@ -137,11 +143,15 @@ class ScreenMaker:
     Args:
         service: the node's.
         maker: of its map.
+        reports: of its units; None where none are kept.
     """
 
-    def __init__(self, service: Service, maker: MapMaker) -> None:
+    def __init__(
+        self, service: Service, maker: MapMaker, reports: UnitReports | None = None
+    ) -> None:
         self._service = service
         self._maker = maker
+        self._reports = reports
         self._receipts = StoredReceipts(service.crank.store)
 
     def make(self) -> ScreenView:
@@ -155,6 +165,7 @@ class ScreenMaker:
             view,
             status=status_view(service, now_us, version=__version__),
             alarms=alarms_view(service.state, now_us, service.calls),
+            unit_reports=self._reports.newest(UNIT_REPORTS_ENDED_MAX) if self._reports else (),
         )
 
 
@@ -258,16 +269,25 @@ def own_posts(party: str, agreement: Agreement, line_id: str) -> tuple[str, ...]
     return tuple(dict.fromkeys([*ends, *posts]))
 
 
-def screen_operations(maker: ScreenMaker) -> list[Operation]:
-    """Return the operation that gives the screen of now."""
+def screen_operations(
+    maker: ScreenMaker, past: Handler, parameters: tuple[Parameter, ...]
+) -> list[Operation]:
+    """Return the operation that gives the screen of now, and of an instant of the past.
+
+    Args:
+        maker: of now.
+        past: answers where an instant is asked for.
+        parameters: by which it is.
+    """
 
     async def screen(request: Request) -> Response:
-        del request
+        if not request.query_params.keys().isdisjoint(each.name for each in parameters):
+            return await past(request)
         return json_reply(maker.make())
 
     return [
         Operation(
             "GET", "/api/screen", "Everything the console shows, at one instant.",
-            screen, ScreenView,
+            screen, ScreenView, parameters=parameters,
         )
     ]  # fmt: skip

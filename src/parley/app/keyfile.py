@@ -407,6 +407,27 @@ def _write(path: Path, text: str) -> None:
         raise InputFault(f"file {path}", value=error.strerror, wanted="a writable disk") from None
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only we can read, whole or not at all, so that it stands after power loss.
+
+    Raises:
+        InputFault: it cannot be written.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+        _settle(path.parent)
+    except OSError as error:
+        wanted = "a writable folder"
+        raise InputFault(f"file {path}", value=error.strerror, wanted=wanted) from None
+
+
 def _settle(folder: Path) -> None:
     """Make the names in a folder last: without it a new name may be gone after a loss of power."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

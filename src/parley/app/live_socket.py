@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from parley.app.console_session import Clock, clock_of
 from parley.app.crank import Turned
+from parley.app.picture_recorder import Drawn
 from parley.app.service import Service
 from parley.app.track_frames import (
     PART,
@@ -110,6 +111,13 @@ class LiveSocket:
         if self._frame[0] != now_us:
             self._frame = (now_us, self._columns.frame(self._service.state.picture, now_us))
         return self._frame[1]
+
+    def drawn(self) -> Drawn | None:
+        """Return the picture of now for the recording; None while there is no time yet."""
+        if not self._service.begun:
+            return None
+        frame = self.frame()
+        return Drawn(at_us=self._frame[0], frame=frame, named=self.names.named)
 
     def _count(self, now_us: int, turned: Turned) -> None:
         del now_us, turned

@@ -73,7 +73,7 @@ def make_document(operations: Sequence[Operation], *, version: str) -> dict[str,
         "info": {
             "title": "Parley node",
             "version": version,
-            "description": "What one party's own post sees and does. Loopback only. Instants are "
+            "description": "What one party's own post sees and does. Instants are "
             "microseconds since 1970 UTC.",
         },
         "paths": paths,

@@ -49,6 +49,7 @@ from parley.app.page_custody import (
     signed_facts,
     warnings_part,
 )
+from parley.app.page_door import door_part
 from parley.app.page_forms import (
     Form,
     act_from,
@@ -74,7 +75,14 @@ from parley.app.page_parts import (
 )
 from parley.app.page_reposition import REPOSITION_MAKERS, plan_part, reposition_part
 from parley.app.page_style import stylesheet
-from parley.app.page_units import UNIT_MAKERS, require_form, unit_forms, units_fact, units_part
+from parley.app.page_units import (
+    UNIT_MAKERS,
+    reports_part,
+    require_form,
+    unit_forms,
+    units_fact,
+    units_part,
+)
 from parley.app.page_words import languages_part
 from parley.app.page_zones import pressure_part, zones_part
 from parley.app.reading import own_reader
@@ -145,7 +153,6 @@ class Page:
         return [
             Route("/", self._told(self._show), methods=["GET"]),
             Route("/style.css", self._send_style, methods=["GET"]),
-            Route("/sign-in", self._told(self._sign_in), methods=["POST"]),
             Route("/act", self._told(self._act), methods=["POST"]),
         ]
 
@@ -169,22 +176,24 @@ class Page:
     async def _show(self, request: Request) -> Response:
         now_us = self._service.clock()
         query = request.query_params
-        acting = self._access.signed_in(request) and self._service.begun
+        number = self._access.number_of(request) if self._service.begun else None
         # A browser that fetches ahead has shown the page to nobody.
         ahead = "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
-        if acting and not ahead:
+        if number is not None and not ahead:
             await self._mark_displayed(now_us)
         refresh = query.get("refresh") != "off"
         try:
-            write = self._write_part(query.get("write", ""), acting=acting)
-            planned = self._plan_part(query, now_us, acting=acting)
+            write = self._write_part(query.get("write", ""), number=number)
+            planned = self._plan_part(query, now_us, number=number)
         except InputFault as fault:
             raise Refusal(400, fault) from None
         reader = own_reader(self._service.state, self._service.language, query.get("lang", ""))
-        parts = self._parts(now_us, write, reader, planned, acting=acting, refresh=refresh)
+        parts = self._parts(now_us, write, reader, planned, number=number, refresh=refresh)
         done = _DONE.get(query.get("done", ""))
         told = tag("p", done, class_="done", role="status") if done else None
-        return self._page([told, *parts], now_us, refresh=refresh)
+        signed = self._access.session_of(request) is not None
+        door = door_part(self._access.role(request), signed=signed)
+        return self._page([told, *parts, door], now_us, refresh=refresh)
 
     def _parts(
         self,
@@ -193,7 +202,7 @@ class Page:
         reader: Reader,
         planned: Html | None,
         *,
-        acting: bool,
+        number: str | None,
         refresh: bool,
     ) -> list[Html | None]:
         state = self._service.state
@@ -203,12 +212,13 @@ class Page:
         return [
             warnings_part(forks_view(state), disputes_view(state), peers, own_keys_refused(state)),
             glance_part(vectors, alerts, messages(state, now_us, open_only=True), now_us),
-            self._alarms_part(now_us, acting=acting),
-            self._units_part(now_us, acting=acting, refresh=refresh),
+            reports_part(self._access.reports),
+            self._alarms_part(now_us, number=number),
+            self._units_part(now_us, number=number, refresh=refresh),
             lines_part(vectors, peers, now_us),
-            self._alerts_part(alerts, now_us, acting=acting),
-            self._messages_part(now_us, reader, acting=acting, refresh=refresh),
-            self._calls_part(now_us, acting=acting, refresh=refresh),
+            self._alerts_part(alerts, now_us, number=number),
+            self._messages_part(now_us, reader, number=number, refresh=refresh),
+            self._calls_part(now_us, number=number, refresh=refresh),
             standing_part(standing_view(state, now_us)),
             agreements_part(agreements_view(state, now_us)),
             self._notices_part(now_us),
@@ -220,12 +230,14 @@ class Page:
             reposition_part(reposition_rows(state), planned),
             register_part(incident_register(state)),
             layers_part(layers_shown(state, now_us)),
-            self._custody_part(now_us, acting=acting, refresh=refresh),
+            self._custody_part(now_us, number=number, refresh=refresh),
             logs_part(logs_view(state), now_us),
             node_part(status_view(self._service, now_us, version=__version__)),
         ]
 
-    def _plan_part(self, query: Mapping[str, str], now_us: int, *, acting: bool) -> Html | None:
+    def _plan_part(
+        self, query: Mapping[str, str], now_us: int, *, number: str | None
+    ) -> Html | None:
         """Return the plan that is asked for, or None."""
         if not query.get("reposition"):
             return None
@@ -235,9 +247,9 @@ class Page:
         from_us = parse_instant_us(text, "From") if text else now_us
         side = query.get("repo_side", "")
         made = plan(state, agreement, query["reposition"], from_us, now_us=now_us, side=side)
-        return plan_part(state, made, self._access.form_number if acting else None)
+        return plan_part(state, made, number)
 
-    def _alarms_part(self, now_us: int, *, acting: bool) -> Html:
+    def _alarms_part(self, now_us: int, *, number: str | None) -> Html:
         state = self._service.state
 
         def posts(name: str, line: str) -> tuple[str, ...]:
@@ -245,9 +257,9 @@ class Page:
             return our_posts(state, agreement, line) if agreement else ()
 
         view = alarms_view(state, now_us, self._service.calls)
-        return alarms_part(view, now_us, posts, self._access.form_number if acting else None)
+        return alarms_part(view, now_us, posts, number)
 
-    def _alerts_part(self, view: AlertsView, now_us: int, *, acting: bool) -> Html:
+    def _alerts_part(self, view: AlertsView, now_us: int, *, number: str | None) -> Html:
         state = self._service.state
 
         def posts(name: str) -> tuple[str, ...]:
@@ -257,20 +269,22 @@ class Page:
             line = next((x.id for x in agreement.lines if state.party in x.parties), "")
             return our_posts(state, agreement, line)
 
-        return alerts_part(view, now_us, posts, self._access.form_number if acting else None)
+        return alerts_part(view, now_us, posts, number)
 
-    def _units_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+    def _units_part(self, now_us: int, *, number: str | None, refresh: bool) -> Html:
         state = self._service.state
         views = untold(state, now_us)
         forms: object = None
-        if acting and views and refresh:
+        if number is not None and views and refresh:
             label = "Enter what a unit said by voice (stops the refreshing)"
             forms = tag("p", tag("a", label, href="/?refresh=off#units"))
-        elif acting:
-            forms = unit_forms(state, views, self._access.form_number)
+        elif number is not None:
+            forms = unit_forms(state, views, number)
         return units_part(views, state.party, forms, now_us)
 
-    def _messages_part(self, now_us: int, reader: Reader, *, acting: bool, refresh: bool) -> Html:
+    def _messages_part(
+        self, now_us: int, reader: Reader, *, number: str | None, refresh: bool
+    ) -> Html:
         """Return the open messages, those that await us first, then the newest closed ones."""
         every = messages(self._service.state, now_us, receipts=self._receipts)
         open_ones = sorted(
@@ -282,7 +296,7 @@ class Page:
         count = f"{len(open_ones)} open, {waiting} of them await our answer."
 
         def shown(views: list[MessageView]) -> list[Html]:
-            return [self._message(v, now_us, reader, acting=acting, refresh=refresh) for v in views]
+            return [self._message(v, now_us, reader, number=number, refresh=refresh) for v in views]
 
         return section(
             "messages",
@@ -295,18 +309,19 @@ class Page:
         )
 
     def _message(
-        self, view: MessageView, now_us: int, reader: Reader, *, acting: bool, refresh: bool
+        self, view: MessageView, now_us: int, reader: Reader, *, number: str | None, refresh: bool
     ) -> Html:
         forms = [
-            self._form_for(view, acting=acting, refresh=refresh),
-            self._notice_form(view, acting=acting, refresh=refresh),
+            self._form_for(view, number=number, refresh=refresh),
+            self._notice_form(view, number=number, refresh=refresh),
         ]
         more: dict[str, object] = {}
         if view.units:
             more["Units told"] = units_fact(view.units)
-        if acting and not refresh and any(each.party == self._service.state.party and not each.over
-                                          for each in view.units):  # fmt: skip
-            forms.append(require_form(view.key, self._posts(view), self._access.form_number))
+        own = self._service.state.party
+        asks = any(each.party == own and not each.over for each in view.units)
+        if number is not None and not refresh and asks:
+            forms.append(require_form(view.key, self._posts(view), number))
         if view.signatures or view.party == self._service.state.party:
             more["Signed by people"] = signed_facts(view)
         if view.opened:
@@ -314,14 +329,14 @@ class Page:
         shown = [form for form in forms if form is not None]
         return message_part(view, now_us, escape(shown) if shown else None, more, reader)
 
-    def _notice_form(self, view: MessageView, *, acting: bool, refresh: bool) -> Html | None:
+    def _notice_form(self, view: MessageView, *, number: str | None, refresh: bool) -> Html | None:
         """Return the form that opens a guarded notice, or destroys our copy of an opened one."""
-        if not acting or view.reading not in ("guarded", "opened"):
+        if number is None or view.reading not in ("guarded", "opened"):
             return None
         if refresh:
             label = "Open or destroy it (stops the refreshing)"
             return tag("p", tag("a", label, href=f"/?refresh=off#{anchor(view.key)}"))
-        posts, number = self._posts(view), self._access.form_number
+        posts = self._posts(view)
         if view.reading == "guarded":
             return open_form(view, posts, number)
         return destroy_form(view, posts, number)
@@ -332,51 +347,50 @@ class Page:
         told = ledger_view(state, now_us, self._receipts, newest=ROWS_SHOWN_MAX)
         return notices_part(view, told, state.party, now_us)
 
-    def _calls_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+    def _calls_part(self, now_us: int, *, number: str | None, refresh: bool) -> Html:
         state = self._service.state
         calls = calls_view(state, now_us, receipts=self._receipts)
         relays = relays_view(state, now_us)
         forms: object = None
-        if acting and refresh:
+        if number is not None and refresh:
             label = "Enter a telephone call (stops the refreshing)"
             forms = tag("p", tag("a", label, href="/?refresh=off#calls"))
-        elif acting:
-            forms = call_forms(state, relays, self._access.form_number)
+        elif number is not None:
+            forms = call_forms(state, relays, number)
         return calls_part(calls, relays, forms, now_us)
 
-    def _custody_part(self, now_us: int, *, acting: bool, refresh: bool) -> Html:
+    def _custody_part(self, now_us: int, *, number: str | None, refresh: bool) -> Html:
         state = self._service.state
         keys, holds = keys_view(state), holds_view(state)
         form: Html | None = None
-        if acting and refresh:
+        if number is not None and refresh:
             label = "Give consent, set a hold, distrust a key (stops the refreshing)"
             form = tag("p", tag("a", label, href="/?refresh=off#custody"))
-        elif acting:
+        elif number is not None:
             agreements = [
                 (each, each.party(state.party).posts)
                 for _, each in sorted(state.agreements.items())
             ]
-            number = self._access.form_number
             form = escape(custody_forms(agreements, state.party, keys, holds, number))
         operators, consents = operators_view(state, now_us), consents_view(state, now_us)
         return custody_part(operators, keys, holds, consents, form)
 
-    def _form_for(self, view: MessageView, *, acting: bool, refresh: bool) -> Html | None:
-        if not view.awaits_us or not acting or view.reading == "guarded":
+    def _form_for(self, view: MessageView, *, number: str | None, refresh: bool) -> Html | None:
+        if not view.awaits_us or number is None or view.reading == "guarded":
             return None
         if refresh:
             label = f"Answer with one of {', '.join(view.may_answer)} (stops the refreshing)"
             return tag("p", tag("a", label, href=f"/?refresh=off#{anchor(view.key)}"))
-        return answer_form(view, self._posts(view), self._access.form_number)
+        return answer_form(view, self._posts(view), number)
 
     def _posts(self, view: MessageView) -> tuple[str, ...]:
         agreement = self._service.state.agreement(view.agreement)
         return our_posts(self._service.state, agreement, view.line) if agreement else ()
 
-    def _write_part(self, name: str, *, acting: bool) -> Html:
-        if not acting:
+    def _write_part(self, name: str, *, number: str | None) -> Html:
+        if number is None:
             return section("write", "Act", sign_in_form())
-        state, number = self._service.state, self._access.form_number
+        state = self._service.state
         chosen = say_forms(state, name, number) if name else None
         return section("write", "Act", type_form(), chosen, line_forms(state, number))
 
@@ -402,14 +416,6 @@ class Page:
             return read_form(await read_body(request))
         except InputFault as fault:
             raise Refusal(400, fault) from None
-
-    async def _sign_in(self, request: Request) -> Response:
-        form = await self._read(request)
-        if not self._access.is_token(form.one("token")):
-            raise Refusal(401, InputFault("token", wanted="the one in this node's token file"))
-        response = RedirectResponse("/", 303)
-        self._access.set_cookie(response)
-        return response
 
     async def _act(self, request: Request) -> Response:
         form = await self._read(request)

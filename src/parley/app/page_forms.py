@@ -434,16 +434,19 @@ def line_forms(state: State, number: str) -> list[Html]:
     return found
 
 
-def sign_in_form() -> Html:
-    """Return the form that shows the token."""
+def sign_in_form(next_place: str = "/", legend: str = "Sign in to act") -> Html:
+    """Return the form that shows the token, and leads on to one of our pages."""
     return tag(
         "form",
         tag(
             "fieldset",
-            tag("legend", "Sign in to act"),
+            tag("legend", legend),
             tag(
-                "p", "The token stands in the token file of this node, which only its owner reads."
+                "p",
+                "The token stands in the token file of this node, which only its owner reads. "
+                "An observer's token looks and never acts.",
             ),
+            hidden("next", next_place),
             input_field("Token", "token", "token", type="password", required=True),
             tag("button", "Sign in", type="submit"),
         ),

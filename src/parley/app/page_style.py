@@ -106,6 +106,7 @@ button { font-weight: 600; border-width: 2px; cursor: pointer; margin: .2rem .4r
   border-inline-start: 4px solid var(--line); }
 .unit .big { display: block; width: 100%; min-height: 4rem; font-size: 1.4rem;
   margin: .6rem 0; }
+.unit a.big { border: 2px solid currentcolor; padding: 1rem; min-height: 0; text-align: center; }
 @media (forced-colors: active) { article.asks { border-inline-start-width: 8px; } }
 @media print { nav, form { display: none; } }
 """)

@@ -17,14 +17,16 @@ from parley.app.page_forms import (
     post_choice,
     post_form,
 )
-from parley.app.page_html import Html, said, tag
+from parley.app.page_html import Html, instant, said, tag
 from parley.app.page_parts import anchor, section
+from parley.app.unit_reports import UnitReport, UnitReports, UnitSaw
 from parley.app.unit_views import unit_lines, unit_words, untold_lines
 from parley.node.agreement_inputs import ReceiptUnit, RequireUnits
 from parley.node.inputs import Act
 from parley.node.rules.distribution import DistributionView
 from parley.node.state import State
 from parley.world.faults import InputFault
+from parley.world.time import format_second
 
 ROWS_SHOWN_MAX = 60
 """Notices that miss a unit, on the page one by one; the API has them all."""
@@ -72,6 +74,40 @@ def _row(view: DistributionView, own: str, now_us: int) -> Html:
         tag("a", "the notice", href=f"#{anchor(view.message)}"),
         [tag("div", said(f"{u.unit}: {unit_words(u)}"), class_="quiet") for u in view.missing],
     )
+
+
+def reports_part(reports: UnitReports | None) -> Html | None:
+    """Return what units of ours saw and no post has said: at the top, sent to nobody yet."""
+    waiting = reports.waiting() if reports is not None else ()
+    if not waiting:
+        return None
+    count = f"{len(waiting)} {'REPORT' if len(waiting) == 1 else 'REPORTS'} OF OUR UNITS"
+    return section(
+        "reports",
+        "What our units saw",
+        tag("p", tag("strong", f"{count}, SENT TO NOBODY", class_="alarm"),
+            ": no other party has them. A post says one in the console, or as an "
+            "incursion.report below and then ends it there.", role="status"),
+        tag("ul", [tag("li", _report_row(each)) for each in waiting[:ROWS_SHOWN_MAX]]),
+    )  # fmt: skip
+
+
+def _report_row(report: UnitReport) -> list[object]:
+    return [
+        tag("strong", said(report.unit)), " at ", instant(report.told_us), ": ",
+        [tag("div", f"{name}: ", said(text)) for name, text in saw_words(report.saw)],
+    ]  # fmt: skip
+
+
+def saw_words(saw: UnitSaw) -> list[tuple[str, str]]:
+    """Return what a unit saw, part by part, in its own words."""
+    when = format_second(saw.when_us) if saw.when_us is not None else "as it was told"
+    about = f"{saw.notice[0]} {saw.notice[1]}" if saw.notice is not None else ""
+    pairs = {
+        "callsign": saw.flight, "seen": saw.seen, "where": saw.where, "area": saw.zone,
+        "when": when, "notice": about,
+    }  # fmt: skip
+    return [(name, text) for name, text in pairs.items() if text]
 
 
 def units_fact(views: tuple[DistributionView, ...]) -> object:

@@ -17,13 +17,14 @@ import sys
 import threading
 from collections.abc import Coroutine
 from functools import partial
+from pathlib import Path
 
 from starlette.routing import BaseRoute
 
 from parley.app.api import Api
 from parley.app.c2sp import C2spServer, open_c2sp
 from parley.app.clock import DrivenClock, wall_clock
-from parley.app.config import NodeSetup
+from parley.app.config import HttpConfig, NodeSetup
 from parley.app.connections import Links
 from parley.app.console_files import console_routes
 from parley.app.coverage_store import coverage_path, keep_coverage_saved, load_coverage
@@ -37,8 +38,12 @@ from parley.app.keyfile import read_past_keys, read_token
 from parley.app.live_socket import LiveSocket
 from parley.app.outbound import Outbound
 from parley.app.page import Page
+from parley.app.page_door import SignInPage
+from parley.app.passkeys import Passkeys
+from parley.app.picture_recorder import PictureRecorder, PictureWriter, picture_folder
 from parley.app.publishing import Publisher
 from parley.app.service import Service
+from parley.app.sessions import OBSERVER_FILE, ObserverToken
 from parley.app.standby import replica_route
 from parley.app.startup import (
     INSTANCE,
@@ -48,7 +53,10 @@ from parley.app.startup import (
     refuse_standby,
     warm_kernels,
 )
+from parley.app.tls import EVERY_ADDRESS
 from parley.app.unit_page import UnitPage
+from parley.app.unit_reports import FILE_NAME as REPORTS_FILE
+from parley.app.unit_reports import UnitReports
 from parley.app.unit_tokens import FILE_NAME, UnitTokens
 from parley.app.warming import say_if_cold, warmed_or_stopped
 from parley.app.witness_client import Witnessing, prove_from
@@ -124,7 +132,7 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
     published = threading.Event()
     web = None
     try:
-        web = _web_server(setup, service, store)
+        web = _web_server(setup, service, store, work)
         work.start(stop.wait())
         ready = await _open_ports(setup, links, web, work, driven=driven)
         if ready is not None:
@@ -238,13 +246,13 @@ class _Work:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer | None:
+def _web_server(setup: NodeSetup, service: Service, store: Store, work: _Work) -> WebServer | None:
     """Return the server of page and API, with its port bound; None where none is wanted."""
     http = setup.config.http
     if http is None or setup.token is None:
         return None
-    units = UnitTokens(setup.token.with_name(FILE_NAME))
-    access = Access(token=read_token(setup.token), sign_in=http.sign_in, units=units)
+    access = _access(setup, http, setup.token)
+    assert access.units is not None
     api = Api(service, store, access)
     live = LiveSocket(service)
     routes: list[BaseRoute] = [
@@ -252,15 +260,36 @@ def _web_server(setup: NodeSetup, service: Service, store: Store) -> WebServer |
         *live.routes(),
         *console_routes(),
         *Page(service, access).routes(),
-        *UnitPage(service, units).routes(),
+        *SignInPage(service.state.party, access).routes(),
+        *UnitPage(service, access.units, access).routes(),
         replica_route(store, setup.config.party, access),
     ]
     try:
-        web = WebServer(routes, http.host, http.port)
+        web = WebServer(
+            routes, http.host, http.port, access=access, tls=setup.tls, names=http.hosts
+        )
     except OSError as error:
         raise _no_port(f"http {http.host}:{http.port}", error) from None
-    web.ending += [api.end_waits, live.end]
+    web.ending += [api.end_waits, live.end, api.past.end]
+    if setup.config.picture.record:
+        writer = PictureWriter(picture_folder(setup.store), setup.config.picture)
+        api.past.recording = writer.state
+        work.start(PictureRecorder(writer, live.drawn).run(), ends=False)
     return web
+
+
+def _access(setup: NodeSetup, http: HttpConfig, token: Path) -> Access:
+    """Return who may look and act, from the files beside the token."""
+    return Access(
+        token=read_token(token),
+        sign_in=http.sign_in,
+        walled=http.walled,
+        secure=setup.tls is not None,
+        observer=ObserverToken(token.with_name(OBSERVER_FILE)),
+        units=UnitTokens(token.with_name(FILE_NAME)),
+        reports=UnitReports(token.with_name(REPORTS_FILE)),
+        passkeys=Passkeys(token.parent),
+    )
 
 
 def _publish(setup: NodeSetup, store: Store, stop: threading.Event) -> None:
@@ -325,6 +354,22 @@ async def _open_ports(
 
 def _say_ready(setup: NodeSetup, ready: Ready) -> None:
     host = setup.config.listen.host
-    page = f", page http://127.0.0.1:{ready.http_port}/" if ready.http_port else ""
+    page = f", page {_page_address(setup, ready.http_port)}" if ready.http_port else ""
     sys.stderr.write(f"node {ready.party}: peers on {host}:{ready.peer_port}{page}\n")
+    if setup.tls is not None:
+        sys.stderr.write(f"node {ready.party}: certificate SHA-256 {setup.tls.fingerprint}\n")
     sys.stderr.flush()
+
+
+def _page_address(setup: NodeSetup, port: int) -> str:
+    """Return where people open the page: under a name of the certificate where there is one."""
+    http = setup.config.http
+    if http is None or setup.tls is None:
+        return f"http://127.0.0.1:{port}/"
+    name = next(iter(http.hosts), "127.0.0.1" if http.host in EVERY_ADDRESS else http.host)
+    shown = f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name
+    return f"https://{shown if _has_port(shown) else f'{shown}:{port}'}/"
+
+
+def _has_port(name: str) -> bool:
+    return ":" in name.rpartition("]")[2]

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from parley.app.config import is_loopback, parse_address
+from parley.app.config import is_loopback, parse_address, read_config
 from parley.app.keyfile import make_keys, make_token, read_keys
+from parley.app.sessions import OBSERVER_FILE
 from parley.node.identity import Keys
 from parley.trust.keys import VerifierKey
 from parley.world.agreement import check_name
@@ -37,12 +38,16 @@ ask_mirrors_s = 5
 host = "$listen_host"
 port = $listen_port
 
-# The page and the API for this party's own posts; loopback only. Remove the table to serve none.
-# Acts need the token in this file.
+# The page and the API for this party's own posts. Remove the table to serve none. Acts need the
+# token in this file; whoever shows the one in "observer-token" may look and never act. An address
+# that other machines reach needs both TLS files and the names under which they ask (docs/node.md).
 [http]
 host = "$http_host"
 port = $http_port
 token = "token"
+# tls_certificate = "page.crt"
+# tls_key = "page.key"
+# hosts = ["post.example"]
 
 # This party's offline root: "parley key make-root" printed it. "threshold" of these keys together
 # say that a stolen key counts no more.
@@ -112,6 +117,7 @@ def make_node(folder: Path, *, party: str, listen: str, http: str) -> str:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_keys(folder / "keys", party)
         make_token(folder / "token")
+        make_token(folder / OBSERVER_FILE)
         config.write_text(
             _CONFIG.substitute(
                 party=party,
@@ -125,6 +131,38 @@ def make_node(folder: Path, *, party: str, listen: str, http: str) -> str:
     except OSError as error:
         raise InputFault(f"{folder}", value=error.strerror, wanted="a writable folder") from None
     return peer_table(party, listen, read_keys(folder / "keys", party))
+
+
+def make_observer_token(config: Path) -> Path:
+    """Return the file of a new token of those who may only look.
+
+    Raises:
+        InputFault: no node there that serves a page, or it has one already.
+    """
+    path = _observer_path(config)
+    make_token(path)
+    return path
+
+
+def revoke_observer_token(config: Path) -> Path:
+    """Return the file of the token that counts no more; a running node ends its sessions at once.
+
+    Raises:
+        InputFault: no node there that serves a page, or it has none.
+    """
+    path = _observer_path(config)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise InputFault(f"{path}", value=error.strerror, wanted="a token to take away") from None
+    return path
+
+
+def _observer_path(config: Path) -> Path:
+    http = read_config(config).http
+    if http is None:
+        raise InputFault(f"{config} http", value="none", wanted="a node that serves a page")
+    return (config.parent / http.token).with_name(OBSERVER_FILE)
 
 
 def peer_table(

@@ -1,7 +1,8 @@
 """The operations of the JSON API on units: who is not told, tokens, and a unit's own two.
 
 Rules: reading is as open as all of this API; making and revoking tokens needs the node's own token;
-a unit's token reads the notices of that unit and says that it has one, and opens nothing else.
+a unit's token reads the notices of that unit and says that it has one, and tells what the unit saw
+(`unit_report_api`); it opens nothing else.
 """
 
 from __future__ import annotations
@@ -219,7 +220,8 @@ def _tokens(service: Service, access: Access, acting_body: Body) -> list[Operati
             token = tokens.make(unit, own_units(service.state), service.clock())
         except InputFault as fault:
             raise Refusal(409, fault) from None
-        url = f"http://{request.headers['host']}/unit"
+        scheme = "https" if access.secure else "http"
+        url = f"{scheme}://{request.headers['host']}/unit"
         return json_reply(TokenMade(unit=unit, token=token, url=url), 201)
 
     async def revoke(request: Request) -> Response:

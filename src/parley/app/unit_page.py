@@ -1,7 +1,8 @@
 """A unit's own page: the notices that it must have, large, with two buttons each; no script.
 
 It is for a telephone and for a text browser alike. Whoever has shown a unit's token sees what this
-unit must have and can say that it has read or loaded it. Nothing else is shown or done here.
+unit must have, can say that it has read or loaded it, and can tell its own post what it saw.
+Nothing else is shown or done here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.app.http import Handler, Refusal, read_body
+from parley.app.http import Access, Handler, Refusal, read_body
 from parley.app.message_views import MessageView
 from parley.app.page_forms import Form, hidden, index_of, input_field, read_form
 from parley.app.page_html import Html, due, facts, instant, said, seconds, tag
@@ -20,6 +21,8 @@ from parley.app.page_words import words_part
 from parley.app.reading import own_reader
 from parley.app.service import Service
 from parley.app.unit_api import UNIT_BODY_BYTES_MAX, OwnReceipt, UnitDoor, require_begun
+from parley.app.unit_report_api import OWN_SHOWN_MAX, require_reports
+from parley.app.unit_report_page import own_reports, report_form, report_link, saw_from
 from parley.app.unit_tokens import UnitSession, UnitTokens
 from parley.app.unit_views import UnitNotice, unit_notices_beyond
 from parley.node.rules.peering import link_state
@@ -33,6 +36,8 @@ REFRESH_S = 30
 _DONE = {
     "read": "Your word that you have it is signed and stored at your post's node.",
     "loaded": "Your word that it is loaded is signed and stored at your post's node.",
+    "report": "Kept at your post's node. No other party has it: your post has to say it. If it is "
+    "urgent, tell your post by voice too.",
     "out": "Signed out here.",
 }
 _WAITING = (
@@ -46,11 +51,13 @@ class UnitPage:
     Args:
         service: the node's.
         tokens: who may come in.
+        access: keeps what units report, and knows whether all comes over TLS.
     """
 
-    def __init__(self, service: Service, tokens: UnitTokens) -> None:
+    def __init__(self, service: Service, tokens: UnitTokens, access: Access) -> None:
         self._service = service
         self._tokens = tokens
+        self._access = access
         self._door = UnitDoor(service, tokens)
 
     def routes(self) -> list[Route]:
@@ -59,6 +66,8 @@ class UnitPage:
             Route("/unit", self._told(self._show), methods=["GET"]),
             Route("/unit/sign-in", self._told(self._sign_in), methods=["POST"]),
             Route("/unit/receipt", self._told(self._receipt), methods=["POST"]),
+            Route("/unit/report", self._told(self._show_report), methods=["GET"]),
+            Route("/unit/report", self._told(self._report), methods=["POST"]),
             Route("/unit/sign-out", self._told(self._sign_out), methods=["POST"]),
         ]
 
@@ -100,9 +109,24 @@ class UnitPage:
             [_beyond(party, number) for party, number in beyond.items()],
             [_notice(each, session, now_us, reader) for each in notices],
             None if notices else tag("p", _WAITING),
+            report_link(),
+            own_reports(require_reports(self._access).of_unit(session.unit, OWN_SHOWN_MAX)),
             _form("sign-out", session, tag("button", "Sign out here", type="submit")),
         ]
         return self._page(f"Unit {session.unit}", parts, refresh=True)
+
+    async def _show_report(self, request: Request) -> Response:
+        session = self._session(request)
+        if session is None:
+            return RedirectResponse("/unit", 303)
+        require_begun(self._service)
+        try:
+            notices = await self._door.notices(session.unit)
+        except InputFault as fault:
+            raise Refusal(503, fault) from None
+        back = tag("p", tag("a", "Back to the notices", href="/unit"))
+        form = report_form(self._service.state, notices, session)
+        return self._page(f"Unit {session.unit}", [form, back])
 
     def _page(
         self, title: str, parts: Sequence[object], *, status: int = 200, refresh: bool = False
@@ -162,7 +186,10 @@ class UnitPage:
             wanted = "a unit's token that was made here and not revoked"
             raise Refusal(401, InputFault("token", wanted=wanted, repair="ask your post for one"))
         response = RedirectResponse("/unit", 303)
-        response.set_cookie(COOKIE, name, httponly=True, samesite="strict", path="/unit")
+        response.set_cookie(
+            COOKIE, name, httponly=True, samesite="strict", path="/unit",
+            secure=self._access.secure,
+        )  # fmt: skip
         return response
 
     async def _sign_out(self, request: Request) -> Response:
@@ -171,6 +198,17 @@ class UnitPage:
         response = RedirectResponse("/unit?done=out", 303)
         response.delete_cookie(COOKIE, path="/unit")
         return response
+
+    async def _report(self, request: Request) -> Response:
+        session, form = await self._own(request)
+        require_begun(self._service)
+        now_us = self._service.clock()
+        try:
+            saw = saw_from(form, now_us)
+            require_reports(self._access).tell(session.unit, saw, now_us)
+        except InputFault as fault:
+            raise Refusal(409, fault) from None
+        return RedirectResponse("/unit?done=report", 303)
 
     async def _receipt(self, request: Request) -> Response:
         session, form = await self._own(request)

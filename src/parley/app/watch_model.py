@@ -26,6 +26,7 @@ from parley.app.line_views import pending_text
 from parley.app.message_notes import marks_of
 from parley.app.message_views import Ladder, MessageView
 from parley.app.page_html import visible
+from parley.app.unit_reports import UnitReport, reports_lines
 from parley.app.unit_views import untold_lines
 from parley.app.views import StatusView
 from parley.node.rules.alarm_conflicts import KIND
@@ -60,6 +61,7 @@ class Picture:
     units: tuple[DistributionView, ...] = ()
     assessing: str = ""
     conflicts: tuple[AlertView, ...] = ()
+    reports: tuple[UnitReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,8 @@ class Watch:
         if self.picture.assessing:
             style = "alarm" if "EXPIRED" in self.picture.assessing else "wait"
             rows.append((style, _clip(visible(self._old() + self.picture.assessing), width)))
+        for line in reports_lines(self.picture.reports):
+            rows += [("alarm", part) for part in folded(visible(line), width)]
         ways: list[Row] = []
         for vector in self.picture.lines:
             style = "old" if self.lost else _STYLES.get(vector.glance, "warn")

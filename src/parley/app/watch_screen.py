@@ -42,6 +42,7 @@ from parley.app.cli.shown_messages import read_otherwise, reference_of
 from parley.app.client import Client
 from parley.app.message_views import MessageView
 from parley.app.page_assessments import assessing_row
+from parley.app.unit_reports import UnitReport
 from parley.app.views import StatusView
 from parley.app.watch_commands import HELP, Body, Typed, offered, presence, read_line
 from parley.app.watch_model import Key, Picture, Row, Watch, folded
@@ -162,6 +163,7 @@ class Desk:
             alarms=alarms,
             conflicts=get("/api/alerts?count=50", AlertsView).alerts if conflicts else (),
             units=get("/api/units", tuple[DistributionView, ...]),
+            reports=get("/api/units/reports?waiting=true", tuple[UnitReport, ...]),
             calls=get("/api/calls", CallsView).calls,
         )
         closed = [

@@ -15,10 +15,21 @@ from functools import partial
 
 import msgspec
 
+from parley.node.encoding import decode_entry
 from parley.node.entries import Entry, MessageSaid, log_name
 from parley.node.layer import HeldAhead
 from parley.node.links import About
-from parley.node.state import Key, Scope, State, Thread, fold, key_of, place_message, rank_of
+from parley.node.state import (
+    Decode,
+    Key,
+    Scope,
+    State,
+    Thread,
+    fold,
+    key_of,
+    place_message,
+    rank_of,
+)
 
 EXPRESS_TYPES = frozenset(
     {
@@ -35,6 +46,7 @@ def fold_in(
     first: int,
     entries: Sequence[bytes],
     openings: Mapping[int, bytes] | None = None,
+    decode: Decode = decode_entry,
 ) -> list[Entry]:
     """Take the next entries of a log into the record; return those that can be read (`fold`).
 
@@ -45,7 +57,7 @@ def fold_in(
     """
     scope = state.scope(log_name(origin).agreement)
     scope.ahead.lift()
-    read = fold(state, origin, first, entries, openings)
+    read = fold(state, origin, first, entries, openings, decode)
     end = first + len(entries)
     for key in [k for k in scope.ahead.held if k[0] == origin and k[1] < end]:
         del scope.ahead.held[key]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -83,6 +83,15 @@ Abandoned = Literal["takeover", "restored", "forked"]
 and it does not go on from ours; takeover: another node of ours may still write there."""
 SEEN_KEPT_MAX = 4_096
 """Heads that one log says it has seen: twenty years of two kinds of a hundred parties."""
+
+
+class Decode(Protocol):
+    """Reads the bytes of an entry; `encoding.decode_entry` is one."""
+
+    def __call__(
+        self, data: bytes, *, log: LogName, index: int, opening: bytes | None, rules: Rules
+    ) -> Entry | Unreadable:
+        """Return what the bytes say, or why they cannot be read."""
 
 
 def key_of(entry: Entry) -> Key:
@@ -353,6 +362,7 @@ def fold(
     first: int,
     entries: Sequence[bytes],
     openings: Mapping[int, bytes] | None = None,
+    decode: Decode = decode_entry,
 ) -> list[Entry]:
     """Take the next entries of one log into the record; return those that can be read, in order.
 
@@ -362,6 +372,7 @@ def fold(
         first: index of the first entry; must be the size held so far.
         entries: exact bytes, verified by the caller against a signed checkpoint.
         openings: salt and payload of the sealed entries that this node may read, by index.
+        decode: reads them; another one may remember what it has read before.
 
     Raises:
         OurFault: the entries do not continue the log; the caller must have checked.
@@ -377,7 +388,7 @@ def fold(
     for index, (data, leaf) in enumerate(zip(entries, leaves, strict=True), first):
         log.frontier.append(leaf)
         opening = openings.get(index) if openings else None
-        entry = decode_entry(data, log=log.name, index=index, opening=opening, rules=scope.rules)
+        entry = decode(data, log=log.name, index=index, opening=opening, rules=scope.rules)
         if isinstance(entry, Entry):
             entry = _in_its_time(log, entry)
         if isinstance(entry, Unreadable):

@@ -68,6 +68,7 @@ class Store:
         self._logs: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
         self._remnants = False
+        self.path = path
         self._db = Database(path, connect)
         try:
             prepare(self._db)
@@ -416,15 +417,22 @@ class Store:
                     row,
                 )
 
-    def cosignatures(self, origin: str, size: int | None = None) -> list[StoredCosignature]:
+    def cosignatures(
+        self, origin: str, size: int | None = None, *, after: int = -1
+    ) -> list[StoredCosignature]:
         """Return the cosignatures on a log's heads, or on one of them, by size and cosigner.
 
         Of one size and cosigner there are up to two, the first before the newest.
+
+        Args:
+            origin: of the log.
+            size: only those on this head.
+            after: only those on larger heads than this.
         """
         rows = self._db.rows(
             "SELECT size, cosigner, line FROM cosignatures WHERE log = ?1"
-            " AND (?2 IS NULL OR size = ?2) ORDER BY size, cosigner",
-            (self._logs.get(origin), size),
+            " AND (?2 IS NULL OR size = ?2) AND size > ?3 ORDER BY size, cosigner",
+            (self._logs.get(origin), size, after),
         )
         return [
             StoredCosignature(size=as_int(at), cosigner=str(cosigner), line=line)

@@ -1478,6 +1478,16 @@ export interface KeyView {
   why: string;
 }
 
+/** What a party knew of the logs at an instant. */
+export interface KnowledgeView {
+  viewer: string;
+  at_us: number;
+  certain: boolean;
+  logs: LogKnown[];
+  besides: Besides[];
+  besides_more: number;
+}
+
 /** How far a message got with one addressee: each level for itself. */
 export interface Ladder {
   party: string;
@@ -1669,6 +1679,15 @@ export interface LogCall {
   reason?: string;
   language?: string;
   ref?: Reference[];
+}
+
+/** How many entries of a log a party knew: surely, and at the most, of those held here. */
+export interface LogKnown {
+  origin: string;
+  party: string;
+  kind: string;
+  sure: number;
+  most: number;
 }
 
 /** What became of a bundle's entries of one log. */
@@ -2218,6 +2237,47 @@ export interface PartyStatus {
   pending: Pending[];
 }
 
+/** What a browser needs to make a passkey. */
+export interface PasskeyBegun {
+  challenge: string;
+  salt: string;
+  rp_id: string;
+  key_name: string;
+  taken: string[];
+}
+
+/** A passkey that was made, and the enrolment of the operator key that it gives. */
+export interface PasskeyMade {
+  challenge: string;
+  client_data: string;
+  attestation: string;
+  enrolment: EnrolOperator;
+}
+
+/** A passkey that is kept here: whose, which operator key it guards, the name it is for. */
+export interface PasskeyShown {
+  operator: string;
+  key: string;
+  rp_id: string;
+  id: string;
+  salt: string;
+  made_us: number;
+}
+
+/** A person's signature on an entry, and the passkey's assertion for it. */
+export interface PasskeySigned {
+  act: SignAct;
+  id: string;
+  client_data: string;
+  authenticator_data: string;
+  assertion: string;
+}
+
+/** For which person a passkey is to be made. */
+export interface PasskeyWanted {
+  operator: string;
+}
+
 /** A line at an instant by what one side surely knew, and by what it may have known besides. */
 export interface PastVector {
   viewer: string;
@@ -2250,6 +2310,12 @@ export interface Pending {
   waits_for: string;
   reason: string;
   whole: boolean;
+}
+
+/** The entry that was written, and all that was. */
+export interface PersonDone {
+  key: [string, number] | null;
+  written: Written[];
 }
 
 /** A place: name, other spellings, and a position that may be wrong by `uncertainty_m`. */
@@ -2502,6 +2568,16 @@ export interface ReceiptView {
   at_us: number;
 }
 
+/** How the recording of the picture does: it is this node's own memory, signed by nobody. */
+export interface RecordingView {
+  records: boolean;
+  frames: number;
+  skipped: number;
+  torn: number;
+  removed: number;
+  fault: string;
+}
+
 /** One entry of any log: origin, index, leaf hash (hex). */
 export interface Reference {
   log: string;
@@ -2607,6 +2683,13 @@ export interface Report {
   people: string[];
 }
 
+/** A post says a unit's report to nobody, and why. */
+export interface ReportAside {
+  id: string;
+  post: string;
+  reason: string;
+}
+
 /** This party reports the QNH of a place. */
 export interface ReportPressure {
   type: "report_pressure";
@@ -2627,6 +2710,13 @@ export interface ReportRelay {
   at_us?: number | null;
   received_by?: string;
   text?: string;
+}
+
+/** A post has said a unit's report, as the message at this place of our own log. */
+export interface ReportSaid {
+  id: string;
+  post: string;
+  message: [string, number];
 }
 
 /** Own intents that a changed rule touches are moved, told of, and recorded, in one act. */
@@ -2795,6 +2885,7 @@ export interface ScreenView {
   calls_left_out: number;
   relays: RelayView[];
   untold: DistributionView[];
+  unit_reports: UnitReport[];
   zones: ZoneShown[];
   boundaries: BoundaryShown[];
   intents: IntentsView;
@@ -2823,7 +2914,10 @@ export interface SessionView {
   party: string;
   role: "observer" | "operator";
   form_number: string | null;
+  signed_in: boolean;
+  ends_in_s: number | null;
   token_wanted: boolean;
+  walled: boolean;
   clock: "driven" | "wall";
   version: string;
   language: string;
@@ -2897,9 +2991,13 @@ export interface SignAgreement {
   reason?: string;
 }
 
-/** What a browser shows to act: the token of the node's token file. */
+/** What a browser shows: the token of the node's token file to act, an observer's to look. */
 export interface SignIn {
   token: string;
+}
+
+/** Nothing: the session is the one of the browser that asks. */
+export interface SignOut {
 }
 
 /** How far a party is with signing a text: which entry, by whom, since when by two people. */
@@ -2918,6 +3016,12 @@ export interface Signed {
   at_us: number;
   counts: boolean;
   why: string;
+}
+
+/** From when until when the picture was recorded without a gap. */
+export interface Span {
+  from_us: number;
+  to_us: number;
 }
 
 /** Aircraft of the classes in `applies_to` keep this far from a boundary, zone or place. */
@@ -3111,11 +3215,35 @@ export interface TextView {
   proposal: [string, number] | null;
 }
 
+/** Something that happened: what kind, its word, by whom, about what; the entry behind it. */
+export interface Tick {
+  at_us: number;
+  kind: "alert" | "alert end" | "answer" | "glance" | "line" | "link" | "message" | "presence" | "zone";
+  word: string;
+  party: string;
+  about: string;
+  agreement: string;
+  key: [string, number] | null;
+}
+
 /** Something that stands in the evidence, at its time. */
 export interface TimelineRow {
   at: string;
   cite: string;
   text: string;
+}
+
+/** What happened in a window, oldest first, and where the picture was recorded. */
+export interface TimelineView {
+  from_us: number;
+  to_us: number;
+  now_us: number;
+  first_us: number | null;
+  ticks: Tick[];
+  left_out: Record<string, number>;
+  glance_left_out: string[];
+  spans: Span[];
+  recording: RecordingView;
 }
 
 /** The three times of one fact: when it happened, when it was sent, when it became known. */
@@ -3209,6 +3337,29 @@ export interface UnitNotice {
   cancels: boolean;
   before: MessageView | null;
   masked: boolean;
+}
+
+/** A unit's report, and what became of it. */
+export interface UnitReport {
+  id: string;
+  unit: string;
+  told_us: number;
+  saw: UnitSaw;
+  state: "put aside" | "said" | "waits";
+  by: string;
+  ended_us: number | null;
+  said_as: [string, number] | null;
+  reason: string;
+}
+
+/** What a unit saw, in its own words. */
+export interface UnitSaw {
+  flight: string;
+  seen: string;
+  where: string;
+  when_us: number | null;
+  zone: string;
+  notice: [string, number] | null;
 }
 
 /** One unit and one notice, as the logs held here say it. */

@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import { ask, useSession } from "../api/client";
 import type { Beat, Looking, MapView, Names, ScreenView, SessionView } from "../api/types";
-import { liveFrame, liveMap, liveScreen, type Named, names, session } from "../shell/state";
+import { liveFrame, liveMap, liveNames, liveScreen, type Named, session } from "../shell/state";
 import { lookAtSilence, SILENT_AFTER_MS, takeBeat } from "./clock";
 import { decodeFrame } from "./frames";
 
@@ -12,9 +12,17 @@ const VIEW_EVERY_MS = 1000;
 /** Without any change a view is still asked for again: clocks move states too. */
 const VIEW_AGAIN_MS = 5000;
 const LOOK_EVERY_MS = 250;
+/** A view that takes longer is given up and asked for again: the screen says how old its own is. */
+const VIEW_WITHIN_MS = 15_000;
 
-/** What is wrong with the link, in the words of whoever says so; "" while nothing is. */
+/** What is wrong with the views, in the words of whoever says so; "" while nothing is. */
 export const linkFault = signal("");
+/** What is wrong with the newest track frame; "" while nothing is. */
+export const frameFault = signal("");
+/** When the view that is shown was asked for: it is no newer than that. By `performance.now()`. */
+export const viewAskedMs = signal(Number.NEGATIVE_INFINITY);
+/** When the frame that is shown came. By `performance.now()`. */
+export const frameHeardMs = signal(Number.NEGATIVE_INFINITY);
 
 let socket: WebSocket | null = null;
 let seenNumber = -1;
@@ -25,9 +33,9 @@ let looking: Looking | null = null;
 
 /** Opens the link and keeps it open. */
 export async function openLink(): Promise<void> {
-  await refreshSession();
   connect();
   setInterval(look, LOOK_EVERY_MS);
+  await trySession();
 }
 
 /** Asks the node again who this browser is; after signing in, or when it started again. */
@@ -35,6 +43,15 @@ export async function refreshSession(): Promise<void> {
   const view = await ask<SessionView>("/api/session");
   useSession(view);
   session.value = view;
+}
+
+/** Asks who this browser is; a node that does not answer is asked again with the next socket. */
+async function trySession(): Promise<void> {
+  try {
+    await refreshSession();
+  } catch (error) {
+    linkFault.value = error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** Asks for the newest view soon: something was just done here. */
@@ -56,8 +73,10 @@ function connect(): void {
   made.binaryType = "arraybuffer";
   made.onopen = () => {
     // A node that started again counts from nothing, and numbers aircraft anew.
-    names.value = new Map();
+    liveNames.value = new Map();
     seenNumber = -1;
+    // Its number for acts may be another one too.
+    void trySession();
     if (looking) made.send(JSON.stringify(looking));
   };
   made.onmessage = (event) => take(event.data as string | ArrayBuffer);
@@ -74,16 +93,18 @@ function take(data: string | ArrayBuffer): void {
   if (typeof data !== "string") {
     try {
       liveFrame.value = decodeFrame(data);
+      frameHeardMs.value = atMs;
+      frameFault.value = "";
     } catch (error) {
-      linkFault.value = String(error);
+      frameFault.value = error instanceof Error ? error.message : String(error);
     }
     return;
   }
   const said = JSON.parse(data) as Beat | Names;
   if (said.kind === "names") {
-    const next = new Map<number, Named>(names.value);
+    const next = new Map<number, Named>(liveNames.value);
     for (const [number, aircraft, party] of said.names) next.set(number, { aircraft, party });
-    names.value = next;
+    liveNames.value = next;
     return;
   }
   takeBeat(said, atMs);
@@ -109,9 +130,13 @@ async function view(): Promise<void> {
   askedAtMs = atMs;
   const number = newestNumber;
   try {
-    const next = await ask<ScreenView>("/api/screen");
-    if (liveMap.value?.digest !== next.map_digest) liveMap.value = await ask<MapView>("/api/map");
+    const given = AbortSignal.timeout(VIEW_WITHIN_MS);
+    const next = await ask<ScreenView>("/api/screen", given);
+    if (liveMap.value?.digest !== next.map_digest) {
+      liveMap.value = await ask<MapView>("/api/map", given);
+    }
     liveScreen.value = next;
+    viewAskedMs.value = atMs;
     seenNumber = number;
     linkFault.value = "";
   } catch (error) {

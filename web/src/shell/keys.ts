@@ -11,6 +11,14 @@ export interface Key {
   does: () => void;
 }
 
+/** Keys that the reader turned off, each as `nameOfKey` has it. */
+export const keysOff = signal<ReadonlySet<string>>(new Set());
+
+/** Returns the name by which a key is turned off: of its room, so that it survives a new key. */
+export function nameOfKey(room: string, key: Key): string {
+  return `${room} ${key.key}`;
+}
+
 /** All keys in force, by the room that bound them. */
 export const bound = signal<ReadonlyMap<string, readonly Key[]>>(new Map());
 
@@ -34,18 +42,47 @@ export function bindKeys(room: string, keys: readonly Key[]): () => void {
 
 /** Takes a key press: nothing while somebody types, nor with keys turned off. */
 export function takeKey(event: KeyboardEvent): void {
-  if (!keysOn.value || event.defaultPrevented || isTyping(event.target)) return;
-  const held = `${event.ctrlKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}`;
-  const shift = event.shiftKey && event.key.length > 1 ? "Shift+" : "";
-  const wanted = `${held}${shift}${event.key}`;
-  for (const keys of bound.value.values()) {
+  if (!keysOn.value || event.defaultPrevented || event.metaKey || isTyping(event.target)) return;
+  const wanted = wantedBy(event);
+  for (const [room, keys] of bound.value) {
     const found = keys.find((each) => each.key === wanted);
-    if (found) {
+    if (found && !keysOff.value.has(nameOfKey(room, found))) {
       event.preventDefault();
       found.does();
       return;
     }
   }
+}
+
+/** What a key press asks for, as `Key.key` writes it. */
+export function wantedBy(
+  event: Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "altKey" | "shiftKey">,
+): string {
+  const key = latinOf(event);
+  const held = `${event.ctrlKey ? "Ctrl+" : ""}${event.altKey ? "Alt+" : ""}`;
+  const shift = event.shiftKey && key.length > 1 ? "Shift+" : "";
+  return `${held}${shift}${key}`;
+}
+
+/** Keys of a board that writes no Latin letters, by their place: [alone, with Shift]. */
+const BY_PLACE: Record<string, readonly [string, string]> = {
+  BracketLeft: ["[", "{"],
+  BracketRight: ["]", "}"],
+  Comma: [",", "<"],
+  Period: [".", ">"],
+  Slash: ["/", "?"],
+  Semicolon: [";", ":"],
+  Minus: ["-", "_"],
+  Equal: ["=", "+"],
+};
+
+/** Returns the key, by its place where the reader's board writes Cyrillic or Arabic with it. */
+function latinOf(event: Pick<KeyboardEvent, "key" | "code" | "shiftKey">): string {
+  if (event.key.length > 1 || /^[ -~]$/.test(event.key)) return event.key;
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1];
+  if (letter) return event.shiftKey ? letter : letter.toLowerCase();
+  const figure = /^Digit([0-9])$/.exec(event.code)?.[1];
+  return figure ?? BY_PLACE[event.code]?.[event.shiftKey ? 1 : 0] ?? event.key;
 }
 
 function isTyping(target: EventTarget | null): boolean {

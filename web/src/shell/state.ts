@@ -32,8 +32,8 @@ export const session = signal<SessionView | null>(null);
 export const liveScreen = signal<ScreenView | null>(null);
 export const liveMap = signal<MapView | null>(null);
 export const liveFrame = signal<TrackFrame>(emptyFrame());
-/** Aircraft by their number in frames. */
-export const names = signal<ReadonlyMap<number, Named>>(new Map());
+/** Aircraft by their number in live frames: numbers of this run of the node. */
+export const liveNames = signal<ReadonlyMap<number, Named>>(new Map());
 
 export const mode = signal<Mode>("LIVE");
 /** The instant that the slider stands at; in LIVE it is the node's own time. */
@@ -42,6 +42,8 @@ export const cursorUs = signal(0);
 export const pastScreen = signal<ScreenView | null>(null);
 export const pastMap = signal<MapView | null>(null);
 export const pastFrame = signal<TrackFrame | null>(null);
+/** Aircraft by their number in recorded frames, which are of another run. */
+export const pastNames = signal<ReadonlyMap<number, Named>>(new Map());
 
 /** What is drawn: of now, or of the slider's instant. */
 export const screen = computed(() =>
@@ -51,6 +53,9 @@ export const map = computed(() => (mode.value === "REPLAY" ? pastMap.value : liv
 export const frame = computed(() =>
   mode.value === "REPLAY" ? (pastFrame.value ?? emptyFrame(cursorUs.value)) : liveFrame.value,
 );
+
+/** Aircraft by their number in the frame that is drawn. */
+export const names = computed(() => (mode.value === "REPLAY" ? pastNames.value : liveNames.value));
 
 export const selection = signal<Selection>(null);
 export const units = signal<Units>("aviation");

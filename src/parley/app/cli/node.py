@@ -63,8 +63,33 @@ def check(config: Annotated[Path, _CONFIG]) -> None:
     who = setup.identity
     peers = ", ".join(sorted(who.peers)) or "none"
     typer.echo(f"{who.party}: agreements {', '.join(who.agreements) or 'none'}; peers {peers}")
+    if setup.tls is not None:
+        typer.echo(f"page certificate SHA-256 {setup.tls.fingerprint}")
     for line in setup.notices:
         typer.echo(line)
+
+
+@node.command("observer-token")
+def observer_token(
+    config: Annotated[Path, _CONFIG],
+    *,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take it away: it and its sessions count no more.")
+    ] = False,
+) -> None:
+    """Make the token of those who may only look, or take it away; a node that runs follows at once.
+
+    The token itself is not printed: it is the one line of the file that is named. Whoever shows it
+    at the page or the console sees all that the post sees, is refused every act, and writes no
+    receipt.
+
+    Exit codes: 0 made or taken away, 2 it is there already, or there is none.
+    """
+    from parley.app.setup import make_observer_token, revoke_observer_token
+
+    path = config / "node.toml" if config.is_dir() else config
+    done = revoke_observer_token(path) if revoke else make_observer_token(path)
+    typer.echo(f"{done}: {'taken away' if revoke else 'made'}")
 
 
 @node.command()

@@ -66,6 +66,28 @@ def show(
     raise typer.Exit(int(any(view.missing for view in views)))
 
 
+@unit.command("reports")
+def reports(
+    *,
+    node: Annotated[str, NODE],
+    token: Annotated[Path | None, TOKEN] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Print what units saw and no post has said yet: no other party has it.
+
+    A post says one in the console, or by parley say as an incursion.report, and then ends it in the
+    console, or over the API.
+
+    Exit codes: 0 none waits, 1 one does, 2 bad usage, or no such node.
+    """
+    from parley.app.unit_reports import UnitReport, reports_lines
+
+    path = "/api/units/reports?waiting=true"
+    waiting = client_of(node, token).get(path, tuple[UnitReport, ...])
+    print_rows(waiting, reports_lines(waiting) or ["no report waits"], as_json=as_json)
+    raise typer.Exit(int(bool(waiting)))
+
+
 @unit.command("heard")
 def heard(
     log: Annotated[str, _LOG],

@@ -252,7 +252,15 @@ def _evidence_but_words(scope: Scope, line: Line) -> Iterator[Entry]:
 
 
 def line_changes(
-    state: State, agreement: Agreement, line: Line, from_us: int, to_us: int, viewer: str
+    state: State,
+    agreement: Agreement,
+    line: Line,
+    from_us: int,
+    to_us: int,
+    viewer: str,
+    *,
+    known: Callable[[Entry], int | None] | None = None,
+    instants_max: int | None = None,
 ) -> LineChanges:
     """Return each instant of a window at which the glance word changed for one side, with why.
 
@@ -265,6 +273,8 @@ def line_changes(
         from_us: where the window begins.
         to_us: where it ends.
         viewer: the side.
+        known: since when the side surely knew an entry, where more proves it than `known_by` asks.
+        instants_max: so many instants are looked at, not more; else `INSTANTS_MAX`.
 
     Raises:
         InputFault: not a party, or a window in which too much happened.
@@ -273,17 +283,18 @@ def line_changes(
     if from_us > to_us:
         value = f"{format_instant(from_us)} to {format_instant(to_us)}"
         raise InputFault("window", value=value, wanted="its beginning first")
-    sight = Sight(viewer, known_by(state.scope(agreement.id), viewer))
+    sight = Sight(viewer, known or known_by(state.scope(agreement.id), viewer))
     told = _told(state, agreement, line, sight)
     instants = sorted(
         {us for us in (*told, *_by_time(state, agreement, line, sight)) if from_us < us <= to_us}
         | set(_by_hours(line, from_us, to_us))
     )
-    if len(instants) > INSTANTS_MAX:
+    most = INSTANTS_MAX if instants_max is None else instants_max
+    if len(instants) > most:
         raise InputFault(
             "window",
             value=f"{len(instants)} instants",
-            wanted=f"{INSTANTS_MAX} at most",
+            wanted=f"{most} at most",
             repair="ask for a shorter one",
         )
     now = vector_by(state, agreement, line, from_us, sight)
