@@ -1,8 +1,10 @@
 // Builds the console into the package, from which the node serves it under /console/.
 import { defineConfig } from "vitest/config";
+import { coarseBaseMap } from "./baseMapPlugin.ts";
 
 export default defineConfig({
   base: "/console/",
+  plugins: [coarseBaseMap()],
   build: {
     // The package's own folder, unless a developer builds beside it (CONTRIBUTING.md).
     outDir: process.env["PARLEY_CONSOLE_OUT"] ?? "../src/parley/app/console",

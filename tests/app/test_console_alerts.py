@@ -219,10 +219,12 @@ def test_writing_about_it_opens_the_composer_and_sends_nothing(world, opened, me
     assert len(world["COAL"].get("/api/messages")) == said
 
 
-def test_in_replay_it_stands_as_of_then_and_nothing_can_be_marked(opened, meeting) -> None:
+def test_in_replay_it_stands_as_of_then_and_nothing_can_be_marked(world, opened, meeting):
     page = opened.page
     tones = page.evaluate("window.tones")
-    # Two seconds after it was raised.
+    # Two seconds after it was raised, as soon as the slider takes that for the past.
+    past_us = meeting["raised_us"] + 6_000_000
+    until(lambda: world["COAL"].get("/api/status")["now_us"] > past_us)
     then = datetime.fromtimestamp(meeting["raised_us"] // 1_000_000 + 2, UTC)
     page.get_by_label("Go to").fill(f"{then:%H:%M:%S}Z")
     page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.consolebrowser import chromium_running, open_console
+from app.consolebrowser import WITHOUT_GRAPHICS, chromium_running, open_console
 from app.consoleworld import fill, lively_agreement
 from app.twonodes import make_pair, running, until
 from parley.world.clauses import Acknowledgement, EscalationStep
@@ -51,7 +51,7 @@ def test_the_console_is_held_to_the_phrases_that_the_node_makes() -> None:
 
 @pytest.fixture(scope="module")
 def chromium():
-    with chromium_running() as browser:
+    with chromium_running(WITHOUT_GRAPHICS) as browser:
         yield browser
 
 

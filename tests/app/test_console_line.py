@@ -8,14 +8,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app.consolebrowser import chromium_running, open_console
+from app.consolebrowser import WITHOUT_GRAPHICS, chromium_running, open_console
 from app.consoleworld import fill, lively_agreement
 from app.twonodes import make_pair, running, until
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    with chromium_running() as browser:
+    with chromium_running(WITHOUT_GRAPHICS) as browser:
         yield browser
 
 

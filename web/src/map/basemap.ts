@@ -3,8 +3,6 @@
 import type { Feature, FeatureCollection, GeoJSON, Position } from "geojson";
 import { mesh, feature as toFeature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
-import wholeUrl from "world-atlas/countries-50m.json?url";
-import quickUrl from "world-atlas/land-110m.json?url";
 import { labelOf, type Point, unwrappedPolygon } from "./rings";
 
 export const WITH_BORDERS = "with borders";
@@ -21,15 +19,10 @@ export interface BaseMap {
   countries: (language: string) => FeatureCollection;
 }
 
-/** Returns the coast of the small file, which is there at once. */
-export async function quickCoast(): Promise<FeatureCollection> {
-  const atlas = await read(quickUrl);
-  return landOf(atlas);
-}
-
 /** Returns the coast and, where they were chosen, the borders of the whole file. */
 export async function wholeMap(withBorders: boolean): Promise<BaseMap> {
-  const atlas = await read(wholeUrl);
+  // Loaded by itself, after the screen: nobody waits for a coast to read a message.
+  const atlas = (await import("virtual:coarse-countries")).default;
   const land = landOf(atlas);
   if (!withBorders) return { land, borders: EMPTY, countries: () => EMPTY };
   const lines = mesh(atlas, atlas.objects.countries, (one, two) => one !== two);
@@ -45,12 +38,6 @@ export async function wholeMap(withBorders: boolean): Promise<BaseMap> {
   };
   const known = countryPoints(atlas);
   return { land, borders, countries: (language) => named(known, language) };
-}
-
-async function read(url: string): Promise<Atlas> {
-  const reply = await fetch(url);
-  if (!reply.ok) throw new Error(`the base map is not there: ${reply.status}`);
-  return (await reply.json()) as Atlas;
 }
 
 function line(points: Position[]): Position[] {

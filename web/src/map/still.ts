@@ -5,7 +5,7 @@ import type { GeoJSONSource, Map as GroundMap } from "maplibre-gl";
 import type { MapView, ScreenView } from "../api/types";
 import { map, mode, screen, selection, units } from "../shell/state";
 import { language } from "../text/language";
-import { EMPTY, graticule, NO_BASE_MAP, quickCoast, WITH_BORDERS, wholeMap } from "./basemap";
+import { EMPTY, graticule, NO_BASE_MAP, WITH_BORDERS, wholeMap } from "./basemap";
 import {
   boundaryFeatures,
   intentFeatures,
@@ -137,8 +137,6 @@ async function drawBase(
     return;
   }
   try {
-    const quick = await quickCoast();
-    if (isCurrent()) put("land", quick.features);
     const whole = await wholeMap(choice === WITH_BORDERS);
     if (!isCurrent()) return;
     put("land", whole.land.features);
