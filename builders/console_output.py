@@ -23,7 +23,7 @@ from parley.world.faults import InputFault  # noqa: E402  src comes onto the pat
 LIST = "built.json"
 LICENCES = "licences.txt"
 SUFFIXES = {
-    ".css", ".geojson", ".html", ".ico", ".js", ".json", ".mjs", ".pbf", ".png", ".svg", ".txt",
+    ".bin", ".css", ".geojson", ".html", ".ico", ".js", ".json", ".mjs", ".pbf", ".png", ".svg", ".txt",
     ".wasm", ".webmanifest", ".webp", ".woff2",
 }  # fmt: skip
 """What a node serves with its right media type (parley.app.console_files); a test compares them."""
@@ -39,7 +39,7 @@ _NOT_BUILT_OF = {"biome.json"}
 _PARTS: tuple[tuple[str, str, re.Pattern[str] | None, bytes], ...] = (
     (r"\.css[\"']", "a style sheet", re.compile(r"\.css$"), b""),
     (r"from [\"']maplibre-gl[\"']", "the map's worker", re.compile(r"worker[^/]*\.m?js$"), b""),
-    (r"[\"']world-atlas/", "the base map", None, b"Topology"),
+    (r"[\"']virtual:coarse-countries", "the base map", re.compile(r"coast[^/]*\.bin$"), b""),
     (r"[\"']@fontsource/|\.woff2", "the fonts", re.compile(r"\.woff2$"), b""),
 )
 ADDRESSES: dict[str, str] = {

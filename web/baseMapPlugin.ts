@@ -1,15 +1,14 @@
 // The base map as the console carries it: Natural Earth's 1:50 m countries on a coarser grid.
 //
 // The source is drawn for a scale at which a pen line is 25 km wide; its own grid of 0.4 km is finer
-// than it is right. A grid of 2 km by 1 km looks the same and weighs a third less.
+// than it is right. A grid of 2.5 km by 1.3 km looks the same and weighs half.
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
+import { type Point, packArcs } from "./src/map/coastcodec.ts";
 
-const COLUMNS = 20_000;
+const COLUMNS = 16_000;
 const ASKED = "virtual:coarse-countries";
 const SOURCE = new URL("node_modules/world-atlas/countries-50m.json", import.meta.url);
-
-type Point = [number, number];
 
 interface Topology {
   type: string;
@@ -27,11 +26,17 @@ export function coarseBaseMap(): Plugin {
     },
     load(id) {
       if (id !== `\0${ASKED}`) return null;
-      const topology = JSON.parse(readFileSync(SOURCE, "utf8")) as Topology;
-      const text = JSON.stringify(coarser(topology));
-      return { code: `export default JSON.parse(${JSON.stringify(text)});`, moduleType: "js" };
+      const { arcs, ...rest } = coarser(readAtlas());
+      const file = this.emitFile({ type: "asset", name: "coast.bin", source: packArcs(arcs) });
+      return `export const arcsUrl = import.meta.ROLLUP_FILE_URL_${file};
+export const rest = JSON.parse(${JSON.stringify(JSON.stringify(rest))});`;
     },
   };
+}
+
+/** Returns the source as it is published. */
+export function readAtlas(): Topology {
+  return JSON.parse(readFileSync(SOURCE, "utf8")) as Topology;
 }
 
 /** Returns the topology on the coarser grid; what falls onto one point of it stays one point. */

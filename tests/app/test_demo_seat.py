@@ -42,17 +42,14 @@ def test_a_party_without_a_node_has_no_seat(plan) -> None:
 def test_nobody_answers_in_the_place_of_who_sits_there(plan) -> None:
     """An exercise that answered for its pupil would teach that somebody always does."""
     short = msgspec.structs.replace(seated(plan, "RUS"), ends_us=plan.begins_us + 400_000_000)
-    nodes, notes = LocalNodes(short), Notes()
-    steps: list[int] = []
-    conductor = Conductor(short, nodes, notes, Pace(None))
-    take = conductor._step
+    nodes, steps = LocalNodes(short), []
 
-    async def counted(now_us: int) -> None:
-        steps.append(now_us)
-        await take(now_us)
+    class Counted(Conductor):
+        async def _step(self, now_us: int) -> None:
+            steps.append(now_us)
+            await super()._step(now_us)
 
-    conductor._step = counted  # type: ignore[method-assign]
-    asyncio.run(conductor.play())
+    asyncio.run(Counted(short, nodes, Notes(), Pace(None)).play())
     state = nodes.cranks["COAL"].state
     threads = [t for scope in state.scopes.values() for t in scope.messages()]
     asked = [t for t in threads if t.said is not None and "RUS" in t.said.to]

@@ -222,7 +222,7 @@ def test_a_console_that_is_not_whole_or_not_alone_is_refused(tmp_path, name):
     ("source", "told"),
     [
         ("import { Map } from 'maplibre-gl';", "it lacks the map's worker, which web/src names"),
-        ('import land from "world-atlas/land-50m.json";', "it lacks the base map"),
+        ('const map = import("virtual:coarse-countries");', "it lacks the base map"),
         ('import "@fontsource/noto-sans/400.css";', "it lacks the fonts"),
         ('import "./style.css";', "it lacks a style sheet"),
     ],

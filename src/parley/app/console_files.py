@@ -37,6 +37,7 @@ LIST = "built.json"
 CONSOLE_BYTES_MAX = 33_554_432
 """All of it is kept in memory; the whole console is a tenth of that."""
 MEDIA_TYPES = {
+    ".bin": "application/octet-stream",
     ".css": "text/css; charset=utf-8",
     ".geojson": "application/geo+json",
     ".html": "text/html; charset=utf-8",

@@ -3,6 +3,7 @@
 import type { Feature, FeatureCollection, GeoJSON, Position } from "geojson";
 import { mesh, feature as toFeature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
+import { unpackArcs } from "./coastcodec";
 import { labelOf, type Point, unwrappedPolygon } from "./rings";
 
 export const WITH_BORDERS = "with borders";
@@ -22,7 +23,10 @@ export interface BaseMap {
 /** Returns the coast and, where they were chosen, the borders of the whole file. */
 export async function wholeMap(withBorders: boolean): Promise<BaseMap> {
   // Loaded by itself, after the screen: nobody waits for a coast to read a message.
-  const atlas = (await import("virtual:coarse-countries")).default;
+  const { arcsUrl, rest } = await import("virtual:coarse-countries");
+  const reply = await fetch(arcsUrl);
+  if (!reply.ok) throw new Error(`the coast is not there: ${reply.status}`);
+  const atlas: Atlas = { ...rest, arcs: unpackArcs(new Uint8Array(await reply.arrayBuffer())) };
   const land = landOf(atlas);
   if (!withBorders) return { land, borders: EMPTY, countries: () => EMPTY };
   const lines = mesh(atlas, atlas.objects.countries, (one, two) => one !== two);

@@ -2,6 +2,11 @@
 declare module "virtual:coarse-countries" {
   import type { GeometryCollection, Topology } from "topojson-specification";
 
-  const topology: Topology<{ land: GeometryCollection; countries: GeometryCollection }>;
-  export default topology;
+  /** Where its arcs lie, as `unpackArcs` reads them. */
+  export const arcsUrl: string;
+  /** Everything else of the topology. */
+  export const rest: Omit<
+    Topology<{ land: GeometryCollection; countries: GeometryCollection }>,
+    "arcs"
+  >;
 }

@@ -98,7 +98,7 @@ export class Overlay {
     const inAlert = block.ring !== NO_RING;
     const colour = this.side(block.side);
     this.leader(context, x, y, { left, top, width: block.width, height }, colour, inAlert);
-    context.fillStyle = withAlpha(this.palette.ground, inAlert || block.selected ? 0.92 : 0.72);
+    context.fillStyle = withAlpha(this.palette.ground, inAlert || block.selected ? 0.92 : 0.86);
     context.fillRect(left, top, block.width, height);
     if (inAlert || block.selected) {
       const short = block.ring === SHORT_TERM;

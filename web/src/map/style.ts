@@ -278,9 +278,9 @@ function labelLayers(palette: Palette): LayerSpecification[] {
       palette.text,
       {
         "text-rotate": ["get", "rotate"],
-        "text-offset": ["case", ["get", "above"], ["literal", [0, -1.2]], ["literal", [0, 1.2]]],
+        "text-anchor": ["case", ["get", "above"], "bottom", "top"],
+        "text-offset": ["case", ["get", "above"], ["literal", [0, -0.5]], ["literal", [0, 0.5]]],
         "text-rotation-alignment": "map",
-        "text-allow-overlap": true,
       },
       6.5,
     ),
@@ -292,7 +292,9 @@ function labelLayers(palette: Palette): LayerSpecification[] {
       palette.text,
       {
         "text-rotate": ["get", "rotate"],
-        "text-offset": [0, -1],
+        "text-anchor": "bottom",
+        "text-max-width": 22,
+        "text-offset": [0, -0.5],
         "text-rotation-alignment": "map",
       },
       5,

@@ -1,8 +1,10 @@
 // The bottom bar: LIVE, REPLAY and PLAN on one slider, what instant is shown, and of whose knowledge.
 import { useEffect, useState } from "preact/hooks";
+import { askBytes } from "../api/client";
 import { bindKeys } from "../shell/keys";
-import { cursorUs, mode } from "../shell/state";
-import { say } from "../text/language";
+import { cursorUs, liveScreen, mode } from "../shell/state";
+import { language, say } from "../text/language";
+import { EvidenceBadge } from "../verify/EvidenceBadge";
 import { Controls, goToTick } from "./Controls";
 import { PlanPart } from "./PlanPart";
 import { goInto, play, playing, speed, startReplay, step } from "./replay";
@@ -38,10 +40,25 @@ export function TimeBar() {
       <div class="time-told">
         <Stamp />
         <PlanPart />
+        <Evidence />
       </div>
       <Slider />
       <Notes />
       <SplitDialog open={split} atUs={cursorUs.value} onClose={() => setSplit(false)} />
+    </div>
+  );
+}
+
+/** The badge: the whole record that this node holds, checked here and not believed. */
+function Evidence() {
+  const held = liveScreen.value?.agreements.map((each) => each.agreement) ?? [];
+  return (
+    <div class="time-evidence">
+      <EvidenceBadge
+        agreement={held.join(", ")}
+        lang={language.value}
+        fetchPack={() => askBytes("/api/export")}
+      />
     </div>
   );
 }

@@ -1,6 +1,6 @@
-// Fetches a pack and checks it, in a worker where there are workers, so that the page never stalls.
+// Fetches a pack and checks it in a worker, so that the page never stalls.
 
-import { type Asked, type Said, throttled } from "./asked";
+import type { Asked, Said } from "./asked";
 import type { Verdict } from "./badge";
 
 /**
@@ -16,14 +16,6 @@ export async function checkEvidence(
 ): Promise<Verdict> {
   // A copy of our own, which can be handed over whole.
   const pack = new Uint8Array(await fetchPack());
-  if (typeof Worker === "undefined") {
-    // Only then, so that a page that has workers does not load it all twice.
-    const [{ badgeOf }, { chooseCheck }] = await Promise.all([
-      import("./badge"),
-      import("./ed25519"),
-    ]);
-    return badgeOf(pack, given, await chooseCheck(), throttled(onProgress));
-  }
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   try {
     return await askWorker(worker, { pack, given }, onProgress);

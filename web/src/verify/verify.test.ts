@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { throttled } from "./asked";
 import { badgeOf } from "./badge";
 import { octets } from "./bytes";
 import { checkEvidence } from "./check";
-import { nobleCheck, type SignatureCheck, webCryptoCheck } from "./ed25519";
+import { chooseCheck, nobleCheck, type SignatureCheck, webCryptoCheck } from "./ed25519";
 import { dice, FLIPS, GIVEN, makePack, ORIGIN, SEED } from "./testkit";
 
 const { data, entries } = makePack(12);
@@ -25,12 +26,10 @@ describe("a pack in which nothing is wrong", () => {
     }
   });
 
-  test("is fetched, and its progress ends at all of it", async () => {
+  test("tells how far it is, and ends at all of it", async () => {
     const told: number[][] = [];
-    const verdict = await checkEvidence(
-      async () => data,
-      (done, total) => told.push([done, total]),
-    );
+    const tell = throttled((done, total) => told.push([done, total]));
+    const verdict = await badgeOf(data, [], await chooseCheck(), tell);
     expect(verdict.badge).toBe("RECORD INTACT");
     expect(verdict.reasons).toEqual(["logs whose keys come from the pack itself: 1"]);
     expect(told[0]).toEqual([0, 2 + 12 + 12]);

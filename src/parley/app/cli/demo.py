@@ -39,6 +39,28 @@ from parley.world.time import parse_instant_us
 
 DEFAULT = "wildfire-civil"
 SPEED_RATIO = 60.0
+Speed = Annotated[
+    float | None,
+    typer.Option(
+        "--speed",
+        help="Story seconds per second, while something happens; 60 without it, with --sit 1.",
+        min=0.1,
+    ),
+]
+Keep = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Keep keys, texts, logs and segments in this new folder."),
+]
+Sit = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PARTY", help="Sit at its post: what it is asked is left to you, at real speed."
+    ),
+]
+Opens = Annotated[
+    bool,
+    typer.Option("--open/--no-open", help="Open the console in a browser, where there is one."),
+]
 
 
 def demo(
@@ -53,22 +75,12 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="To the end at full speed, a summary, and out.")
     ] = False,
-    speed_ratio: Annotated[
-        float | None,
-        typer.Option(
-            "--speed",
-            help="Story seconds per second, while something happens; 60 without it, with --sit 1.",
-            min=0.1,
-        ),
-    ] = None,
+    speed_ratio: Speed = None,
     port_base: Annotated[
         int | None,
         typer.Option(help="First of two ports per node; free ones without it.", min=1, max=65000),
     ] = None,
-    keep: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Keep keys, texts, logs and segments in this new folder."),
-    ] = None,
+    keep: Keep = None,
     recording: Annotated[
         list[Path] | None,
         typer.Option(metavar="FILE", help="Play recorded traffic between two nodes instead."),
@@ -85,16 +97,8 @@ def demo(
     minutes: Annotated[
         float | None, typer.Option(help="With --recording: how long; 20 without it.", min=0.1)
     ] = None,
-    sit: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PARTY", help="Sit at its post: what it is asked is left to you, at real speed."
-        ),
-    ] = None,
-    opens: Annotated[
-        bool,
-        typer.Option("--open/--no-open", help="Open the console in a browser, where there is one."),
-    ] = True,
+    sit: Sit = None,
+    opens: Opens = True,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary as JSON; the story on stderr.")
     ] = False,
