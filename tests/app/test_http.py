@@ -29,6 +29,13 @@ def test_every_get_of_the_document_answers_in_its_own_form(coal):
     paths = [path for path, operations in document["paths"].items() if "get" in operations]
     assert {"/api/status", "/api/lines", "/api/logs/{origin}/entries", "/api/export"} <= set(paths)
     origin = coal.get("/api/logs")[0]["origin"]
+    now_us = coal.get("/api/screen")["now_us"]
+    past = {
+        "/api/knowledge": f"?at_us={now_us}",
+        "/api/timeline": f"?from_us={now_us - 60_000_000}&to_us={now_us}",
+        "/api/tracks/at": f"?at_us={now_us}",
+        "/api/tracks/from": f"?at_us={now_us}&count=2",
+    }
     for path in paths:
         if "{layer}" in path:  # its agreement has none: tests/app/test_assessed.py asks for one
             continue
@@ -43,6 +50,7 @@ def test_every_get_of_the_document_answers_in_its_own_form(coal):
         query = "?lat_deg=35&lon_deg=38" if path == "/api/coverage/place" else query
         names = {"{origin}": origin, "{line}": "L1", "{boundary}": "B1", "{zone}": "Z1"}
         query = "?agreement=AGR-1" if "{zone}" in path else query
+        query = past.get(path, query)
         where = path + query
         for name, value in names.items():
             where = where.replace(name, value)

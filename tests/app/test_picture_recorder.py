@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -16,14 +17,22 @@ from parley.app.config import PictureConfig, read_config
 from parley.app.console_past import MAGIC, RecordedHead, packed
 from parley.app.picture_files import (
     FORMAT,
+    FRAME,
     HOLDS_US,
     Hour,
     PictureFiles,
     hour_name,
     pack_frame,
+    record,
     unpack_frame,
 )
-from parley.app.picture_recorder import Drawn, PictureRecorder, PictureWriter, picture_folder
+from parley.app.picture_recorder import (
+    FREE_BYTES_LEFT,
+    Drawn,
+    PictureRecorder,
+    PictureWriter,
+    picture_folder,
+)
 from parley.app.track_frames import (
     PART,
     RECORDED,
@@ -173,12 +182,15 @@ def test_a_reader_follows_what_is_appended(tmp_path):
     assert [each.aircraft for each in found.names] == ["RSD0", "RSD1", "RSD2", "RSD3"]
 
 
-def test_hours_go_by_age_and_by_bytes_and_never_the_one_that_is_written(tmp_path):
+def test_hours_go_by_age_and_by_bytes_and_never_the_one_that_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("parley.app.picture_recorder._SWEEP_EVERY", 3)
     hours = range(0, 48, 12)
     for hour in hours:
         written(tmp_path, [hour * 3600])
     config = PictureConfig(keep_days=1)
-    writer = written(tmp_path, [48 * 3600], config=config)
+    # A clock that has only just come there has cost nothing yet: it may have jumped.
+    assert written(tmp_path, [48 * 3600], config=config).state.removed == 0
+    writer = written(tmp_path, range(48 * 3600 + 1, 48 * 3600 + 4), config=config)
     assert writer.state.removed == 2
     left = [path.name for path in sorted(tmp_path.iterdir())]
     assert left == [hour_name(T0_US + h * HOUR_US) for h in (24, 36, 48)]
@@ -252,6 +264,143 @@ def test_a_clock_set_back_writes_what_is_read_as_far_as_it_goes_forward(tmp_path
     written(tmp_path, [0, 1, 2, 1, 3])
     found = PictureFiles(tmp_path).since(T0_US, 10, T0_US + HOUR_US)
     assert [(each.at_us - T0_US) // SECOND_US for each in found] == [0, 1, 2, 3]
+
+
+def test_a_second_that_a_clock_set_back_says_again_is_counted_and_not_said_to_be_recorded(tmp_path):
+    writer = written(tmp_path, [0, 1, 2, 1, 3])
+    assert (writer.state.frames, writer.state.skipped) == (4, 1)
+    # Nor by the node that goes on with the file.
+    again = written(tmp_path, [2, 4])
+    assert (again.state.frames, again.state.skipped) == (1, 1)
+    assert len(PictureFiles(tmp_path).since(T0_US, 10, T0_US + HOUR_US)) == 5
+
+
+def test_a_clock_that_jumps_ahead_for_a_moment_costs_no_recording(tmp_path):
+    written(tmp_path, range(3))
+    ahead_s = 400 * 24 * 3600
+    writer = written(tmp_path, [ahead_s, ahead_s + 1], config=PictureConfig(keep_days=1))
+    assert writer.state.removed == 0
+    assert len(PictureFiles(tmp_path).since(T0_US, 10, T0_US + HOUR_US)) == 3
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_the_log(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "picture"
+    writer = written(folder, [0])
+    had = (folder / hour_name(T0_US)).stat().st_size
+    usage = SimpleNamespace(free=FREE_BYTES_LEFT - 1)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    recorder = PictureRecorder(writer, lambda: None)
+    drawn = Drawn(at_us=T0_US + SECOND_US, frame=frame(T0_US + SECOND_US), named=named(3))
+    recorder._write(drawn)
+    assert "left to the log" in writer.state.fault
+    assert str(tmp_path) not in writer.state.fault
+    assert (folder / hour_name(T0_US)).stat().st_size == had
+    usage.free += 1
+    recorder._write(drawn)
+    assert writer.state.fault == ""
+    assert writer.state.frames == 2
+    assert capsys.readouterr().err.count("not written") == 1
+
+
+def test_what_is_shown_of_a_fault_says_no_place_on_the_disk(tmp_path, capsys):
+    blocked = tmp_path / "picture"
+    blocked.write_text("a file where the folder should be")
+    recorder = PictureRecorder(PictureWriter(blocked, PictureConfig()), lambda: None)
+    recorder._write(Drawn(at_us=T0_US, frame=frame(T0_US), named=[]))
+    assert recorder.writer.state.fault
+    assert str(tmp_path) not in recorder.writer.state.fault
+    assert "not written" in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_drawn_costs_its_second_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("parley.app.picture_recorder.EVERY_S", 0.01)
+    writer = PictureWriter(tmp_path, PictureConfig())
+    seconds = iter(range(1_000))
+
+    def draw() -> Drawn:
+        second = next(seconds)
+        if second == 1:
+            raise OverflowError("no such height")
+        at_us = T0_US + second * SECOND_US
+        return Drawn(at_us=at_us, frame=frame(at_us), named=named(3))
+
+    async def run() -> None:
+        task = asyncio.create_task(PictureRecorder(writer, draw).run())
+        while writer.state.frames < 4:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+    found = PictureFiles(tmp_path).since(T0_US, 3, T0_US + HOUR_US)
+    assert [(each.at_us - T0_US) // SECOND_US for each in found] == [0, 2, 3]
+    assert "no such height" in capsys.readouterr().err
+
+
+def test_nothing_is_written_through_a_link(tmp_path):
+    other = tmp_path / "another file"
+    other.write_bytes(FORMAT + b"what somebody keeps")
+    folder = tmp_path / "picture"
+    folder.mkdir()
+    (folder / hour_name(T0_US)).symlink_to(other)
+    with pytest.raises(OSError, match="leads elsewhere"):
+        written(folder, [0])
+    assert other.read_bytes() == FORMAT + b"what somebody keeps"
+
+
+def test_names_of_aircraft_that_are_not_in_it_are_not_written(tmp_path):
+    many = [NamedTrack(number=i, aircraft=f"A-LONG-NAME-{i}", party=None) for i in range(5_000)]
+    writer = PictureWriter(tmp_path, PictureConfig())
+    writer.write(T0_US, frame(T0_US, 2, first=4_000), many)
+    assert (tmp_path / hour_name(T0_US)).stat().st_size < 2_000
+    (found,) = PictureFiles(tmp_path).since(T0_US, 1, T0_US)
+    assert [each.number for each in found.names] == [4_000, 4_001]
+
+
+def test_one_answer_has_no_more_bytes_than_it_may(tmp_path, monkeypatch):
+    written(tmp_path, range(6))
+    one = len(frame(T0_US))
+    monkeypatch.setattr("parley.app.picture_files.BYTES_AT_ONCE_MAX", 2 * one + 1)
+    files = PictureFiles(tmp_path)
+    assert len(files.since(T0_US, 300, T0_US + HOUR_US)) == 2
+    monkeypatch.setattr("parley.app.picture_files.BYTES_AT_ONCE_MAX", 1)
+    assert len(files.since(T0_US, 300, T0_US + HOUR_US)) == 1
+
+
+def test_a_damaged_frame_is_counted_and_the_others_are_shown(tmp_path):
+    writer = written(tmp_path, [0])
+    at_us = T0_US + SECOND_US
+    writer._append(record(FRAME, at_us, b"whole by its sum, and no frame"))
+    written(tmp_path, [2])
+    files = PictureFiles(tmp_path)
+    assert files.at(at_us) is None
+    found = files.since(T0_US, 10, T0_US + HOUR_US)
+    assert [(each.at_us - T0_US) // SECOND_US for each in found] == [0, 2]
+    assert files.torn() == 1
+
+
+def test_hours_that_did_not_grow_are_not_read_again_for_their_spans(tmp_path, monkeypatch):
+    for hour in range(4):
+        written(tmp_path, [hour * 3_600])
+    monkeypatch.setattr("parley.app.picture_files.FILES_READ_MAX", 1)
+    files = PictureFiles(tmp_path)
+    first = files.spans(T0_US, T0_US + 5 * HOUR_US)
+    assert len(first) == 4
+    monkeypatch.setattr(files, "hour", lambda name: pytest.fail(f"{name} is read again"))
+    assert files.spans(T0_US, T0_US + 5 * HOUR_US) == first
+
+
+def test_an_hour_that_is_gone_has_nothing(tmp_path):
+    written(tmp_path, range(3))
+    files = PictureFiles(tmp_path)
+    held = files.hour(hour_name(T0_US))
+    assert len(held.at_us) == 3
+    held.path.unlink()
+    assert files._one(held, 0) is None
+    held.read_on()
+    assert len(held.at_us) == 0
+    assert files.since(T0_US, 10, T0_US + HOUR_US) == []
+    assert files.torn() == 0
 
 
 def test_frames_go_out_behind_a_head_that_lets_each_be_found(tmp_path):

@@ -136,11 +136,25 @@ def test_no_command_and_no_operation_is():
     ]
     assert len(set(paths)) > 30
     assert refused(set(paths)) == {}
-    exported = {each.rpartition("/")[2] for each in paths if "track" in each}
-    # Reports of tracks go in; none come out: no export, so none faster or finer than agreed.
-    assert exported == {"tracks"}
-    methods = (SRC / "app" / "api.py").read_text("utf-8")
-    assert re.findall(r'"(GET|POST)", "/api/tracks"', methods) == ["POST"]
+    # Reports of tracks go in; none go out to another party: no export, so none faster or finer
+    # than agreed. A party's own post looks back at the picture that its own node drew for it
+    # (`/at`, `/from`): to whom that party lets look at its node, out of its own files.
+    about_tracks = {each for each in paths if "track" in each}
+    assert about_tracks == {"/api/tracks", "/api/tracks/at", "/api/tracks/from"}
+    methods = "".join(path.read_text("utf-8") for path in source_files("app"))
+    assert re.findall(r'"(GET|POST)",\s+"(/api/tracks[a-z/]*)"', methods) == [
+        ("POST", "/api/tracks"), ("GET", "/api/tracks/at"), ("GET", "/api/tracks/from"),
+    ]  # fmt: skip
+    # Neither what goes over a link, into a log, a bundle or a pack, nor what other people's tools
+    # are served, reads the recorded or the live picture.
+    readers = {
+        path.stem
+        for path in source_files("app", "node", "wire", "store")
+        if re.search(r"picture_files|picture_recorder|track_frames", path.read_text("utf-8"))
+    }
+    assert readers == {
+        "console_past", "live_socket", "picture_files", "picture_recorder", "process",
+    }  # fmt: skip
 
 
 @pytest.mark.row("S39")

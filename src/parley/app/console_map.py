@@ -7,16 +7,16 @@ force) does not: that is in `/api/screen`, which has an instant.
 
 from __future__ import annotations
 
-import functools
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parley.app.http import Handler, json_reply
+from parley.app.console_outlines import LOOP_S_MAX, DrawnShape, Paper, Ring, ring_of
+from parley.app.http import Handler
 from parley.app.layer_views import layer_at, layer_geojson
 from parley.app.openapi import Operation, Parameter
 from parley.app.service import Service
@@ -26,33 +26,20 @@ from parley.node.rules.zones import boundaries_of, zones_of
 from parley.node.state import Scope, State
 from parley.world.boundary import Boundary
 from parley.world.faults import InputFault
-from parley.world.geo import Position
 from parley.world.intent import IntentState
-from parley.world.shape import Corridor, Shape, planar_rings
+from parley.world.shape import Corridor
 from parley.world.volume import VerticalLimit
 from parley.world.zone import Exclusion, Zone
 
-TOLERANCE_M = 5.0
 INTENTS_DRAWN_MAX = 2_000
 """Intents on the map, those that stand first; how many more there are is said."""
 VOLUMES_DRAWN_MAX = 10_000
 _DIGITS = 7
-Ring = tuple[tuple[float, float], ...]
+NO_LINE = DrawnShape(why="no room for its line on this map")
 
 
 class _View(msgspec.Struct, frozen=True, kw_only=True):
     pass
-
-
-class DrawnShape(_View, frozen=True, kw_only=True):
-    """An outline: rings of longitude and latitude, the exterior first; `why` it is not drawn.
-
-    A ring that crosses the antimeridian goes on beyond 180 degrees. `label`: where its name goes.
-    """
-
-    rings: tuple[Ring, ...] = ()
-    label: tuple[float, float] | None = None
-    why: str = ""
 
 
 class MapZone(_View, frozen=True, kw_only=True):
@@ -157,11 +144,17 @@ class MapView(_View, frozen=True, kw_only=True):
 
 
 class MapMaker:
-    """Makes the map of a state, and keeps the last one while nothing was written."""
+    """Makes the map of a state, and keeps the last one while nothing was written.
 
-    def __init__(self) -> None:
+    Args:
+        loop_s: so long outlines that are new may take at once; what waits is drawn with the next.
+    """
+
+    def __init__(self, loop_s: float = LOOP_S_MAX) -> None:
+        self._loop_s = loop_s
         self._version: object = None
         self._made: MapView | None = None
+        self._sent: tuple[MapView, bytes] | None = None
 
     def make(self, state: State, now_us: int) -> MapView:
         """Return the map of now."""
@@ -172,21 +165,37 @@ class MapMaker:
             now_us // 60_000_000,
         )
         if self._made is None or version != self._version:
-            self._version, self._made = version, map_view(state, now_us)
+            paper = Paper(self._loop_s)
+            self._made = map_view(state, now_us, paper)
+            self._version = version if paper.waits == 0 else None
         return self._made
 
+    def encoded(self, state: State, now_us: int) -> bytes:
+        """Return the map of now as it is sent, the same bytes to all who look."""
+        made = self.make(state, now_us)
+        if self._sent is None or self._sent[0] is not made:
+            self._sent = made, msgspec.json.encode(made)
+        return self._sent[1]
 
-def map_view(state: State, now_us: int) -> MapView:
-    """Return what lies still on the map at an instant."""
-    intents, left_out = _intents(state, now_us)
+
+def map_view(state: State, now_us: int, paper: Paper) -> MapView:
+    """Return what lies still on the map at an instant.
+
+    Args:
+        state: live, or of the past.
+        now_us: the instant.
+        paper: what there is room and time for: first what is agreed, then what parties assert.
+    """
+    zones, boundaries = tuple(_zones(state, now_us, paper)), tuple(_boundaries(state, paper))
+    intents, left_out = _intents(state, now_us, paper)
     base_maps = {each.base_map for each in state.agreements.values()}
     # Borders are drawn only where every agreement chose them: one that did not would be overruled.
     base_map = base_maps.pop() if len(base_maps) == 1 else "coast and graticule"
     view = MapView(
         digest="",
         base_map=base_map,
-        zones=tuple(_zones(state, now_us)),
-        boundaries=tuple(_boundaries(state)),
+        zones=zones,
+        boundaries=boundaries,
         intents=intents,
         layers=tuple(_layers(state, now_us)),
         places=tuple(_places(state)),
@@ -196,49 +205,25 @@ def map_view(state: State, now_us: int) -> MapView:
     return msgspec.structs.replace(view, digest=digest)
 
 
-@functools.lru_cache(maxsize=20_000)
-def drawn(shape: Shape) -> DrawnShape:
-    """Return an outline to draw; one that cannot be drawn says why and is never made another."""
-    try:
-        found = planar_rings(shape, tolerance_m=TOLERANCE_M)
-    except InputFault as fault:
-        return DrawnShape(why=str(fault))
-    rings = tuple(_ring(each) for each in found)
-    return DrawnShape(rings=rings, label=_middle(rings[0]) if rings else None)
+def _zones(state: State, now_us: int, paper: Paper) -> list[MapZone]:
+    found = [
+        (name, known, zone)
+        for name in sorted(state.agreements)
+        for known, zone in sorted(zones_of(state, state.scope(name), now_us).items())
+    ]
+    # Those of the text first: what one party asserts takes no room of them.
+    order = sorted(range(len(found)), key=lambda place: (bool(found[place][2].asserted_by), place))
+    made = {place: _zone(*found[place], paper) for place in order}
+    return [made[place] for place in range(len(found))]
 
 
-def _ring(points: Iterable[Position]) -> Ring:
-    """Return coordinates that go on over the antimeridian instead of jumping back."""
-    made: list[tuple[float, float]] = []
-    for point in points:
-        lon = point.lon_deg
-        if made:
-            lon += 360.0 * round((made[-1][0] - lon) / 360.0)
-        made.append((round(lon, _DIGITS), round(point.lat_deg, _DIGITS)))
-    return tuple(made)
-
-
-def _middle(ring: Ring) -> tuple[float, float]:
-    lons, lats = [p[0] for p in ring], [p[1] for p in ring]
-    return (
-        round((min(lons) + max(lons)) / 2, _DIGITS),
-        round((min(lats) + max(lats)) / 2, _DIGITS),
-    )
-
-
-def _zones(state: State, now_us: int) -> Iterator[MapZone]:
-    for name in sorted(state.agreements):
-        for known, zone in sorted(zones_of(state, state.scope(name), now_us).items()):
-            yield _zone(name, known, zone)
-
-
-def _zone(agreement: str, known: str, zone: Zone) -> MapZone:
+def _zone(agreement: str, known: str, zone: Zone, paper: Paper) -> MapZone:
     return MapZone(
         zone=known,
         agreement=agreement,
         name=zone.name,
         kind=zone.kind,
-        shape=drawn(zone.shape),
+        shape=paper.draw(zone.shape),
         lower=zone.lower,
         upper=zone.upper,
         from_us=zone.from_us,
@@ -246,7 +231,7 @@ def _zone(agreement: str, known: str, zone: Zone) -> MapZone:
         owner=zone.owner,
         agreed_by=zone.agreed_by,
         asserted_by=zone.asserted_by,
-        exclusions=tuple(_exclusion(each) for each in zone.exclusions),
+        exclusions=tuple(_exclusion(each, paper) for each in zone.exclusions),
         exclusion_names=tuple(each.name for each in zone.exclusions),
         uncertainty_m=zone.uncertainty_m,
         sources=tuple(str(each) for each in zone.sources),
@@ -254,24 +239,26 @@ def _zone(agreement: str, known: str, zone: Zone) -> MapZone:
     )
 
 
-def _exclusion(excluded: Exclusion) -> DrawnShape:
+def _exclusion(excluded: Exclusion, paper: Paper) -> DrawnShape:
     """Return an excluded place as drawn: one for each name, whether it has an outline or not."""
     if excluded.shape is not None:
-        return drawn(excluded.shape)
+        return paper.draw(excluded.shape)
     at = excluded.position
     label = None if at is None else (round(at.lon_deg, _DIGITS), round(at.lat_deg, _DIGITS))
     return DrawnShape(label=label, why="its extent is not known")
 
 
-def _boundaries(state: State) -> Iterator[MapBoundary]:
+def _boundaries(state: State, paper: Paper) -> Iterator[MapBoundary]:
     for name in sorted(state.agreements):
         for known, each in sorted(boundaries_of(state, state.scope(name)).items()):
+            band = _band(each, paper)
+            room = paper.takes(len(each.vertices))
             yield MapBoundary(
                 boundary=known,
                 agreement=name,
                 name=each.name,
-                line=_ring(each.vertices),
-                band=_band(each),
+                line=ring_of(each.vertices) if room else (),
+                band=band if room else NO_LINE,
                 direction=each.direction,
                 left=each.left,
                 right=each.right,
@@ -284,7 +271,7 @@ def _boundaries(state: State) -> Iterator[MapBoundary]:
             )
 
 
-def _band(boundary: Boundary) -> DrawnShape:
+def _band(boundary: Boundary, paper: Paper) -> DrawnShape:
     if boundary.uncertainty_m <= 0.0:
         return DrawnShape()
     try:
@@ -295,10 +282,10 @@ def _band(boundary: Boundary) -> DrawnShape:
         )
     except InputFault as fault:
         return DrawnShape(why=str(fault))
-    return drawn(band)
+    return paper.draw(band)
 
 
-def _intents(state: State, now_us: int) -> tuple[tuple[MapIntent, ...], int]:
+def _intents(state: State, now_us: int, paper: Paper) -> tuple[tuple[MapIntent, ...], int]:
     """Return the intents that stand, the soonest first, and how many there was no room for."""
     standing = []
     for name in sorted(state.agreements):
@@ -316,18 +303,18 @@ def _intents(state: State, now_us: int) -> tuple[tuple[MapIntent, ...], int]:
         volumes += held.volumes
         if volumes > VOLUMES_DRAWN_MAX:
             break
-        made += _intent(name, scope, held)
+        made += _intent(name, scope, held, paper)
     return tuple(made), len(standing) - len(made)
 
 
-def _intent(name: str, scope: Scope, held: Held) -> list[MapIntent]:
+def _intent(name: str, scope: Scope, held: Held, paper: Paper) -> list[MapIntent]:
     view = view_of(scope, held)
     if view is None:
         return []
     intent = view.intent
     volumes = tuple(
         MapVolume(
-            shape=drawn(each.shape), lower=each.lower, upper=each.upper,
+            shape=paper.draw(each.shape), lower=each.lower, upper=each.upper,
             from_us=each.from_us, to_us=each.to_us,
         )
         for each in intent.volumes
@@ -370,7 +357,8 @@ def map_operations(
     async def whole(request: Request) -> Response:
         if not request.query_params.keys().isdisjoint(each.name for each in parameters):
             return await past(request)
-        return json_reply(maker.make(service.state, service.clock()))
+        sent = maker.encoded(service.state, service.clock())
+        return Response(sent, media_type="application/json")
 
     return [
         Operation(

@@ -199,7 +199,7 @@ class Past:
         self._service = service
         self._store = store
         self._asker = Asker()
-        self._files = PictureFiles(picture_folder(store.path))
+        self._read: PictureFiles | None = None
         self._made: Minds | None = None
         service.listeners.append(self._after_turn)
 
@@ -209,6 +209,13 @@ class Past:
         if self._made is None:
             self._made = Minds(self._store, self._service.state.identity)
         return self._made
+
+    @property
+    def _files(self) -> PictureFiles:
+        """The recording beside the store; looked for when first asked for."""
+        if self._read is None:
+            self._read = PictureFiles(picture_folder(self._store.path))
+        return self._read
 
     def end(self) -> None:
         """Answer nothing more: the node stops."""
@@ -316,7 +323,7 @@ class Past:
     def _timeline(self, from_us: int, to_us: int, now_us: int) -> TimelineView:
         chronicle, viewer = self.minds.chronicle, self._service.state.party
         chronicle.read_on()
-        ticks = ticks_of(chronicle, viewer, from_us, to_us)
+        ticks, unread = ticks_of(chronicle, viewer, from_us, to_us)
         left_lines: list[str] = []
         first_us = chronicle.first_us(viewer)
         until_us = min(to_us, now_us)
@@ -327,6 +334,8 @@ class Past:
             changed, left_lines = glance_ticks(mind, known, start_us, until_us)
             ticks = sorted([*ticks, *changed], key=lambda tick: tick.at_us)
         shown, left_out = bounded(ticks)
+        if unread:
+            left_out["entry"] = unread
         spans = self._files.spans(from_us, to_us)
         return TimelineView(
             from_us=from_us, to_us=to_us, now_us=now_us, first_us=first_us, ticks=shown,

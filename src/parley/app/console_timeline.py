@@ -37,7 +37,7 @@ from parley.world.norms import known_type
 
 TICKS_MAX = 2_000
 READ_MAX = 100_000
-"""Entries read for one window; a window with more is asked for in parts."""
+"""Entries read for one window; what is not read is counted, among what is left out as "entry"."""
 GLANCE_INSTANTS_MAX = 300
 """Instants at which the word of one line is computed; where more happened, changes are left out."""
 Kind = Literal[
@@ -111,28 +111,25 @@ class TimelineView(_View, frozen=True, kw_only=True):
     recording: RecordingView
 
 
-def ticks_of(chronicle: Chronicle, viewer: str, from_us: int, to_us: int) -> list[Tick]:
-    """Return what the entries in a window say, oldest first.
+def ticks_of(chronicle: Chronicle, viewer: str, from_us: int, to_us: int) -> tuple[list[Tick], int]:
+    """Return what the entries in a window say, oldest first, and how many were not read.
 
-    Raises:
-        InputFault: more entries than are read for one window.
+    Of a log with more than its share only the newest are: whoever floods takes no other's room.
     """
     windows = [(o, *chronicle.window(o, from_us, to_us)) for o in chronicle.readable(viewer)]
-    count = sum(end - start for _, start, end in windows)
-    if count > READ_MAX:
-        raise InputFault(
-            "window", value=f"{count} entries", wanted=f"{READ_MAX} at most",
-            repair="ask for a shorter one",
-        )  # fmt: skip
-    found = [
-        tick
-        for origin, start, end in windows
-        for entry in chronicle.read(origin, start, end)
-        if not isinstance(entry, Unreadable) and (tick := tick_of(entry)) is not None
-        if from_us <= tick.at_us <= to_us
-    ]
+    windows.sort(key=lambda each: each[2] - each[1])
+    left, found = READ_MAX, list[Tick]()
+    for place, (origin, start, end) in enumerate(windows):
+        count = min(end - start, left // (len(windows) - place))
+        left -= count
+        found += [
+            tick
+            for entry in chronicle.read_parts(origin, end - count, end)
+            if not isinstance(entry, Unreadable) and (tick := tick_of(entry)) is not None
+            if from_us <= tick.at_us <= to_us
+        ]
     found.sort(key=lambda tick: (tick.at_us, tick.key or ("", 0)))
-    return found
+    return found, sum(end - start for _, start, end in windows) - (READ_MAX - left)
 
 
 def tick_of(entry: Entry) -> Tick | None:

@@ -11,6 +11,7 @@ Rules:
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import socket
@@ -28,6 +29,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parley.app.http_connections import CONNECTIONS_MAX, RoomyProtocol
 from parley.app.openapi import FaultView
 from parley.app.passkeys import Passkeys
 from parley.app.sessions import BrowserSession, ObserverToken, Role, Sessions, same_text
@@ -38,6 +40,8 @@ from parley.world.faults import Fault, InputFault
 
 BODY_BYTES_MAX = 4_194_304
 """20,000 reports of a full picture in one body; a message is far below."""
+BODY_S_LEAST, BODY_BYTES_PER_S = 20.0, 40_000
+"""So slow a body may come: it is cut off after so long, and longer for what may be long."""
 SOCKET_BYTES_MAX = 65_536
 """What a screen says over its socket is far below."""
 FORM_HEADER = "X-Parley-Form"
@@ -109,17 +113,20 @@ async def read_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """Return the body of a request.
 
     Raises:
-        Refusal: longer than a body may be.
+        Refusal: longer than a body may be, or slower: it would hold its connection without end.
     """
     parts: list[bytes] = []
     size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > bytes_max:
-                wanted = f"at most {bytes_max} bytes"
-                raise Refusal(413, InputFault("request body", value="longer", wanted=wanted))
-            parts.append(part)
+        async with asyncio.timeout(BODY_S_LEAST + bytes_max / BODY_BYTES_PER_S):
+            async for part in request.stream():
+                size += len(part)
+                if size > bytes_max:
+                    wanted = f"at most {bytes_max} bytes"
+                    raise Refusal(413, InputFault("request body", value="longer", wanted=wanted))
+                parts.append(part)
+    except TimeoutError:
+        raise Refusal(408, InputFault("request body", value="late", wanted="all of it")) from None
     except ClientDisconnect:
         raise Refusal(
             400, InputFault("request body", value="cut off", wanted="all of it")
@@ -472,7 +479,8 @@ class WebServer:
             ws="wsproto",
             ws_max_size=SOCKET_BYTES_MAX,
             ws_per_message_deflate=False,
-            limit_concurrency=128,
+            http=RoomyProtocol,
+            limit_concurrency=CONNECTIONS_MAX,
             timeout_graceful_shutdown=1,
             ssl_certfile=tls.certificate if tls is not None else None,
             ssl_keyfile=tls.key if tls is not None else None,

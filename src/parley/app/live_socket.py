@@ -2,13 +2,16 @@
 
 Nothing signed goes over it, and nothing comes in but what a screen looks at. Rules: the beat is
 what makes a picture live; a screen that is too slow is not waited for, it gets the newest frame
-once it has taken the last; their number is bounded.
+once it has taken the last, and one that takes nothing is let go; their number is bounded, and those
+that may only look take no room of those that may act. Each second whoever looks must still be
+somebody who may: a session that ended ends its screens.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from parley.app.console_session import Clock, clock_of
 from parley.app.crank import Turned
+from parley.app.http import Access
 from parley.app.picture_recorder import Drawn
 from parley.app.service import Service
 from parley.app.track_frames import (
@@ -31,6 +35,7 @@ from parley.app.track_frames import (
 )
 
 SCREENS_MAX = 32
+"""Of those that may act; as many again of those that only look."""
 WHOLE_FRAME_TRACKS_MAX = 20_000
 """Above it a screen gets what it looks at, and what it says must always be there."""
 ALWAYS_MAX = 1_000
@@ -38,6 +43,8 @@ NAMES_AT_ONCE = 5_000
 _BEAT_S = 1.0
 _SEND_S_MAX = 15.0
 _ASKED_BYTES_MAX = 16_384
+_DEGREES_MAX = 1_080.0
+"""A map that was turned round the earth a few times still says where it looks."""
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="beat"):
@@ -73,6 +80,7 @@ class Looking(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 @dataclass(slots=True, eq=False)
 class _Screen:
     socket: WebSocket
+    acts: bool
     looking: Looking | None = None
     named: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,10 +91,12 @@ class LiveSocket:
 
     Args:
         service: the node's.
+        access: who may look; None: whoever opens it.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, access: Access | None = None) -> None:
         self._service = service
+        self._access = access
         self.names = TrackNames()
         self._columns = TrackColumns(self.names)
         self._screens: set[_Screen] = set()
@@ -126,20 +136,31 @@ class LiveSocket:
             screen.wake.set()
 
     async def _serve(self, socket: WebSocket) -> None:
-        if len(self._screens) >= SCREENS_MAX:
+        acts = self._access is None or self._access.signed_in(socket)
+        if sum(each.acts == acts for each in self._screens) >= SCREENS_MAX:
             await socket.close(1013, f"{SCREENS_MAX} screens look at this node already")
             return
-        await socket.accept()
-        screen = _Screen(socket)
+        screen = _Screen(socket, acts)
         self._screens.add(screen)
-        telling = asyncio.create_task(self._tell(screen))
         try:
-            await self._listen(screen)
+            await socket.accept()
+            await self._until_it_goes(screen)
         finally:
             self._screens.discard(screen)
-            telling.cancel()
+
+    async def _until_it_goes(self, screen: _Screen) -> None:
+        """Tell and listen until one of them ends: a screen that takes nothing holds no place."""
+        both = [asyncio.create_task(each) for each in (self._listen(screen), self._tell(screen))]
+        first: set[asyncio.Task[None]] = set()
+        try:
+            first, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+        for each in first:
             with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, TimeoutError):
-                await telling
+                each.result()
 
     async def _listen(self, screen: _Screen) -> None:
         """Take what the screen looks at, until it goes; anything else ends it."""
@@ -148,13 +169,13 @@ class LiveSocket:
                 text = await screen.socket.receive_text()
                 if len(text) > _ASKED_BYTES_MAX:
                     raise ValueError("longer than a screen asks for")
-                asked = msgspec.json.decode(text, type=Looking)
+                asked = _checked(msgspec.json.decode(text, type=Looking))
             except WebSocketDisconnect:
                 return
             except (ValueError, KeyError):  # msgspec's faults are ValueErrors
                 await screen.socket.close(1008, "not what a screen says: see docs/console.md")
                 return
-            screen.looking = msgspec.structs.replace(asked, always=asked.always[:ALWAYS_MAX])
+            screen.looking = asked
 
     async def _tell(self, screen: _Screen) -> None:
         """Send a beat each second and at each change, a frame each second."""
@@ -162,6 +183,9 @@ class LiveSocket:
         next_s = loop.time()
         while not self._ending:
             with_frame = loop.time() >= next_s
+            if with_frame and self._access is not None and not self._access.may_look(screen.socket):
+                await screen.socket.close(1008, "the session that opened this ended")
+                return
             async with asyncio.timeout(_SEND_S_MAX):
                 await self._send(screen, with_frame=with_frame)
             if with_frame:
@@ -200,3 +224,18 @@ class LiveSocket:
         kept = rows_within(rows, box_deg, looking.always)
         left_out = len(rows) - len(kept)
         return encode_frame(kept, now_us, now_us, flags=flags | PART, left_out=left_out)
+
+
+def _checked(asked: Looking) -> Looking:
+    """Return what a screen looks at, as far as it can be looked at.
+
+    Raises:
+        ValueError: no place on the earth, or no number of an aircraft.
+    """
+    box_deg = (asked.west_deg, asked.south_deg, asked.east_deg, asked.north_deg)
+    if not all(math.isfinite(each) and abs(each) <= _DEGREES_MAX for each in box_deg):
+        raise ValueError("no place on the earth")
+    always = asked.always[:ALWAYS_MAX]
+    if any(not 0 <= each < 1 << 32 for each in always):
+        raise ValueError("no number of an aircraft")
+    return msgspec.structs.replace(asked, always=always)

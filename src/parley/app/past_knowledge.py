@@ -35,6 +35,8 @@ READ_AT_ONCE = 512
 """Entries that are read in one go: the store waits no longer than that for its next reader."""
 REMEMBERED_MAX = 10_000
 """Entries that are kept as read, some 25 MB: folding them again is then twice as fast."""
+SKEW_US = 60 * MICROSECONDS_PER_SECOND
+"""So far a peer's clock may be behind ours before what it says to have seen is not believed."""
 _TIME_BYTES = 8
 
 
@@ -197,6 +199,11 @@ class Chronicle:
             opening = openings.get(index)
             yield self._decode(data, log=name, index=index, opening=opening, rules=rules)
 
+    def read_parts(self, origin: str, start: int, end: int) -> Iterable[Entry | Unreadable]:
+        """Yield the entries of a range, read in parts: the store waits for no more than one."""
+        for at in range(start, end, READ_AT_ONCE):
+            yield from self.read(origin, at, min(at + READ_AT_ONCE, end))
+
     # ---- asking ---------------------------------------------------------------------------------
 
     def written(self, origin: str, at_us: int) -> int:
@@ -237,6 +244,9 @@ class Chronicle:
                 continue
             proved = max((steps.at(at_us) for steps in self._steps(viewer, origin)), default=0)
             sure[origin] = min(proved, held)
+            if log_name(origin).party == self.identity.party:
+                # Whoever says that it has seen what we wrote later says what is not so.
+                sure[origin] = min(sure[origin], self.written(origin, at_us + SKEW_US))
             most[origin] = max(sure[origin], written)
         return Knowledge(
             viewer=viewer,
@@ -262,7 +272,10 @@ class Chronicle:
         if entry.audience is not None and viewer not in entry.audience:
             return None
         found = [steps.since(entry.seq) for steps in self._steps(viewer, origin)]
-        return min((us for us in found if us is not None), default=None)
+        since_us = min((us for us in found if us is not None), default=None)
+        if since_us is None or entry.log.party != self.identity.party:
+            return since_us
+        return max(since_us, written_us - SKEW_US)
 
     def besides(self, known: Knowledge) -> tuple[tuple[Besides, ...], int]:
         """Return the entries that a party may have known besides, and how many more there are."""

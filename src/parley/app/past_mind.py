@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -55,7 +56,7 @@ class Mind:
     sizes: dict[str, int] = field(default_factory=dict)
     at_us: int = -(1 << 62)
     withheld: set[Key] = field(default_factory=set)
-    maker: MapMaker = field(default_factory=MapMaker)
+    maker: MapMaker = field(default_factory=lambda: MapMaker(math.inf))  # no loop waits for it
 
     @property
     def entries(self) -> int:

@@ -18,6 +18,7 @@ import zlib
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import numpy as np
@@ -47,6 +48,8 @@ RECORD_BYTES_MAX = 16_777_216
 HOLDS_US = 3 * MICROSECONDS_PER_SECOND
 """So long after its instant a frame is shown; then there is no recording."""
 HOUR_US = 3_600 * MICROSECONDS_PER_SECOND
+BYTES_AT_ONCE_MAX = 40_000_000
+"""Frames of one answer, once unpacked: a minute of a full picture; the first is always given."""
 FILES_READ_MAX = 48
 """Indexes of hours kept in memory: two days, some 100 kB each."""
 _LEVEL = 1
@@ -141,29 +144,32 @@ class Hour:
                     # Cut since, or another file: begin anew.
                     self.__init__(self.path)  # type: ignore[misc]  # the same object, empty
                 file.seek(self.end)
-                self._take(file.read(size - self.end))
+                self._take(file, size)
         except FileNotFoundError:
-            return
+            self.__init__(self.path)  # type: ignore[misc]  # the same object, empty
 
-    def _take(self, data: bytes) -> None:
-        at, start = 0, self.end
-        if start == 0 and data:
-            if not data.startswith(FORMAT):
-                self.torn = len(data)
+    def _take(self, file: BinaryIO, size: int) -> None:
+        """Take in the records of a file up to its size, one at a time: an hour can be a GB."""
+        if self.end == 0 and size:
+            if file.read(len(FORMAT)) != FORMAT:
+                self.torn = size
                 return
-            at = len(FORMAT)
-        while at + RECORD.size <= len(data):
-            magic, kind, length, checked, at_us = RECORD.unpack_from(data, at)
-            begin, end = at + RECORD.size, at + RECORD.size + length
-            if magic != MAGIC or length > RECORD_BYTES_MAX or end > len(data):
+            self.end = len(FORMAT)
+        while self.end + RECORD.size <= size:
+            head = file.read(RECORD.size)
+            if len(head) < RECORD.size:
                 break
-            payload = data[begin:end]
-            if _sum(kind, at_us, payload) != checked or not self._one(
-                kind, at_us, start + begin, payload
-            ):
+            magic, kind, length, checked, at_us = RECORD.unpack(head)
+            begin = self.end + RECORD.size
+            if magic != MAGIC or length > RECORD_BYTES_MAX or begin + length > size:
                 break
-            at = end
-        self.end, self.torn = start + at, len(data) - at
+            payload = file.read(length)
+            if len(payload) < length or _sum(kind, at_us, payload) != checked:
+                break
+            if not self._one(kind, at_us, begin, payload):
+                break
+            self.end = begin + length
+        self.torn = size - self.end
 
     def _one(self, kind: int, at_us: int, place: int, payload: bytes) -> bool:
         if kind == RUN:
@@ -208,6 +214,8 @@ class PictureFiles:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._hours: dict[str, Hour] = {}
+        self._ends: dict[str, tuple[int, int, list[tuple[int, int]]]] = {}
+        self._damaged: set[str] = set()
         self._turn = threading.Lock()
 
     def names_of_hours(self) -> list[str]:
@@ -231,22 +239,29 @@ class PictureFiles:
             found = self._before(at_us)
             if found is None or at_us - found[0].at_us[found[1]] >= HOLDS_US:
                 return None
-            return _read(*found)
+            return self._one(*found)
 
     def since(self, at_us: int, count: int, until_us: int) -> list[Recorded]:
         """Return the frames from an instant on, up to another, at most so many.
 
-        They end where a number would be another aircraft's: a node that started again counts anew.
+        They end where a number would be another aircraft's (a node that started again counts anew)
+        and where they have grown to what one answer may be.
         """
         with self._turn:
             found: list[Recorded] = []
+            left_bytes = BYTES_AT_ONCE_MAX
             names: dict[int, NamedTrack] = {}
             for name in self._around(at_us, until_us):
                 hour = self.hour(name)
                 first = bisect.bisect_left(hour.at_us, at_us)
                 last = bisect.bisect_right(hour.at_us, until_us)
                 for place in range(first, min(last, first + count - len(found))):
-                    one = _read(hour, place)
+                    one = self._one(hour, place)
+                    if one is None:
+                        continue
+                    left_bytes -= len(one.frame)
+                    if left_bytes < 0 and found:
+                        return found
                     if any(names.get(each.number, each) != each for each in one.names):
                         return found
                     names.update((each.number, each) for each in one.names)
@@ -272,16 +287,42 @@ class PictureFiles:
         with self._turn:
             found: list[tuple[int, int]] = []
             for name in self._around(from_us - HOLDS_US, to_us):
-                hour = self.hour(name)
-                first = bisect.bisect_right(hour.at_us, from_us - HOLDS_US)
-                last = bisect.bisect_right(hour.at_us, to_us)
-                found += _spans(np.array(hour.at_us[first:last], np.int64))
-            return [(max(a, from_us), min(b, to_us)) for a, b in _joined(found)]
+                found += self._spans_of(name)
+            cut = [(max(a, from_us), min(b, to_us)) for a, b in _joined(found)]
+            return [(a, b) for a, b in cut if a < b]
 
     def torn(self) -> int:
-        """Return how many files that were read end in something that is no whole record."""
+        """Return how many files that were read end in no whole record, or have a damaged frame."""
         with self._turn:
-            return sum(bool(hour.torn) for hour in self._hours.values())
+            torn = {name for name, hour in self._hours.items() if hour.torn}
+            torn |= {name for name, (_, more, _) in self._ends.items() if more}
+            return len((torn | self._damaged) & set(self.names_of_hours()))
+
+    def _spans_of(self, name: str) -> list[tuple[int, int]]:
+        """Return the spans of a file: one that did not grow is not read again for them."""
+        held = self._ends.get(name)
+        if held is not None and held[0] == self._size_of(name):
+            return held[2]
+        hour = self.hour(name)
+        spans = _spans(np.array(hour.at_us, np.int64))
+        self._ends[name] = (hour.end + hour.torn, hour.torn, spans)
+        return spans
+
+    def _size_of(self, name: str) -> int:
+        try:
+            return (self.folder / name).stat().st_size
+        except OSError:
+            return -1
+
+    def _one(self, hour: Hour, place: int) -> Recorded | None:
+        """Return a frame; None: it cannot be read, which is counted and stops nothing else."""
+        try:
+            return _read(hour, place)
+        except FileNotFoundError:  # it went by age meanwhile
+            return None
+        except (OSError, ValueError, LookupError):
+            self._damaged.add(hour.path.name)
+            return None
 
     def _before(self, at_us: int) -> tuple[Hour, int] | None:
         names = self.names_of_hours()

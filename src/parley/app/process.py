@@ -254,7 +254,7 @@ def _web_server(setup: NodeSetup, service: Service, store: Store, work: _Work) -
     access = _access(setup, http, setup.token)
     assert access.units is not None
     api = Api(service, store, access)
-    live = LiveSocket(service)
+    live = LiveSocket(service, access)
     routes: list[BaseRoute] = [
         *api.routes(),
         *live.routes(),

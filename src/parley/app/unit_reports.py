@@ -228,7 +228,7 @@ class UnitReports:
             with contextlib.suppress(OSError):  # half a line would spoil the next one
                 os.truncate(self.path, size)
             raise InputFault(
-                f"file {self.path}",
+                f"file {self.path.name}",
                 value=error.strerror,
                 wanted="a writable disk",
                 repair="tell your post by voice: it was not kept",

@@ -157,7 +157,7 @@ export const ARABIC: Record<TextKey, string> = {
   heightApart: "الفرق الرأسي",
   cpa: "CPA",
   none: "لا إنذارات من المصادر: {feeds}.",
-  noFeeds: "لا مصدر",
+  noFeeds: "لم يُبلِغ أيٌّ منها",
   noStatement: "وهذا لا يقول شيئًا عما لا يُراقَب.",
   pastNone: "لا إنذار مفتوح فيما عرفه {party} حينها.",
   pastWatch: "المصادر العاملة حينها ليست في السجل: ما لم يُراقَب حينها غير معروف.",

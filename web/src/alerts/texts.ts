@@ -169,7 +169,7 @@ export const ENGLISH = {
   cpa: "CPA",
   // An empty list, and what it rests on.
   none: "No alerts from feeds: {feeds}.",
-  noFeeds: "none",
+  noFeeds: "no feed has reported",
   noStatement: "That is no statement about what is not watched.",
   pastNone: "No open alert in what {party} knew then.",
   pastWatch: "Which feeds reported then is not in the log: what was not watched then is not known.",

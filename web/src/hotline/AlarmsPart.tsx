@@ -29,6 +29,7 @@ export function AlarmStrip() {
   if (first === undefined || tab.value === "alarms") return null;
   return (
     <div class="hot-strip" data-class={first.alarm.alarm_class}>
+      <OfOther />
       <AlarmHead view={first} brief />
       {loud.length > 1 && (
         <button
@@ -49,10 +50,11 @@ export function AlarmStrip() {
 export function AlarmsPart() {
   const view = screen.value?.alarms;
   if (view === undefined) return null;
+  const others = screen.value?.viewer !== screen.value?.party;
   const unsteady = view.load.filter((each) => !each.steady);
   return (
     <>
-      <p class="hot-quiet">{say(DUTY_TEXTS, "takeTold")}</p>
+      {others ? <OfOther whole /> : <p class="hot-quiet">{say(DUTY_TEXTS, "takeTold")}</p>}
       {view.alarms.length === 0 && <p>{say(DUTY_TEXTS, "noAlarms")}</p>}
       {view.flooded.map((post) => (
         <p key={post} class="hot-warn">
@@ -83,6 +85,18 @@ export function AlarmsPart() {
           </p>
         ))}
     </>
+  );
+}
+
+/** Whose alarms these are, where another party's knowledge is shown. */
+function OfOther({ whole = false }: { whole?: boolean }) {
+  const shown = screen.value;
+  if (shown === null || shown.viewer === shown.party) return null;
+  if (!whole) return <Ltr>{shown.viewer}</Ltr>;
+  return (
+    <p class="hot-warn">
+      <strong>{say(DUTY_TEXTS, "alarmsOf", { party: shown.viewer, us: shown.party })}</strong>
+    </p>
   );
 }
 

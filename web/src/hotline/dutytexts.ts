@@ -5,6 +5,7 @@ type Keys =
   | "choose"
   | "actsAs"
   | "takeTold"
+  | "alarmsOf"
   | "noAlarms"
   | "moreAlarms"
   | "flood"
@@ -98,6 +99,7 @@ export const DUTY_TEXTS: Table<Keys> = {
     notNow: "Nothing can be entered from here now.",
     choose: "choose",
     actsAs: "Acts as post",
+    alarmsOf: "Alarms of {party} at this instant, not those of {us}.",
     takeTold: "What somebody here must see now. To take one silences it here; it answers nothing.",
     noAlarms: "No alarm stands that this node knows of.",
     moreAlarms: "{count} more",
@@ -194,6 +196,7 @@ export const DUTY_TEXTS: Table<Keys> = {
     notNow: "Сейчас отсюда ничего не записать.",
     choose: "выбрать",
     actsAs: "Действует пост",
+    alarmsOf: "Тревоги стороны {party} на этот момент, а не стороны {us}.",
     takeTold:
       "Что здесь должны видеть сейчас. Принять — значит заглушить здесь; это ни на что не отвечает.",
     noAlarms: "Известных этому узлу тревог нет.",
@@ -290,6 +293,7 @@ export const DUTY_TEXTS: Table<Keys> = {
     notNow: "لا يمكن تسجيل شيء من هنا الآن.",
     choose: "اختر",
     actsAs: "تتصرف النقطة",
+    alarmsOf: "إنذارات {party} في هذه اللحظة، وليست إنذارات {us}.",
     takeTold: "ما يجب أن يراه أحد هنا الآن. أخذه يُسكته هنا ولا يجيب عن شيء.",
     noAlarms: "لا إنذار قائم تعرفه هذه العقدة.",
     moreAlarms: "{count} أخرى",

@@ -202,7 +202,7 @@ function Then({ asked }: { asked: Asked<PastVector> }) {
           </ul>
         </div>
       )}
-      <VectorPart vector={reply.certain} />
+      <VectorPart vector={reply.certain} past />
     </div>
   );
 }

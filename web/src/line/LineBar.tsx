@@ -3,12 +3,12 @@ import { useEffect, useState } from "preact/hooks";
 import type { LineVector } from "../api/types";
 import { isHeard } from "../live/clock";
 import { shownUs, startTicking } from "../look/tick";
-import { spanText } from "../look/units";
+import { clockText, spanText } from "../look/units";
 import { bindKeys } from "../shell/keys";
 import { mode, screen } from "../shell/state";
 import { language, say } from "../text/language";
 import { GlanceMark } from "./GlanceMark";
-import { glanceText, missingText, type OtherEnd, otherEnds } from "./glance";
+import { glanceText, missingText, type OtherEnd, otherEnds, wordOf, worstFirst } from "./glance";
 import { LineDialog } from "./LineDialog";
 import { TEXTS } from "./texts";
 import "./line.css";
@@ -21,7 +21,7 @@ interface Named {
 /** The row of lines in the header. */
 export function LineBar() {
   const [opened, setOpened] = useState<Named | null>(null);
-  const lines = screen.value?.lines ?? [];
+  const lines = worstFirst(screen.value?.lines ?? []);
   const first = lines[0];
   useEffect(() => startTicking(), []);
   useEffect(
@@ -31,7 +31,7 @@ export function LineBar() {
           key: "i",
           told: () => say(TEXTS, "keyLine"),
           does: () => {
-            const next = screen.value?.lines[0];
+            const next = worstFirst(screen.value?.lines ?? [])[0];
             if (next) setOpened({ agreement: next.agreement, line: next.line });
           },
         },
@@ -105,12 +105,19 @@ function Other({ end }: { end: OtherEnd }) {
       <bdi dir="ltr" class="line-party">
         {end.party}
       </bdi>
-      <span>
-        <Heard heardUs={end.heardUs} />
-      </span>
+      <span>{screen.value?.past ? <LinkThen end={end} /> : <Heard heardUs={end.heardUs} />}</span>
       <span>{duty}</span>
     </span>
   );
+}
+
+/** A link of the past: as it was written down, and nothing of when anybody was heard. */
+function LinkThen({ end }: { end: OtherEnd }) {
+  const since =
+    end.link === "down" && end.heardUs !== null
+      ? ` ${say(TEXTS, "since")} ${clockText(end.heardUs)}`
+      : "";
+  return <>{`${say(TEXTS, "link")}: ${wordOf("link", end.link, language.value)}${since}`}</>;
 }
 
 /** How long ago somebody was heard. */

@@ -50,7 +50,11 @@ export function LineDialog({ agreement, line, onClose }: Given) {
               </button>
             ))}
           </div>
-          {part === "state" ? <VectorPart vector={vector} /> : <HistoryPart vector={vector} />}
+          {part === "state" ? (
+            <VectorPart vector={vector} past={screen.value?.past ?? false} />
+          ) : (
+            <HistoryPart vector={vector} />
+          )}
           {part === "state" && actsNow.value && <ActsPart vector={vector} />}
           {part === "state" && !actsNow.value && (
             <p class="line-quiet">{say(TEXTS, mayAct.value ? "noActsPast" : "noActsObserver")}</p>

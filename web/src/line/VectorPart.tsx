@@ -20,7 +20,7 @@ export function Since({ atUs, nowUs }: { atUs: number | null; nowUs: number }) {
 }
 
 /** The tables of one vector. */
-export function VectorPart({ vector }: { vector: LineVector }) {
+export function VectorPart({ vector, past }: { vector: LineVector; past: boolean }) {
   const pending = vector.sides.flatMap((side) =>
     side.pending.map((each) => ({ party: side.party, each })),
   );
@@ -40,7 +40,7 @@ export function VectorPart({ vector }: { vector: LineVector }) {
           </thead>
           <tbody>
             {vector.sides.map((side) => (
-              <SideRow key={side.party} side={side} vector={vector} />
+              <SideRow key={side.party} side={side} vector={vector} past={past} />
             ))}
           </tbody>
         </table>
@@ -80,7 +80,8 @@ export function VectorPart({ vector }: { vector: LineVector }) {
   );
 }
 
-function SideRow({ side, vector }: { side: Side; vector: LineVector }) {
+/** A party's row. Of the past only the link's word is known, and not when anybody was heard. */
+function SideRow({ side, vector, past }: { side: Side; vector: LineVector; past: boolean }) {
   const tongue = language.value;
   const viewer = side.party === vector.viewer;
   return (
@@ -102,9 +103,12 @@ function SideRow({ side, vector }: { side: Side; vector: LineVector }) {
         ) : (
           <>
             <strong>{wordOf("link", side.link, tongue)}</strong>
-            <div>
-              {say(TEXTS, "lastHeard")} <Since atUs={side.heard_us} nowUs={vector.at_us} />
-            </div>
+            {(!past || side.link === "down") && (
+              <div>
+                {say(TEXTS, past ? "since" : "lastHeard")}{" "}
+                <Since atUs={side.heard_us} nowUs={vector.at_us} />
+              </div>
+            )}
           </>
         )}
       </td>

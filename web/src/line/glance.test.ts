@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LineVector } from "../api/types";
 import { actBody, actEffect, IMMEDIATE_AFTER_US, whyNot } from "./acts";
 import { shortLog } from "./EntryLink";
-import { glanceText, missingText, otherEnds } from "./glance";
+import { glanceText, missingText, otherEnds, worstFirst } from "./glance";
 import { historyPath, parseInstant } from "./past";
 
 const FORMS = [
@@ -53,6 +53,14 @@ describe("the other ends of a line", () => {
     const vector = { sides: [side("COAL", "present"), side("RUS", "lapsed")] };
     const found = otherEnds(vector as unknown as LineVector, "COAL");
     expect(found.map((end) => [end.party, end.onDuty])).toEqual([["RUS", []]]);
+  });
+});
+
+describe("the order of lines", () => {
+  it("has those that carry least first, and else leaves them as they stood", () => {
+    const words = ["OPEN", "NEW WORD", "DEGRADED", "DOWN", "SUSPENDED", "OPEN"];
+    const lines = words.map((glance, at) => ({ glance, line: `L${at}` }) as LineVector);
+    expect(worstFirst(lines).map(({ line }) => line)).toEqual(["L3", "L4", "L2", "L0", "L1", "L5"]);
   });
 });
 

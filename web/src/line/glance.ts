@@ -111,6 +111,17 @@ export function glanceText(word: string, language: LanguageCode): string {
   return language === "en" || own === word ? word : `${own} [\u2068${word}\u2069]`;
 }
 
+const WORST_FIRST = ["DOWN", "SUSPENDED", "DEGRADED"];
+
+/** Returns lines with those first that carry least: one that is down is never past the edge. */
+export function worstFirst(lines: readonly LineVector[]): LineVector[] {
+  const rank = ({ glance }: LineVector): number => {
+    const at = WORST_FIRST.indexOf(glance);
+    return at < 0 ? WORST_FIRST.length : at;
+  };
+  return [...lines].sort((one, two) => rank(one) - rank(two));
+}
+
 /** What the bar says of a line's other ends. */
 export interface OtherEnd {
   party: string;

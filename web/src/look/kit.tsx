@@ -42,6 +42,7 @@ export interface DialogProps {
 export function Dialog({ open, title, onClose, children, class: name, closes }: DialogProps) {
   const place = useRef<HTMLDialogElement>(null);
   const before = useRef<HTMLElement | null>(null);
+  const gone = useRef(false);
   const id = useId();
   useEffect(() => {
     const dialog = place.current;
@@ -60,12 +61,14 @@ export function Dialog({ open, title, onClose, children, class: name, closes }: 
     const dialog = place.current;
     return () => {
       if (!dialog?.open) return;
-      // It goes away with the part of the screen that had it: nobody hears its closing any more.
+      // It goes away with the part of the screen that had it: its closing, told later, is nobody's.
+      gone.current = true;
       dialog.close();
       before.current?.focus();
     };
   }, []);
   const closed = () => {
+    if (gone.current) return;
     before.current?.focus();
     before.current = null;
     if (open) onClose();

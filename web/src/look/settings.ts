@@ -13,7 +13,7 @@ const KEPT_AS = "parley.console.settings";
 /** Sizes of the panes: of the side in CSS pixels (null: as wide as suits the window). */
 export const sideWidthPx = signal<number | null>(null);
 /** Of the alerts, as a part of the side. */
-export const alertsPart = signal(0.5);
+export const alertsPart = signal(0.45);
 
 /** Null: not chosen here; the node's or the browser's is taken. */
 export const chosenLanguage = signal<LanguageCode | null>(null);

@@ -122,6 +122,7 @@ export class BlockLayout {
     labelling: Labelling,
     measure: (text: string) => number,
     kept: readonly Box[],
+    names: readonly Box[] = [],
   ): Layout {
     const { best, wanted, inView } = choose(frame, looks, view, afterFrameS, labelling);
     const of = new Map<string, Block>();
@@ -156,7 +157,7 @@ export class BlockLayout {
         pinned: this.pinned.get(number) ?? null,
       });
     }
-    const placed = declutter(wishes, { width: view.widthPx, height: view.heightPx }, kept);
+    const placed = declutter(wishes, { width: view.widthPx, height: view.heightPx }, kept, names);
     const blocks = this.put(placed, of);
     return { blocks, inView, withoutBlock: wanted - blocks.length };
   }

@@ -20,11 +20,11 @@ import {
   vectorMin,
 } from "../shell/state";
 import { language, say } from "../text/language";
-import { BlockLayout, type Layout, unwatched } from "./blocks";
+import { BlockLayout, type Layout, LINE_PX, unwatched } from "./blocks";
 import { boundsOfAgreements, boundsOfTracks, Camera } from "./camera";
 import type { Box } from "./declutter";
 import { type Encounter, encountersOf } from "./encounters";
-import { degreesOf, onScreen, type View } from "./fixed";
+import { degreesOf, degreesOnScreen, onScreen, type View } from "./fixed";
 import type { LonLat } from "./geodesy";
 import { Looks, partiesOf, ringsOf } from "./looks";
 import {
@@ -43,7 +43,7 @@ import { readPalette } from "./palette";
 import { picking } from "./picking";
 import { AFTER_FRAME_S_MAX, drawnAt, isReckoned, stepMs } from "./reckoning";
 import { selectedAircraft, selectedPoints } from "./selected";
-import { colourMap, keepStill, putPatterns } from "./still";
+import { colourMap, keepStill, putPatterns, stillNames } from "./still";
 import { TEXTS } from "./texts";
 import { TrackLayer } from "./tracklayer";
 import { Trails } from "./trails";
@@ -64,6 +64,16 @@ const SLOW_STEP_MS = 50;
 const REST_MS = 30_000;
 const LATER_MS = 60;
 const COVERING = ".map-search input, .map-tools, .map-legend > summary, .map-tally";
+
+/** Returns about where the map writes the names of zones and intents. */
+function namesOnScreen(view: View, measure: (text: string) => number): Box[] {
+  return stillNames().flatMap(({ lonDeg, latDeg, lines }) => {
+    const [x, y] = degreesOnScreen(view, lonDeg, latDeg);
+    if (x < 0 || y < 0 || x > view.widthPx || y > view.heightPx) return [];
+    const [width, height] = [Math.max(...lines.map(measure)), lines.length * LINE_PX];
+    return [{ left: x - width / 2, top: y - height / 2, width, height }];
+  });
+}
 
 /** Returns the size of symbols without a mark: as they are up to some hundreds in view. */
 function symbolScale(inView: number): number {
@@ -424,7 +434,8 @@ export class Board {
     const key = chosen?.kind === "alert" ? `${chosen.log} ${chosen.index}` : "";
     const atUs = mode.peek() === "REPLAY" ? (screen.peek()?.at_us ?? 0) : beatUs.peek();
     const { measure } = this.overlay;
-    this.labelled = labelEncounters(this.encounters, key, view, atUs, measure);
+    const still = namesOnScreen(view, measure);
+    this.labelled = labelEncounters(this.encounters, key, view, atUs, measure, still);
     const labels = this.labelled.flatMap(({ box }) => (box === null ? [] : [box]));
     const kept = [...labels, ...this.covered];
     this.layout = this.blocks.make(
@@ -435,6 +446,7 @@ export class Board {
       labelling.peek(),
       measure,
       kept,
+      still,
     );
     this.count();
   }

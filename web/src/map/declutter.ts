@@ -1,7 +1,8 @@
 // Where data blocks go: in order of importance, beside their aircraft, over nothing that matters more.
 //
 // Blocks of aircraft in an alert are always placed, however far out they have to go, and no two of
-// them overlap; any other block is left out where there is no room beside its aircraft.
+// them overlap; any other block is left out where there is no room beside its aircraft. Names of
+// what lies still are covered only where there is no room beside them.
 
 export interface Box {
   left: number;
@@ -89,9 +90,12 @@ export function declutter(
   wishes: readonly Wish[],
   screen: { width: number; height: number },
   kept: readonly Box[] = [],
+  names: readonly Box[] = [],
 ): Placed[] {
   const blocks = new Taken();
   const symbols = new Taken();
+  const still = new Taken();
+  for (const box of names) still.add(box);
   for (const box of kept) blocks.add(box);
   const order = [...wishes].sort((one, two) => one.rank - two.rank || (one.key < two.key ? -1 : 1));
   for (const wish of order) symbols.add(symbolBox(wish));
@@ -105,6 +109,7 @@ export function declutter(
   for (const wish of order) {
     if (wish.pinned !== null) continue;
     const at =
+      beside(wish, blocks, symbols, screen, still) ??
       beside(wish, blocks, symbols, screen) ??
       (wish.must ? far(wish, blocks, symbols, screen) : null);
     if (at === null) continue;
@@ -119,6 +124,7 @@ function beside(
   blocks: Taken,
   symbols: Taken,
   screen: { width: number; height: number },
+  still?: Taken,
 ): [number, number] | null {
   const { width, height } = wish;
   const tries: (readonly [number, number])[] = [
@@ -138,6 +144,7 @@ function beside(
   for (const at of tries) {
     const box = boxAt(wish, at);
     if (!inside(box, screen) || blocks.meets(box) || symbols.meets(box)) continue;
+    if (still?.meets(box)) continue;
     return [at[0], at[1]];
   }
   return null;

@@ -194,6 +194,11 @@ export function boundaryFeatures(view: MapView): Feature[] {
   return view.boundaries.flatMap(oneBoundary);
 }
 
+/** A side's name without what explains it: that stands where the boundary is told. */
+function shortly(name: string): string {
+  return name.split(" (")[0] ?? name;
+}
+
 function oneBoundary(boundary: MapBoundary): Feature[] {
   const key = keyOf(boundary.agreement, boundary.boundary);
   const common = { key, agreed: isAgreed(boundary.agreed_by) };
@@ -220,21 +225,24 @@ function oneBoundary(boundary: MapBoundary): Feature[] {
     found.push(
       feature(
         { type: "Point", coordinates: part === "name" ? middle.name : middle.at },
-        { ...common, part, label, rotate, above: side < 0 === upright },
+        { ...common, part, label, rotate, above: side < 0 === upright, from: middle.fromZoom },
       ),
     );
   };
   put("name", name, -1);
   // Left of the way that the line runs is above it where the text runs that way too.
-  put("side", boundary.left, -1);
-  put("side", boundary.right, 1);
+  put("side", shortly(boundary.left), -1);
+  put("side", shortly(boundary.right), 1);
   return found;
 }
 
-/** Returns the middle of the longest edge, a place for the name, and how the edge lies on screen. */
+/** So long is an edge on the screen that has room for its name and those of its sides. */
+const SIDES_PX = 170;
+
+/** Returns places for the names at the longest edge, how it lies, and from which zoom all have room. */
 export function middleOf(
   line: readonly Point[],
-): { at: Point; name: Point; turnDeg: number } | null {
+): { at: Point; name: Point; turnDeg: number; fromZoom: number } | null {
   let best: { from: Point; to: Point; size: number } | null = null;
   let from: Point | null = null;
   for (const to of line) {
@@ -247,11 +255,12 @@ export function middleOf(
   if (best === null || best.size === 0) return null;
   const [a, b] = [best.from, best.to];
   const turn = Math.atan2(-(mercator(b[1]) - mercator(a[1])), b[0] - a[0]);
+  const fromZoom = Math.log2((SIDES_PX * 360) / (512 * best.size));
   const along = (share: number): Point => [
     a[0] + (b[0] - a[0]) * share,
     a[1] + (b[1] - a[1]) * share,
   ];
-  return { at: along(0.6), name: along(0.25), turnDeg: (turn * 180) / Math.PI };
+  return { at: along(0.8), name: along(0.25), turnDeg: (turn * 180) / Math.PI, fromZoom };
 }
 
 function mercator(lat: number): number {

@@ -286,6 +286,7 @@ export function labelEncounters(
   view: View,
   nowUs: number,
   measure: (text: string) => number,
+  names: readonly Box[] = [],
 ): LabelledEncounter[] {
   const order = [...encounters]
     .slice(0, DRAWN_ENCOUNTERS_MAX)
@@ -302,7 +303,8 @@ export function labelEncounters(
     const chosen = encounter.key === chosenKey;
     const found =
       rank < LABELLED_ENCOUNTERS_MAX || chosen
-        ? roomFor(encounter, view, measure(text), taken)
+        ? (roomFor(encounter, view, measure(text), [...taken, ...names]) ??
+          roomFor(encounter, view, measure(text), taken))
         : null;
     if (found !== null) taken.push(found);
     return { encounter, chosen, text, box: found };

@@ -20,10 +20,34 @@ import type { Palette } from "./palette";
 import { cross, hatch } from "./patterns";
 import { NOTHING, type SourceName, styleOf } from "./style";
 
+const NAMED_MAX = 200;
+const named = new Map<SourceName, readonly StillName[]>();
+
+/** A name that the map writes about a point, and where. */
+export interface StillName {
+  lonDeg: number;
+  latDeg: number;
+  lines: readonly string[];
+}
+
+/** Returns the names of zones and intents, for blocks to keep off them. */
+export function stillNames(): StillName[] {
+  return [...named.values()].flat().slice(0, NAMED_MAX);
+}
+
+function namesIn(features: FeatureCollection["features"]): StillName[] {
+  return features.flatMap(({ geometry, properties }) => {
+    const [lonDeg, latDeg] = geometry.type === "Point" ? geometry.coordinates : [];
+    if (properties?.["part"] !== "label" || lonDeg === undefined || latDeg === undefined) return [];
+    return [{ lonDeg, latDeg, lines: String(properties["label"]).split("\n") }];
+  });
+}
+
 /** Gives the map its data and keeps them so, until the returned function is called. */
 export function keepStill(ground: GroundMap): () => void {
   const put = (name: SourceName, features: FeatureCollection["features"]): void => {
     ground.getSource<GeoJSONSource>(name)?.setData({ type: "FeatureCollection", features });
+    if (name === "zones" || name === "intents") named.set(name, namesIn(features));
   };
   const ends = [
     keepZones(put),

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { parseInstant } from "../line/past";
+import { isHeard } from "../live/clock";
 import { Unseen } from "../look/kit";
 import { nowUs } from "../look/tick";
 import { ltr, spanText } from "../look/units";
@@ -97,7 +98,7 @@ function Modes() {
           type="button"
           class="time-mode"
           data-mode={each}
-          aria-pressed={mode.value === each}
+          aria-pressed={mode.value === each && (each !== "LIVE" || isHeard.value)}
           title={say(TEXTS, told)}
           onClick={() => goInto(each)}
         >

@@ -1,6 +1,7 @@
 // The slider itself: time from left to right in every language, absolute UTC labels, what was
 // recorded, what happened as ticks by shape, and the handle.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { isHeard } from "../live/clock";
 import { nowUs } from "../look/tick";
 import { clockText, dayText, instantText } from "../look/units";
 import { cursorUs, liveScreen, mode } from "../shell/state";
@@ -268,7 +269,8 @@ function NowMark({ window }: { window: Window }) {
     <>
       <div class="time-ahead" style={{ left: percent(part) }} />
       <div class="time-now" style={{ left: percent(part) }}>
-        <span>{say(TEXTS, "stampLive")}</span>
+        {/* A node that is not heard has no now. */}
+        {isHeard.value && <span>{say(TEXTS, "stampLive")}</span>}
       </div>
     </>
   );

@@ -1,5 +1,7 @@
 // What is shown, in words that cannot be missed: mode, instant, whose knowledge, what is not there.
+import { isHeard } from "../live/clock";
 import { clockText, instantText } from "../look/units";
+import { asOfUs } from "../shell/ages";
 import { cursorUs, liveScreen, mode, pastScreen } from "../shell/state";
 import { say } from "../text/language";
 import { picture, screenAtUs, screenFault, viewer } from "./replay";
@@ -12,7 +14,9 @@ export function Stamp() {
   if (mode.value === "LIVE") {
     return (
       <div class="time-stamp" data-mode="LIVE">
-        <strong>{instant}</strong>
+        <strong>
+          {isHeard.value ? instant : say(TEXTS, "asOf", { instant: instantText(asOfUs.value) })}
+        </strong>
       </div>
     );
   }

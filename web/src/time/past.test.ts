@@ -155,6 +155,21 @@ describe("a comparison", () => {
     expect(differences(compare(left, left))).toBe(0);
   });
 
+  it("takes the alerts that each side raised about the same pair for one", () => {
+    const alert = {
+      agreement: "A",
+      what: "separation",
+      object: null,
+      alert_class: "own move only",
+    };
+    const raised = (log: string, aircraft: string[]) =>
+      view({ alerts: { alerts: [{ ...alert, key: [log, 1], aircraft, loss_us: 5_000_000 }] } });
+    const found = compare(raised("COAL", ["A1", "B2"]), raised("RUS", ["B2", "A1"]));
+    expect(found.alerts.map((each) => each.differs)).toEqual([false]);
+    const apart = compare(raised("COAL", ["A1", "B2"]), raised("RUS", ["A1", "C3"]));
+    expect(apart.alerts.map((each) => each.differs)).toEqual([true, true]);
+  });
+
   it("does not call it a difference that each side measures a receipt its own way", () => {
     const one = {
       party: "RUS",

@@ -27,7 +27,7 @@ export function compare(left: ScreenView, right: ScreenView): Compared {
       (each) => `${each.view.agreement}|${each.view.zone}`,
       zoneTold,
     ),
-    alerts: paired(left.alerts.alerts, right.alerts.alerts, keyOf, alertTold),
+    alerts: paired(left.alerts.alerts, right.alerts.alerts, alertKey, alertTold),
   };
 }
 
@@ -44,6 +44,12 @@ export function differences(compared: Compared): number {
 
 function keyOf(each: { key: [string, number] }): string {
   return `${each.key[0]}|${each.key[1]}`;
+}
+
+/** Each party raises an alert itself: what it is about makes it the same, not who wrote it. */
+function alertKey(each: AlertView): string {
+  const about = [each.agreement, each.what, each.object, ...[...each.aircraft].sort()];
+  return JSON.stringify(about);
 }
 
 function paired<Thing>(
@@ -88,7 +94,8 @@ function messageTold(each: MessageView): string {
 }
 
 function alertTold(each: AlertView): string {
-  return JSON.stringify([each.alert_class, each.aircraft, each.loss_us, each.life?.word ?? ""]);
+  const loss = each.loss_us === null ? null : Math.floor(each.loss_us / 1e6);
+  return JSON.stringify([each.alert_class, loss, each.life?.word ?? ""]);
 }
 
 /** Whether the words of a message are shown to who looks. */
