@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+from playwright.sync_api import expect
 
 from app.consolebrowser import chromium_running, open_console
 from app.consoleworld import lively
@@ -161,6 +162,40 @@ def test_a_distance_is_measured_by_keyboard_in_the_units_chosen(opened) -> None:
     assert " km" in page.locator(".map-measured").inner_text()
     page.keyboard.press("Escape")
     assert page.locator(".map-measured").count() == 0
+
+
+def test_a_zone_is_found_by_keys_and_its_owner_says_cold_only_after_asking(opened, node) -> None:
+    page = opened.page
+
+    def zone() -> dict:
+        shown = node.get("/api/zones")
+        return next(each["view"] for each in shown if each["view"]["zone"] == "Z2")
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("South strip")
+    page.keyboard.press("Enter")
+    card = page.locator(".zone-card")
+    expect(card).to_have_attribute("data-zone", "Z2")
+    # Nothing was said of it: it reads as hot, and the card says why.
+    expect(card).to_contain_text("shown to others as hot")
+    expect(card).to_contain_text("never read as cold")
+    card.locator('[data-act="cold"]').click()
+    asked = page.locator("dialog[open]")
+    expect(asked).to_contain_text("say it only when it is so")
+    page.keyboard.press("Enter")  # the focus begins on what does nothing
+    expect(asked).to_have_count(0)
+    assert zone()["activity"] == "unknown"
+    card.locator('[data-act="cold"]').click()
+    asked.locator(".kit-do").click()
+    expect(card).to_contain_text("shown to others as cold", timeout=10_000)
+    assert zone()["activity"] == "cold"
+    page.keyboard.press("/")
+    page.keyboard.type("North field")
+    page.keyboard.press("Enter")
+    expect(card).to_contain_text("says what happens in it")
+    expect(card.locator("[data-act]")).to_have_count(0)
+    page.keyboard.press("Escape")
 
 
 def test_a_map_of_a_silent_node_is_grey_and_says_as_of_when(opened, node) -> None:

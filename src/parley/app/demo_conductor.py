@@ -189,7 +189,8 @@ class Conductor:
         self._screen.say(f"{len(self._parties)} nodes stand, {linked} links are proven")
         while (next_us := self._next_us()) is not None and next_us <= self.plan.ends_us:
             near = self.plan.is_near(next_us)
-            await self._pace.wait(next_us - self.now_us, near=near)
+            if not self.plan.seat or next_us > self.plan.seat_from_us:
+                await self._pace.wait(next_us - self.now_us, near=near)
             await self._step(next_us)
         await self._step(self.plan.ends_us)
         return await self._summary()
@@ -216,7 +217,8 @@ class Conductor:
         due = (s.next_due_us for s in self._idle.standing.values())
         found += [at_us for at_us in due if at_us is not None and at_us > self.now_us]
         if found and self.plan.is_near(self.now_us):
-            found.append(self.now_us + (SEAT_STEP_US if self.plan.seat else TOGETHER_US))
+            seated = self.plan.seat and self.now_us >= self.plan.seat_from_us
+            found.append(self.now_us + (SEAT_STEP_US if seated else TOGETHER_US))
         return min(found, default=None)
 
     async def _step(self, now_us: int) -> None:

@@ -141,7 +141,8 @@ class PlannedNode(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is played: nodes, texts, cues in order, flights, from when to when.
 
-    `seat`: the party at whose post somebody real sits; "" where nobody does.
+    `seat`: the party at whose post somebody real sits; "" where nobody does. `seat_from_us`: from
+    when on time goes at its speed.
     """
 
     scenario: str
@@ -155,6 +156,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     looks: tuple[int, ...] = ()
     units_required: tuple[tuple[int, str], ...] = ()
     seat: str = ""
+    seat_from_us: int = 0
 
     def node(self, party: str) -> PlannedNode:
         """Return the node of a party."""

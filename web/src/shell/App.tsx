@@ -16,6 +16,7 @@ import { MapPane } from "../map/MapPane";
 import { SignInPane } from "../sign/SignInPane";
 import { direction, say } from "../text/language";
 import { TimeBar } from "../time/TimeBar";
+import { ZoneCard } from "../zone/ZoneCard";
 import { oldFrame, oldView, watchAges } from "./ages";
 import { followTitle, waiting } from "./heading";
 import { isHelpOpen, KeyHelp } from "./KeyHelp";
@@ -185,6 +186,7 @@ function Middle() {
     >
       <Pane id="map" of={oldFrame.value ?? oldView.value}>
         <MapPane />
+        <ZoneCard />
       </Pane>
       {!isNarrow.value && (
         <Splitter

@@ -30,7 +30,8 @@ from parley.app.demo_fleet import Fleet, make_folders
 from parley.app.demo_plan import Plan, plan_scenario
 from parley.app.demo_recording import Recorded, plan_recordings, write_segments
 from parley.app.demo_screen import RichScreen
-from parley.app.demo_seat import SEAT_SPEED_RATIO, seated
+from parley.app.demo_seat import SEAT_READY_US, SEAT_SPEED_RATIO, seated
+from parley.app.demo_story import clock_text
 from parley.app.kernel_cache import COMPILING, is_kept
 from parley.app.startup import warm_kernels
 from parley.app.warming import KERNELS
@@ -271,7 +272,9 @@ def _show_console(plan: Plan, pages: dict[str, str], screen: RichScreen, *, open
     who = f"You sit at {party}." if plan.seat else "Every node has its own."
     screen.say(f"The console: {console}  {who}", "bold")
     if plan.seat:
-        screen.say("What is asked of you waits there; nobody answers in your place.")
+        first = clock_text(plan.seat_from_us + SEAT_READY_US)
+        screen.say(f"Your first message comes at {first}; what was before is played at once.")
+        screen.say("Nobody answers in your place.")
     graphical = sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )
