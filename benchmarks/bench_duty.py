@@ -21,12 +21,12 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TOP), str(TOP / "src"), str(TOP / "tests")]
 
-from playwright.sync_api import expect  # noqa: E402
+from playwright.sync_api import expect  # noqa: E402  the paths first
 
 from app.consolebrowser import chromium_running, open_console  # noqa: E402  the paths first
-from app.consoleworld import fill, lively_agreement  # noqa: E402
-from app.test_console_duty import Keys, newest, row  # noqa: E402
-from app.twonodes import make_pair, running, until  # noqa: E402
+from app.consoleworld import fill, lively_agreement  # noqa: E402  the paths first
+from app.test_console_duty import Keys, newest, row  # noqa: E402  the paths first
+from app.twonodes import make_pair, running, until  # noqa: E402  the paths first
 
 KEYS_PER_S = 4.0
 

@@ -23,7 +23,8 @@ from parley.world.faults import InputFault  # noqa: E402  src comes onto the pat
 LIST = "built.json"
 LICENCES = "licences.txt"
 SUFFIXES = {
-    ".bin", ".css", ".geojson", ".html", ".ico", ".js", ".json", ".mjs", ".pbf", ".png", ".svg", ".txt",
+    ".bin", ".css",
+    ".geojson", ".html", ".ico", ".js", ".json", ".mjs", ".pbf", ".png", ".svg", ".txt",
     ".wasm", ".webmanifest", ".webp", ".woff2",
 }  # fmt: skip
 """What a node serves with its right media type (parley.app.console_files); a test compares them."""

@@ -1,8 +1,8 @@
 """A whole duty on two consoles, once by mouse and once by keys alone, in each language.
 
-A conflict is seen and written about, misread, corrected and read back; a message that nobody answers
-climbs; the line is suspended and distress passes; the past is looked at, the record checked and
-handed over. No word of the screen is read here: what differs between languages is not the way.
+A conflict is seen and written about, misread, corrected and read back; a message that nobody
+answers climbs; the line is suspended and distress passes; the past is looked at, the record checked
+and handed over. No word of the screen is read here: languages differ in words, not in the way.
 """
 
 from __future__ import annotations
