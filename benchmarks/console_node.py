@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 import sys
 import threading
@@ -33,6 +34,7 @@ from simkeys import make_identities  # noqa: E402  tests are no package
 from app.consoleworld import lively_agreement  # noqa: E402  tests are no package
 from parley.app.console_files import console_routes  # noqa: E402  src comes onto the path above
 from parley.app.console_map import map_view  # noqa: E402  the same
+from parley.app.console_outlines import Paper  # noqa: E402  the same
 from parley.app.console_screen import screen_of  # noqa: E402  the same
 from parley.app.console_session import SessionView  # noqa: E402  the same
 from parley.app.live_socket import Beat, Looking, Names  # noqa: E402  the same
@@ -109,7 +111,7 @@ class ConsoleNode:
     def __init__(self, count: int, folder: Path | None = None) -> None:
         agreement = lively_agreement()
         state = State(identity=make_identities([agreement])["COAL"])
-        self._map = map_view(state, now_us())
+        self._map = map_view(state, now_us(), Paper(math.inf))
         self._state = state
         self.traffic = Traffic(count)
         self.app = Starlette(
