@@ -77,7 +77,7 @@ describe("the badge", () => {
     expect(words(failed({ index: 7, last: 9 }))).toBe("FAILED at entries 7 to 9 of log L");
     expect(words(failed({}))).toBe("FAILED in log L");
     expect(words(failed({ log: "", file: "byte 3" }))).toBe("FAILED in the file: byte 3");
-    expect(stateWords({ kind: "unchecked" }, "en")).toBe("not checked");
+    expect(stateWords({ kind: "unchecked" }, "en")).toBe("record not checked");
     expect(plain(stateWords({ kind: "checking", done: 2, total: 9 }, "en"))).toBe(
       "checking 2 of 9",
     );
