@@ -394,6 +394,18 @@ def refusing(handler: Handler) -> Handler:
     return handle
 
 
+def told_on_page(handler: Handler, fault_page: Callable[[Fault, int], Response]) -> Handler:
+    """Return the handler with its refusals told on a page instead: `fault_page` makes it."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return fault_page(refusal.fault, refusal.status)
+
+    return handle
+
+
 class _Server(uvicorn.Server):
     """A server that leaves signals to the node."""
 

@@ -28,7 +28,7 @@ from parley.app.custody_views import (
     operators_view,
     own_keys_refused,
 )
-from parley.app.http import Access, Handler, Refusal, read_body
+from parley.app.http import Access, Handler, Refusal, read_body, told_on_page
 from parley.app.intent_views import conflicts_shown, intents_shown
 from parley.app.layer_views import layers_part, layers_shown
 from parley.app.message_views import MessageView, messages
@@ -157,15 +157,7 @@ class Page:
         ]
 
     def _told(self, handler: Handler) -> Handler:
-        """Return the handler with its faults told on a page."""
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except Refusal as refusal:
-                return self._fault_page(refusal.fault, refusal.status)
-
-        return handle
+        return told_on_page(handler, self._fault_page)
 
     async def _send_style(self, request: Request) -> Response:
         del request

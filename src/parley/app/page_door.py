@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.app.http import Access, Handler, Refusal, read_body
+from parley.app.http import Access, Handler, Refusal, read_body, told_on_page
 from parley.app.page_forms import Form, hidden, read_form, sign_in_form
 from parley.app.page_html import Html, said, tag
 from parley.app.sessions import Role
@@ -39,15 +39,7 @@ class SignInPage:
         ]
 
     def _told(self, handler: Handler) -> Handler:
-        """Return the handler with its faults told on a page."""
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except Refusal as refusal:
-                return self._fault(refusal.fault, refusal.status)
-
-        return handle
+        return told_on_page(handler, self._fault)
 
     async def _show(self, request: Request) -> Response:
         role = self._access.role(request)

@@ -16,7 +16,7 @@ import struct
 import threading
 import zlib
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import BinaryIO
 
@@ -142,11 +142,16 @@ class Hour:
                 size = os.fstat(file.fileno()).st_size
                 if size < self.end:
                     # Cut since, or another file: begin anew.
-                    self.__init__(self.path)  # type: ignore[misc]  # the same object, empty
+                    self._begin_anew()
                 file.seek(self.end)
                 self._take(file, size)
         except FileNotFoundError:
-            self.__init__(self.path)  # type: ignore[misc]  # the same object, empty
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        empty = type(self)(self.path)
+        for each in fields(self):
+            setattr(self, each.name, getattr(empty, each.name))
 
     def _take(self, file: BinaryIO, size: int) -> None:
         """Take in the records of a file up to its size, one at a time: an hour can be a GB."""

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.app.http import Access, Handler, Refusal, read_body
+from parley.app.http import Access, Handler, Refusal, read_body, told_on_page
 from parley.app.message_views import MessageView
 from parley.app.page_forms import Form, hidden, index_of, input_field, read_form
 from parley.app.page_html import Html, due, facts, instant, said, seconds, tag
@@ -72,15 +72,7 @@ class UnitPage:
         ]
 
     def _told(self, handler: Handler) -> Handler:
-        """Return the handler with its faults told on a page."""
-
-        async def handle(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except Refusal as refusal:
-                return self._fault(refusal.fault, refusal.status)
-
-        return handle
+        return told_on_page(handler, self._fault)
 
     # ---- showing --------------------------------------------------------------------------------
 

@@ -61,6 +61,7 @@ function OwnEntries({ chosen, onChoose }: { chosen: Key | null; onChoose: (key: 
       {offered.map((view) => (
         <li key={`${view.key[0]} ${view.key[1]}`}>
           <button
+            data-key={`${view.key[0]}#${view.key[1]}`}
             type="button"
             aria-pressed={sameKey(chosen, view.key)}
             onClick={() => onChoose(view.key)}
