@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -87,3 +89,16 @@ def open_console(
     page.goto(f"{url}/console/?lang={language}{query}")
     page.wait_for_selector(".screen[data-heard=true]", timeout=float(os.environ.get("MS", "15000")))
     return opened
+
+
+def wait_until(page: Page, script: str, arg: Any = None, *, timeout_ms: float = 30_000) -> None:
+    """Wait until a script of the page gives something true.
+
+    Playwright's own `wait_for_function` asks again from within the page, by `eval`: the console's
+    policy forbids that, so it fails where its first look comes too early.
+    """
+    until_s = time.monotonic() + timeout_ms / 1000
+    while not page.evaluate(script, arg):
+        if time.monotonic() > until_s:
+            raise AssertionError(f"not within {timeout_ms:.0f} ms: {script} with {arg!r}")
+        page.wait_for_timeout(50)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.consolebrowser import WITHOUT_GRAPHICS, chromium_running, open_console
+from app.consolebrowser import WITHOUT_GRAPHICS, chromium_running, open_console, wait_until
 from app.consoleworld import Flying, fill, lively_agreement
 from app.test_console_alerts import LONE, MEETING
 from app.twonodes import make_pair, parley, running, until
@@ -269,10 +269,8 @@ def look_back(rus, node, key: list) -> None:
         rus.page.keyboard.press("Enter")
         expect(rus.page.locator(".screen")).to_have_attribute("data-mode", "REPLAY")
         wanted = int(then.timestamp()) * 1_000_000
-        rus.page.wait_for_function(
-            "us => Number(document.querySelector('.time-stamp').dataset.screenUs) === us",
-            arg=wanted, timeout=SLOW_MS,
-        )  # fmt: skip
+        stamped = "us => Number(document.querySelector('.time-stamp').dataset.screenUs) === us"
+        wait_until(rus.page, stamped, arg=wanted, timeout_ms=SLOW_MS)
         expect(rus.page.locator(row(key))).to_have_count(count)
     rus.press('.time-mode[data-mode="LIVE"]')
     expect(rus.page.locator(".screen")).to_have_attribute("data-mode", "LIVE")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.consolebrowser import chromium_running, open_console
+from app.consolebrowser import chromium_running, open_console, wait_until
 from app.consoleworld import FT_M, Flying, lively, route
 from parley.app.track_frames import HEADER_BYTES, ROW, TRACK_BYTES
 from parley.node.coasting import STATUS_WORDS
@@ -107,7 +107,7 @@ def screen(chromium, nodes, starved):
 def speak(page, language: str) -> None:
     """Choose a language as a reader does."""
     page.locator(".settings-quick select").first.select_option(language)
-    page.wait_for_function("(code) => document.documentElement.lang === code", arg=language)
+    wait_until(page, "(code) => document.documentElement.lang === code", arg=language)
 
 
 def measure(page, units: str) -> list[str]:

@@ -10,7 +10,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from app.consolebrowser import chromium_running, open_console
+from app.consolebrowser import chromium_running, open_console, wait_until
 from app.consoleworld import lively
 from app.twonodes import WEB
 
@@ -73,7 +73,7 @@ def show(chromium, node, language: str = "en"):
     fly(node)
     shown = open_console(chromium, node.url, language=language, script=scripts())
     shown.page.wait_for_selector(".map-room[data-loaded=true]", timeout=20_000)
-    shown.page.wait_for_function("Number(document.querySelector('.map-room').dataset.tracks) >= 2")
+    wait_until(shown.page, "Number(document.querySelector('.map-room').dataset.tracks) >= 2")
     return shown
 
 
@@ -105,7 +105,7 @@ def test_the_map_loads_and_asks_nobody_else(opened) -> None:
 
 def test_a_block_is_written_from_the_left_in_a_language_from_the_right(chromium, node) -> None:
     shown = show(chromium, node, "ar")
-    shown.page.wait_for_function("drawn.texts.some(([text]) => text.startsWith('FL210'))")
+    wait_until(shown.page, "drawn.texts.some(([text]) => text.startsWith('FL210'))")
     assert {how for _, how in shown.page.evaluate("drawn.texts")} == {"ltr"}
     assert shown.outside() == []
     shown.close()
@@ -114,13 +114,14 @@ def test_a_block_is_written_from_the_left_in_a_language_from_the_right(chromium,
 def test_aircraft_are_painted_without_painting_the_map_below(opened, node) -> None:
     page = opened.page
     # The base map comes in two steps; it is at rest once nothing was drawn for a while.
-    page.wait_for_function(
+    wait_until(
+        page,
         """() => {
           const now = performance.now();
           if (drawn.ground !== window.before) [window.before, window.since] = [drawn.ground, now];
           return now - window.since > 1500;
         }""",
-        timeout=30_000,
+        timeout_ms=30_000,
     )
     page.evaluate("drawn.ground = drawn.tracks = 0")
     for _ in range(3):

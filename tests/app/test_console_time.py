@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from app.consolebrowser import chromium_running, open_console
+from app.consolebrowser import chromium_running, open_console, wait_until
 from app.consoleworld import lively
 
 WORD = "Convoy leaves the depot eastbound."
@@ -54,7 +54,7 @@ def jump(page, at_us: int) -> int:
     second = at_us // 1_000_000
     page.fill(".time-jump input", f"{datetime.fromtimestamp(second, UTC):%Y-%m-%d %H:%M:%S}Z")
     page.press(".time-jump input", "Enter")
-    page.wait_for_function(SETTLED, arg=second * 1_000_000, timeout=45_000)
+    wait_until(page, SETTLED, arg=second * 1_000_000, timeout_ms=45_000)
     return second * 1_000_000
 
 
@@ -137,8 +137,8 @@ def test_time_runs_from_left_to_right_in_arabic_and_the_keys_move_it(browser, wo
     page.keyboard.press("ArrowLeft")
     assert cursor() <= first + 2_500_000
     page.keyboard.press("b")
-    page.wait_for_function("(us) => Number(document.querySelector('.time-slider').dataset.cursorUs)"
-        " < us - 300000", arg=cursor())  # fmt: skip
+    earlier = "(us) => document.querySelector('.time-slider').dataset.cursorUs < us - 300000"
+    wait_until(page, earlier, arg=cursor())
     page.keyboard.press("b")
     box = page.locator(".time-slider").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.97, box["y"] + box["height"] / 2)
