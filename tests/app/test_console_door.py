@@ -9,7 +9,7 @@ import pytest
 
 from app.consoleworld import Flying, lively
 from app.socketkit import RefusedError, Screen
-from app.twonodes import WEB, until
+from app.twonodes import WEB, Running, make_pair, until
 from parley.app.track_frames import decode_frame
 
 
@@ -149,3 +149,19 @@ def test_a_screen_says_what_it_looks_at_or_goes(world, text) -> None:
             pass
         assert screen.closed == 1008
     assert world["COAL"].get("/api/status")["party"] == "COAL"
+
+
+def test_a_node_that_stops_tells_its_screens_and_says_nothing_loud(tmp_path) -> None:
+    """Stopped with screens open it told a fault for each; and none of them was told why."""
+    node = Running(make_pair(tmp_path)["COAL"])
+    screens = [Screen(node.url) for _ in range(3)]
+    for screen in screens:
+        screen.until(lambda told: isinstance(told, bytes))
+    node.process.terminate()
+    said = node.process.communicate(timeout=20)[1]
+    assert node.process.returncode == 0
+    assert "Traceback" not in said
+    for screen in screens:
+        while screen.message() is not None:
+            pass
+        assert screen.closed == 1001

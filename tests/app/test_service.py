@@ -5,9 +5,11 @@ import asyncio
 import pytest
 
 from app.twonodes import T0_US, make_pair
+from parley.app import live_socket
 from parley.app.clock import DrivenClock
 from parley.app.config import load_node
 from parley.app.crank import Turned
+from parley.app.live_socket import LiveSocket
 from parley.app.process import make_crank
 from parley.app.service import Service
 from parley.node.inputs import BePresent, LinkClosed, LinkOpened, Say, TrackReports
@@ -239,3 +241,32 @@ def test_a_clock_never_goes_back():
         with pytest.raises(InputFault, match="advance now_us"):
             clock.advance(bad)
     assert clock() == T0_US
+
+
+class _TakesNothing:
+    """A screen's end of a socket on which whatever is sent waits for ever."""
+
+    async def accept(self):
+        pass
+
+    async def receive_text(self):
+        await asyncio.Event().wait()
+
+    async def send_text(self, text):
+        await asyncio.Event().wait()
+
+
+def test_a_screen_that_takes_nothing_holds_no_node_up_that_stops(monkeypatch, crank):
+    monkeypatch.setattr(live_socket, "_LEAVE_S_MAX", 0.05)
+
+    async def stopped():
+        live = LiveSocket(Service(crank, DrivenClock(T0_US)))
+        serving = asyncio.create_task(live._serve(_TakesNothing()))
+        await asyncio.sleep(0.05)
+        assert not serving.done()
+        live.end()
+        await live.left()
+        serving.cancel()
+        await serving  # it ends, and is no fault
+
+    asyncio.run(asyncio.wait_for(stopped(), 10))

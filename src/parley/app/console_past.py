@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -147,7 +148,9 @@ class Asker:
 
     def at_once(self, work: Callable[[], object]) -> None:
         """Let the thread do something as soon as it has done what it does."""
-        self._pool.submit(work)
+        # Once the pool is shut down nothing is answered any more, so nothing is left to do either.
+        with contextlib.suppress(RuntimeError):
+            self._pool.submit(work)
 
     def end(self) -> None:
         """Answer nothing more: the node stops."""

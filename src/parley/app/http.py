@@ -478,6 +478,8 @@ class WebServer:
     ) -> None:
         self.ending: list[Callable[[], None]] = []
         """Called when serving stops: requests that wait would else be cut off with a loud fault."""
+        self.leaving: list[Callable[[], Awaitable[None]]] = []
+        """Waited for when serving has stopped: who looks is told, each for a bounded time."""
         self._socket = _listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         hosts = own_hosts(host, self.port, names, secure=tls is not None)
@@ -511,3 +513,8 @@ class WebServer:
         for each in self.ending:
             each()
         self._server.should_exit = True
+
+    async def left(self) -> None:
+        """Wait, not for long, until those who look were told that it stops."""
+        for each in self.leaving:
+            await each()

@@ -42,6 +42,7 @@ ALWAYS_MAX = 1_000
 NAMES_AT_ONCE = 5_000
 _BEAT_S = 1.0
 _SEND_S_MAX = 15.0
+_LEAVE_S_MAX = 1.0
 _ASKED_BYTES_MAX = 16_384
 _DEGREES_MAX = 1_080.0
 """A map that was turned round the earth a few times still says where it looks."""
@@ -84,6 +85,7 @@ class _Screen:
     looking: Looking | None = None
     named: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class LiveSocket:
@@ -115,6 +117,14 @@ class LiveSocket:
         for screen in self._screens:
             screen.wake.set()
 
+    async def left(self) -> None:
+        """Wait, not for long, until each screen that takes what is sent knows that the node stops."""
+        waits = [asyncio.ensure_future(screen.gone.wait()) for screen in self._screens]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=_LEAVE_S_MAX)
+            for each in late:
+                each.cancel()
+
     def frame(self) -> bytes:
         """Return the newest frame, made at most once for each instant."""
         now_us = self._service.clock() if self._service.begun else 0
@@ -145,8 +155,13 @@ class LiveSocket:
         try:
             await socket.accept()
             await self._until_it_goes(screen)
+        except asyncio.CancelledError:
+            # A screen that takes nothing is cut off when the node stops: no fault of anybody's.
+            if not self._ending:
+                raise
         finally:
             self._screens.discard(screen)
+            screen.gone.set()
 
     async def _until_it_goes(self, screen: _Screen) -> None:
         """Tell and listen until one of them ends: a screen that takes nothing holds no place."""

@@ -148,6 +148,8 @@ async def _run(setup: NodeSetup, store: Store, start: Start, *, driven: bool) ->
         if web is not None:
             web.stop()
         await links.close()
+        if web is not None:
+            await web.left()
         await work.cancel()
 
 
@@ -271,6 +273,7 @@ def _web_server(setup: NodeSetup, service: Service, store: Store, work: _Work) -
     except OSError as error:
         raise _no_port(f"http {http.host}:{http.port}", error) from None
     web.ending += [api.end_waits, live.end, api.past.end]
+    web.leaving.append(live.left)
     if setup.config.picture.record:
         writer = PictureWriter(picture_folder(setup.store), setup.config.picture)
         api.past.recording = writer.state
