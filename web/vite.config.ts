@@ -16,5 +16,10 @@ export default defineConfig({
     target: "es2022",
     chunkSizeWarningLimit: 2000,
   },
-  test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"], environment: "node" },
+  // No test is one of time: on a machine that does three things at once the slowest takes seconds.
+  test: {
+    include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
+    environment: "node",
+    testTimeout: 120_000,
+  },
 });

@@ -83,6 +83,43 @@ def test_back_before_the_word_it_is_not_there_and_forward_it_is(browser, world):
     opened.close()
 
 
+SIZES = """
+window.sizes = new Set();
+(function look() {
+  const map = document.querySelector(".map-ground")?.getBoundingClientRect();
+  if (map) window.sizes.add(`${map.width}x${map.height}`);
+  requestAnimationFrame(look);
+})();
+"""
+
+
+def test_lists_of_another_instant_go_unless_the_right_ones_come_at_once(browser, world):
+    """They went at each step of the handle: the page jumped, and the map was drawn anew."""
+    nodes, _, said_us = world
+    opened = open_console(browser, nodes["COAL"].url, script=SIZES)
+    page = opened.page
+    jump(page, said_us + 2_000_000)
+    before_us = jump(page, said_us + 1_000_000)
+    page.evaluate("sizes.clear()")
+    row = page.locator(".hot-row", has_text=WORD)
+    expect(row).to_be_visible()
+    held = []
+    page.route("**/api/screen?*", lambda route: held.append(route))  # noqa: PLW0108  Playwright marks it
+    page.fill(".time-jump input", f"{datetime.fromtimestamp(said_us // 1_000_000 - 3, UTC):%F %TZ}")
+    page.press(".time-jump input", "Enter")
+    stamp = page.locator(".time-stamp")
+    assert stamp.get_attribute("data-screen-us") in ("", str(before_us)), "of which they are"
+    expect(stamp, "nobody answers: gone").to_have_attribute("data-screen-us", "")
+    expect(row).to_have_count(0)
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute("**/api/screen?*")
+    wait_until(page, SETTLED, arg=(said_us // 1_000_000 - 3) * 1_000_000, timeout_ms=45_000)
+    expect(row).to_have_count(0)
+    assert len(page.evaluate("[...sizes]")) == 1, "nothing moved meanwhile"
+    opened.close()
+
+
 def test_at_the_instant_of_the_word_the_other_party_did_not_know_it_yet(browser, world):
     nodes, _, said_us = world
     opened = open_console(browser, nodes["COAL"].url)

@@ -469,6 +469,7 @@ def test_a_word_that_a_zone_is_hot_and_a_notice_of_a_side_are_changes() -> None:
 
 def test_a_peer_that_asserts_zones_without_end_moves_nothing_and_raises_one_alarm() -> None:
     world = by_a_river()
+    began_us = world.now_us
     for number in range(CHANGES_MAX + 4):
         zone = Zone(id=f"HUGE-{number}", kind="zone", shape=Circle(
             centre=Position(lat_deg=35.0, lon_deg=38.0), radius_m=400_000.0 + number))  # fmt: skip
@@ -478,6 +479,8 @@ def test_a_peer_that_asserts_zones_without_end_moves_nothing_and_raises_one_alar
     assert alarm.alarm_class == "ROUTINE"
     assert "BRAVO asserts HUGE-19 and 15 more: touches 3 own intents" in alarm.text
     assert alarm.text.endswith("advisory, no duty; 4 older ones of it were not compared")
+    # Since the first of this hour that is compared; it does not look older than what it is about.
+    assert began_us < alarm.since_us < world.now_us
     assert {v.intent.version for v in standing(world, "ALFA").values()} == {1}
     declared(world, "ALFA", "OURS", radius_m=60_000.0)
     assert [a.kind for a in raised(world)] == ["reposition", "reposition asserted"]

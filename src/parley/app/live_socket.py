@@ -118,7 +118,7 @@ class LiveSocket:
             screen.wake.set()
 
     async def left(self) -> None:
-        """Wait, not for long, until each screen that takes what is sent knows that the node stops."""
+        """Wait, not for long, until each screen that takes what is sent knows of the end."""
         waits = [asyncio.ensure_future(screen.gone.wait()) for screen in self._screens]
         if waits:
             _, late = await asyncio.wait(waits, timeout=_LEAVE_S_MAX)

@@ -1,14 +1,14 @@
 // The link to the node: the socket with its beats and frames, and whole views asked for when
-// something was written. Views are asked for one at a time and at most once a second; a change
-// that comes meanwhile is asked for after it.
+// something was written. Views are asked for one at a time, as `pace.ts` says; a change that comes
+// meanwhile is asked for after it.
 import { signal } from "@preact/signals";
 import { ask, useSession } from "../api/client";
 import type { Beat, Looking, MapView, Names, ScreenView, SessionView } from "../api/types";
 import { liveFrame, liveMap, liveNames, liveScreen, type Named, session } from "../shell/state";
 import { lookAtSilence, SILENT_AFTER_MS, takeBeat } from "./clock";
 import { decodeFrame } from "./frames";
+import { Pace } from "./pace";
 
-const VIEW_EVERY_MS = 1000;
 /** Without any change a view is still asked for again: clocks move states too. */
 const VIEW_AGAIN_MS = 5000;
 const LOOK_EVERY_MS = 250;
@@ -29,6 +29,8 @@ let seenNumber = -1;
 let newestNumber = 0;
 let asking = false;
 let askedAtMs = Number.NEGATIVE_INFINITY;
+let pace = new Pace();
+let later: ReturnType<typeof setTimeout> | undefined;
 let looking: Looking | null = null;
 
 /** Opens the link and keeps it open. */
@@ -58,6 +60,7 @@ async function trySession(): Promise<void> {
 export function refreshSoon(): void {
   seenNumber = -1;
   askedAtMs = Number.NEGATIVE_INFINITY;
+  pace = new Pace();
   void view();
 }
 
@@ -123,9 +126,13 @@ function look(): void {
 
 async function view(): Promise<void> {
   const atMs = performance.now();
-  const sinceMs = atMs - askedAtMs;
-  const changed = newestNumber !== seenNumber;
-  if (asking || sinceMs < VIEW_EVERY_MS || (!changed && sinceMs < VIEW_AGAIN_MS)) return;
+  if (asking || (newestNumber === seenNumber && atMs - askedAtMs < VIEW_AGAIN_MS)) return;
+  const waitMs = pace.waitMs(atMs);
+  if (waitMs > 0) {
+    clearTimeout(later);
+    later = setTimeout(() => void view(), waitMs);
+    return;
+  }
   asking = true;
   askedAtMs = atMs;
   const number = newestNumber;
@@ -143,6 +150,8 @@ async function view(): Promise<void> {
     linkFault.value = error instanceof Error ? error.message : String(error);
   } finally {
     asking = false;
+    pace.took(atMs, performance.now() - atMs);
+    void view();
   }
 }
 

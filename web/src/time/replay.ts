@@ -2,7 +2,8 @@
 //
 // A frame is asked for at every move, one question at a time, the newest next. The screen, which is
 // heavier, is asked for when the handle rests. A screen of another instant than the handle's is
-// taken away, or, while playing, labelled with its own (`screenAtUs`).
+// labelled with its own (`screenAtUs`) while playing; else it is taken away, unless the right one
+// comes before anybody could have read it: what is taken away makes the whole page jump.
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { ask, askBytes, NodeFault } from "../api/client";
 import type { MapView, ScreenView } from "../api/types";
@@ -29,6 +30,8 @@ const PLAY_MS = 200;
 const CHUNK = 60;
 /** While it plays, the screen is asked for so often at the most. */
 const SCREEN_EVERY_MS = 500;
+/** So long a screen of before stays when the handle jumps; nobody reads one in it, or acts by it. */
+const JUMP_MS = 300;
 /** While the handle is drawn, a screen this far off is still shown, labelled. */
 const NEAR_US = 1.5 * SECOND_US;
 
@@ -56,6 +59,7 @@ let chunk: Recorded[] = [];
 let frameAsking = false;
 let screenAsking: AbortController | null = null;
 let restTimer: ReturnType<typeof setTimeout> | undefined;
+let clearTimer: ReturnType<typeof setTimeout> | undefined;
 let playTimer: ReturnType<typeof setInterval> | undefined;
 let playedAtMs = 0;
 let screenAskedMs = Number.NEGATIVE_INFINITY;
@@ -178,6 +182,8 @@ function enter(next: "LIVE" | "REPLAY" | "PLAN", atUs: number): void {
 }
 
 function forgetPast(): void {
+  clearTimeout(clearTimer);
+  clearTimer = undefined;
   chunk = [];
   pastScreen.value = null;
   pastMap.value = null;
@@ -186,11 +192,23 @@ function forgetPast(): void {
   picture.value = { is: "asked" };
 }
 
-/** A screen of another instant is taken away once the handle is far from it. */
+/** A screen of another instant is taken away once the handle is far from it, and stays so. */
 function keepOrClear(): void {
+  if (!isFarOff()) {
+    clearTimeout(clearTimer);
+    clearTimer = undefined;
+    return;
+  }
+  clearTimer ??= setTimeout(() => {
+    clearTimer = undefined;
+    if (isFarOff()) pastScreen.value = null;
+  }, JUMP_MS);
+}
+
+function isFarOff(): boolean {
   const shown = pastScreen.value;
   const nearUs = NEAR_US * (playing.value === 0 ? 1 : speed.value);
-  if (shown && Math.abs(shown.at_us - cursorUs.value) > nearUs) pastScreen.value = null;
+  return shown !== null && Math.abs(shown.at_us - cursorUs.value) > nearUs;
 }
 
 // ---- the recorded frame -----------------------------------------------------------------------

@@ -30,12 +30,15 @@ function isKey(publicKey: Bytes): boolean {
   );
 }
 
+// One for all: a key's first signature goes another way than the later ones.
+const plain = nobleCheck();
+
 async function accepted(publicKey: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   const quick = await webCryptoCheck();
   if (!quick) throw new Error("node without WebCrypto");
   const [one, other] = [
     await quick.verify(publicKey, signature, message),
-    await nobleCheck().verify(publicKey, signature, message),
+    await plain.verify(publicKey, signature, message),
   ];
   if (isKey(publicKey)) expect(one, hex(signature)).toBe(other);
   return isKey(publicKey) && one && other;

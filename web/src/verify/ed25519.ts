@@ -75,7 +75,7 @@ export function decodePoint(encoded: Bytes): Point | null {
 
 const WINDOW_BITS = 4n;
 const WINDOWS = 64;
-const TABLES_MAX = 64;
+const KEYS_USED_MAX = 64;
 
 /** Returns 1 to 15 times 16^n of a point for each n: one addition per digit then multiplies it. */
 function tableOf(point: Point): Point[][] {
@@ -104,29 +104,43 @@ function multiplied(table: readonly (readonly Point[])[], scalar: bigint): Point
   return sum;
 }
 
+/** Returns what multiplies a point: its table costs more than one use, so the second makes it. */
+function multiplierOf(point: Point): (scalar: bigint) => Point {
+  let used = false;
+  let table: Point[][] | null = null;
+  return (scalar) => {
+    if (!used) {
+      used = true;
+      return point.multiply(scalar, false);
+    }
+    table ??= tableOf(point);
+    return multiplied(table, scalar);
+  };
+}
+
 /** Returns the check in plain JavaScript, for pages that have no WebCrypto. */
 export function nobleCheck(): SignatureCheck {
-  const tables = new Map<string, Point[][] | null>();
-  const table = (publicKey: Bytes): Point[][] | null => {
+  const keys = new Map<string, ((scalar: bigint) => Point) | null>();
+  const timesNegated = (publicKey: Bytes) => {
     const name = hex(publicKey);
-    const known = tables.get(name);
+    const known = keys.get(name);
     if (known !== undefined) return known;
     const point = decodePoint(publicKey);
-    const made = point && tableOf(point.negate());
-    if (tables.size >= TABLES_MAX) tables.clear();
-    tables.set(name, made);
+    const made = point && multiplierOf(point.negate());
+    if (keys.size >= KEYS_USED_MAX) keys.clear();
+    keys.set(name, made);
     return made;
   };
   return {
     name: "noble",
     async verify(publicKey, signature, message) {
       if (!hasGoodForm(signature)) return false;
-      const negated = table(publicKey);
-      if (!negated) return false;
+      const times = timesNegated(publicKey);
+      if (!times) return false;
       const r = signature.subarray(0, 32);
       const factor = numberOf(sha512(joined([r, publicKey, message]))) % ORDER;
       const based = Point.BASE.multiply(numberOf(signature.subarray(32)), false);
-      return same(based.add(multiplied(negated, factor)).toBytes(), r);
+      return same(based.add(times(factor)).toBytes(), r);
     },
   };
 }

@@ -97,6 +97,9 @@ def _asserted(scope: Scope, party: str, own: list[_Open], more: int, post: str) 
     others = f" and {len(own) - 1} more" if len(own) > 1 else ""
     unread = f"; {more} older ones of it were not compared" if more else ""
     hour = newest.written_us // _HOUR_US
+    # Since the first change of that hour: what it says next makes the alarm no younger.
+    times_us = (each.change.written_us for each in own)
+    since_us = min(at_us for at_us in times_us if at_us // _HOUR_US == hour)
     return Raised(
         name=f"reposition-asserted:{scope.agreement_id}:{party}:{hour}",
         kind="reposition asserted",
@@ -106,7 +109,7 @@ def _asserted(scope: Scope, party: str, own: list[_Open], more: int, post: str) 
         text=f"{party} asserts {what}{others}: touches {counted(len(names), 'own intent')}, "
         f"{len(flights)} own aircraft; advisory, no duty{unread}",
         post=post,
-        since_us=hour * _HOUR_US,
+        since_us=since_us,
         cause=newest.key,
     )
 
