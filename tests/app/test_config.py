@@ -11,7 +11,8 @@ import pytest
 
 from app.twonodes import AGREEMENT, make_pair
 from parley.app import keyfile
-from parley.app.config import load_node, parse_address
+from parley.app.addresses import parse_address
+from parley.app.config import load_node
 from parley.app.keyfile import (
     add_keys,
     begin_rotation,
@@ -20,9 +21,9 @@ from parley.app.keyfile import (
     read_keys,
     read_next_key,
     read_starts,
-    read_token,
     write_starts,
 )
+from parley.app.private_files import read_token
 from parley.app.setup import make_node, peer_table, root_table
 from parley.trust.keys import SigningKey
 from parley.world.faults import InputFault

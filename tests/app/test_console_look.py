@@ -64,10 +64,10 @@ def chromium():
 
 
 def meeting_soon():
-    """Two that meet head on after two and a half minutes, so that there is an alert at once."""
+    """Two that lose separation within two minutes: two looks raise it, however short they flew."""
     return {
         ("RSD12", "COAL"): route((35.05, 38.4), 90.0, 210.0, 21_000 * FT_M),
-        ("KHM07", "RUS"): route((35.06, 39.1), 270.0, 200.0, 21_200 * FT_M),
+        ("KHM07", "RUS"): route((35.06, 38.98), 270.0, 200.0, 21_200 * FT_M),
         ("WFP220", None): route((34.1, 39.4), 330.0, 120.0, 14_000 * FT_M),
     }
 

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from app.twonodes import AGREEMENT, WEB, Running, free_port, lines_of, parley_here, say, until
-from parley.app.api import CUSTODY_ACTS, EntryView
+from parley.app.act_views import EntryView
+from parley.app.api import CUSTODY_ACTS
 from parley.app.cli import acts
 from parley.app.custody_views import GUARDED
 from parley.app.setup import make_node

@@ -61,12 +61,10 @@ def brute_force(name, minima=EN_ROUTE):
     cuts = np.flatnonzero(np.diff(second)) + 1
     found = {}
     for low, high in zip(np.r_[0, cuts], np.r_[cuts, len(second)], strict=True):
-        i, j = np.triu_indices(high - low, 1)
+        i, j = near_by_latitude(lat[low:high], minima.horizontal_m / 110_000.0)
         i, j = i + low, j + low
         # 1 cm: flight levels stand exactly on the minimum, float noise must not decide.
-        near = (np.abs(alt[i] - alt[j]) < minima.vertical_m - 0.01) & (
-            np.abs(lat[i] - lat[j]) * 110_000.0 < minima.horizontal_m
-        )
+        near = np.abs(alt[i] - alt[j]) < minima.vertical_m - 0.01
         i, j = i[near], j[near]
         _, _, apart_m = GEOD.inv(lon[i], lat[i], lon[j], lat[j])
         for k in np.flatnonzero(np.asarray(apart_m) < minima.horizontal_m - 0.01):
@@ -74,6 +72,16 @@ def brute_force(name, minima=EN_ROUTE):
             pair = sorted((int(who[i[k]]), int(who[j[k]])))
             found.setdefault(tuple(pair), []).append(row)
     return found
+
+
+def near_by_latitude(lat, limit_deg):
+    """Every pair of rows whose latitudes are nearer than the limit, once: neighbours in order."""
+    order = np.argsort(lat, kind="stable")
+    ends = np.searchsorted(lat[order], lat[order] + limit_deg)
+    count = np.maximum(ends - np.arange(len(lat)) - 1, 0)
+    one = np.repeat(np.arange(len(lat)), count)
+    two = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)
+    return order[one], order[two]
 
 
 @pytest.mark.parametrize(

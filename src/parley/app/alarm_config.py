@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from parley.app.keyfile import read_private
+from parley.app.private_files import read_private
 from parley.node.line_bodies import AlarmChannel
 from parley.node.rules.agreements import posts_of
 from parley.world.agreement import Agreement, check_post

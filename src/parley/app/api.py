@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parley import __version__
+from parley.app.act_views import ActDone, EntryView, Written
 from parley.app.agreement_api import agreement_operations
 from parley.app.alarm_api import alarm_operations
 from parley.app.alert_api import alert_operations
@@ -51,7 +52,7 @@ from parley.app.openapi import Operation, Parameter, make_document
 from parley.app.passkey_api import PasskeyDoor, refuse_without_passkey
 from parley.app.reposition_api import reposition_operations
 from parley.app.service import Service
-from parley.app.shorttext import Written, short
+from parley.app.shorttext import short
 from parley.app.standing_views import standing_operations
 from parley.app.unit_api import refuse_units_word, unit_operations
 from parley.app.unit_report_api import report_operations
@@ -118,37 +119,11 @@ CHANGES_PARAMETERS = (
 )
 
 
-class ActDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What an act led to: the key of its entry (None: nothing was to be written), and all that was.
-
-    `written` also holds what the node itself wrote at once.
-    """
-
-    key: tuple[str, int] | None
-    written: tuple[Written, ...]
-
-
 class TracksTaken(msgspec.Struct, frozen=True, kw_only=True):
     """What reports led to: how many came in, and the alerts and other entries written at once."""
 
     reports: int
     written: tuple[Written, ...]
-
-
-class EntryView(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry: its place, its leaf hash (hex), its exact text, and its payload where it is sealed.
-
-    SHA-256 over `parley/commit/v1`, the salt (hex) and the payload is the commitment in the text.
-    `reading` says why there is no payload: "guarded" until somebody here has opened it, "sealed"
-    where it is not held here.
-    """
-
-    index: int
-    leaf: str
-    text: str
-    reading: Literal["plain", "guarded", "sealed"] = "plain"
-    salt: str | None = None
-    payload: str | None = None
 
 
 def decode_act(data: bytes) -> Act:

@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from parley.app.config import is_loopback, read_config
-from parley.app.keyfile import read_token
-from parley.app.tls import EVERY_ADDRESS, PinnedConnection
+from parley.app.addresses import EVERY_ADDRESS, is_loopback
+from parley.app.private_files import read_token
 from parley.world.faults import InputFault, OurFault
 
 T = TypeVar("T")
@@ -65,6 +64,9 @@ class Client:
             self._from_config(Path(node))
 
     def _from_config(self, path: Path) -> None:
+        # A configuration leans on all that a node is: asked for by its address, half as long.
+        from parley.app.config import read_config
+
         path = path / "node.toml" if path.is_dir() else path
         config = read_config(path)
         if config.http is None or config.http.port == 0:
@@ -150,6 +152,8 @@ class Client:
     def _connection(self, timeout_s: float) -> http.client.HTTPConnection:
         if self._certificate is None:
             return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        from parley.app.tls import PinnedConnection
+
         return PinnedConnection(self._host, self._port, self._certificate, within_s=timeout_s)
 
     def _ask(

@@ -6,7 +6,6 @@ so that a node either starts whole or says what is wrong. No socket and no store
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from parley.app.addresses import is_loopback, parse_address
 from parley.app.agreement_files import is_with_units, read_agreement_file, usable
 from parley.app.alarm_config import AlarmConfig, AlarmSetup, alarm_setup, uncalled_posts
 from parley.app.clock import wall_clock
@@ -510,37 +510,6 @@ def _check_publish(path: Path, config: NodeConfig) -> None:
                 wanted="a folder of its own",
                 repair=f"{each.name} lies in it, and it is for anybody to read",
             )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address.
-
-    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
-    (True, False)
-    """
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def parse_address(text: str, what: str) -> tuple[str, int]:
-    """Return host and port.
-
-    >>> parse_address("127.0.0.1:7001", "address"), parse_address("[::1]:7001", "address")
-    (('127.0.0.1', 7001), ('::1', 7001))
-
-    Raises:
-        InputFault: not host:port.
-    """
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-    good = bool(host) and port.isascii() and port.isdigit() and int(port) <= 65_535
-    if not good or any(letter.isspace() for letter in host):
-        raise InputFault(what, value=text, wanted="host:port", repair="e.g. 127.0.0.1:7001")
-    return host, int(port)
 
 
 def _calls(path: Path, config: NodeConfig) -> dict[str, tuple[str, int]]:

@@ -38,7 +38,8 @@ from parley.app.driven import (
     Status,
     Stop,
 )
-from parley.app.keyfile import make_keys, make_token, read_keys
+from parley.app.keyfile import make_keys, read_keys
+from parley.app.private_files import make_token
 from parley.app.setup import peer_table
 from parley.app.views import LogView, ZoneShown
 from parley.node.entries import log_name

@@ -19,12 +19,13 @@ from typing import BinaryIO
 
 import msgspec
 
+from parley.app.act_views import Written
 from parley.app.clock import DrivenClock
 from parley.app.config import decode_json
 from parley.app.connections import LinkCounts, Links
 from parley.app.crank import Turned
 from parley.app.service import Service
-from parley.app.shorttext import Written, short
+from parley.app.shorttext import short
 from parley.node.entries import Entry
 from parley.node.inputs import Act, SegmentRecorded, Tick, TrackReports
 from parley.node.snapshots import digest

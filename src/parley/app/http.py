@@ -29,11 +29,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from parley.app.addresses import EVERY_ADDRESS
 from parley.app.http_connections import CONNECTIONS_MAX, RoomyProtocol
 from parley.app.openapi import FaultView
 from parley.app.passkeys import Passkeys
 from parley.app.sessions import BrowserSession, ObserverToken, Role, Sessions, same_text
-from parley.app.tls import EVERY_ADDRESS, TlsFiles
+from parley.app.tls import TlsFiles
 from parley.app.unit_reports import UnitReports
 from parley.app.unit_tokens import UnitTokens
 from parley.world.faults import Fault, InputFault

@@ -1,19 +1,18 @@
-"""Key seeds, the count of starts and the operator token, in files that only we can read.
+"""Key seeds and the count of starts, in files that only we can read.
 
-Seeds and tokens are drawn from the system here. Rules: a file is made with mode 0600 and never over
-another; one that others can read is refused, because whoever read it can sign as this party.
-Nothing here prints a seed or a token, and no fault shows what stood in a file.
+Seeds are drawn from the system here. Rules: a file is never made over another; one that others can
+read is refused, because whoever read it can sign as this party. Nothing here prints a seed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from parley.app.private_files import is_there, read_private, settle, write_new
 from parley.node.identity import Keys
 from parley.trust.keys import ROLES, SEED_BYTES, Role, SigningKey, VerifierKey, parse_vkey
 from parley.trust.seal import SealKey
@@ -29,8 +28,6 @@ AFTER_FILE = "log.after.key"
 STARTS_FILE = "starts"
 _STARTS_MAX = 2**53
 _FORM = "parley-seed/1"
-_FILE_BYTES_MAX = 4096
-_TOKEN_CHARACTERS = 64
 _Made = TypeVar("_Made")
 
 
@@ -84,9 +81,9 @@ def add_keys(folder: Path) -> tuple[str, list[str]]:
         InputFault: there is no log key to say whose folder it is, or a file cannot be made.
     """
     party, _, _ = _read_seed(folder / "log.key")
-    if _there(folder / AFTER_FILE) and not _there(folder / NEXT_FILE):
+    if is_there(folder / AFTER_FILE) and not is_there(folder / NEXT_FILE):
         finish_rotation(folder)  # its digest was promised: another key would not be believed
-    missing = [(file, job) for file, job in _node_files() if not _there(folder / file)]
+    missing = [(file, job) for file, job in _node_files() if not is_there(folder / file)]
     for file, job in missing:
         make_key(folder / file, party, job)
     read_keys(folder, party)
@@ -145,9 +142,9 @@ def add_past_key(folder: Path, key: VerifierKey) -> None:
     part = folder / f"{PAST_FILE}.part"
     try:
         part.unlink(missing_ok=True)
-        _write(part, "".join(f"{each.vkey}\n" for each in (*known, key)))
+        write_new(part, "".join(f"{each.vkey}\n" for each in (*known, key)))
         part.replace(folder / PAST_FILE)
-        _settle(folder)
+        settle(folder)
     except OSError as error:
         what = f"file {folder / PAST_FILE}"
         raise InputFault(what, value=error.strerror, wanted="a writable folder") from None
@@ -160,7 +157,7 @@ def read_past_keys(folder: Path) -> tuple[VerifierKey, ...]:
         InputFault: the file is damaged, or readable by others.
     """
     path = folder / PAST_FILE
-    if not _there(path):
+    if not is_there(path):
         return ()
     return tuple(parse_vkey(line) for line in read_private(path, f"file {path}").split())
 
@@ -173,7 +170,7 @@ def begin_rotation(folder: Path, party: str) -> tuple[SigningKey, SigningKey]:
     Raises:
         InputFault: there is no next key, or a file cannot be made.
     """
-    if not _there(folder / AFTER_FILE):
+    if not is_there(folder / AFTER_FILE):
         make_key(folder / AFTER_FILE, party, "log")
     after = _read_node_key(folder, AFTER_FILE, party, "log", _signing("log"))
     return read_next_key(folder, party), after
@@ -188,14 +185,14 @@ def finish_rotation(folder: Path) -> None:
         InputFault: no rotation is under way, or the folder cannot be written.
     """
     log, following, after = (folder / name for name in ("log.key", NEXT_FILE, AFTER_FILE))
-    if not _there(after):
+    if not is_there(after):
         raise InputFault(f"key file {after}", value="missing", wanted="a rotation under way")
     try:
-        if _there(following):
+        if is_there(following):
             following.replace(log)
-            _settle(folder)
+            settle(folder)
         after.replace(following)
-        _settle(folder)
+        settle(folder)
     except OSError as error:
         raise InputFault(f"{folder}", value=error.strerror, wanted="a writable folder") from None
 
@@ -204,7 +201,7 @@ def _read_node_key(
     folder: Path, file: str, party: str, job: str, make: Callable[[bytes, str], _Made]
 ) -> _Made:
     path = folder / file
-    if file != "log.key" and not _there(path) and _there(folder / "log.key"):
+    if file != "log.key" and not is_there(path) and is_there(folder / "log.key"):
         raise InputFault(
             f"key file {path}",
             value="missing",
@@ -223,7 +220,7 @@ def make_key(path: Path, party: str, job: str) -> None:
     Raises:
         InputFault: it is there already, or cannot be written.
     """
-    _write(path, f"{_FORM} {party} {job} {os.urandom(SEED_BYTES).hex()}\n")
+    write_new(path, f"{_FORM} {party} {job} {os.urandom(SEED_BYTES).hex()}\n")
 
 
 def read_key(path: Path) -> tuple[str, str, SigningKey]:
@@ -283,7 +280,7 @@ def read_starts(folder: Path) -> int:
         InputFault: the file is damaged, or readable by others.
     """
     path = folder / STARTS_FILE
-    if not _there(path):
+    if not is_there(path):
         return 0
     text = read_private(path, f"file {path}")
     number = text.removesuffix("\n")
@@ -311,135 +308,8 @@ def write_starts(folder: Path, count: int) -> None:
     part = folder / f"{STARTS_FILE}.part"
     try:
         part.unlink(missing_ok=True)
-        _write(part, f"{count}\n")
+        write_new(part, f"{count}\n")
         part.replace(path)
-        _settle(folder)
+        settle(folder)
     except OSError as error:
         raise InputFault(f"file {path}", value=error.strerror, wanted="a writable folder") from None
-
-
-# ---- the operator's token -----------------------------------------------------------------------
-
-
-def make_token(path: Path) -> None:
-    """Make the file of the token that whoever posts to the HTTP API must show.
-
-    Raises:
-        InputFault: it is there already.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(path, os.urandom(_TOKEN_CHARACTERS // 2).hex() + "\n")
-
-
-def read_token(path: Path) -> str:
-    """Return the token.
-
-    Raises:
-        InputFault: no file, no token, or readable by others.
-    """
-    token = read_private(path, f"token file {path}").strip()
-    if len(token) != _TOKEN_CHARACTERS or not token.isalnum() or not token.isascii():
-        wanted = f"{_TOKEN_CHARACTERS} letters and digits"
-        raise InputFault(f"token file {path}", value="damaged", wanted=wanted)
-    return token
-
-
-# ---- files that only we can read ----------------------------------------------------------------
-
-
-def read_private(
-    path: Path,
-    what: str,
-    repair: str = "make it with parley node init",
-    *,
-    bytes_max: int = _FILE_BYTES_MAX,
-) -> str:
-    """Return the text of a file that nobody else can read.
-
-    Args:
-        path: of the file.
-        what: the file, as its owner knows it.
-        repair: what to do where there is none.
-        bytes_max: no more of it is read.
-
-    Raises:
-        InputFault: it is not there, not a file, of another user, or readable by others.
-    """
-    try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise InputFault(what, value="not a file", wanted="a file")
-            mode = stat.S_IMODE(found.st_mode)
-            if mode & 0o077:
-                raise InputFault(
-                    what,
-                    value=f"readable by others (mode {mode:04o})",
-                    wanted="mode 0600",
-                    repair=f"if nobody can have read it: chmod 600 {path}; else make new keys",
-                )
-            if found.st_uid != os.geteuid():
-                raise InputFault(what, value=f"of user {found.st_uid}", wanted="our own file")
-            return file.read(bytes_max).decode("utf-8", "replace")
-    except OSError as error:
-        raise InputFault(what, value=error.strerror, wanted="a file", repair=repair) from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Make a file that only we can read, and that stands after a loss of power."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        raise InputFault(
-            f"file {path}", value="there already", wanted="a new one", repair="move it away first"
-        ) from None
-    except OSError as error:
-        raise InputFault(f"file {path}", value=error.strerror, wanted="a writable folder") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        _settle(path.parent)
-    except OSError as error:
-        # Half a key is none: it would stand in the way of the next attempt.
-        path.unlink(missing_ok=True)
-        raise InputFault(f"file {path}", value=error.strerror, wanted="a writable disk") from None
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only we can read, whole or not at all, so that it stands after power loss.
-
-    Raises:
-        InputFault: it cannot be written.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _settle(path.parent)
-    except OSError as error:
-        wanted = "a writable folder"
-        raise InputFault(f"file {path}", value=error.strerror, wanted=wanted) from None
-
-
-def _settle(folder: Path) -> None:
-    """Make the names in a folder last: without it a new name may be gone after a loss of power."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _there(path: Path) -> bool:
-    """Whether there is something of that name, readable or not."""
-    try:
-        return path.exists()
-    except OSError as error:
-        raise InputFault(f"file {path}", value=error.strerror, wanted="our own folder") from None

@@ -15,12 +15,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parley.app.act_views import Written
 from parley.app.config import decode_json
 from parley.app.http import Access, Refusal, json_reply
 from parley.app.openapi import Operation
 from parley.app.passkeys import KeptAssertion, Passkey, Passkeys, salt_of
 from parley.app.service import Service
-from parley.app.shorttext import Written, short
+from parley.app.shorttext import short
 from parley.app.unit_api import Body
 from parley.app.webauthn import (
     Site,

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from parley.app.keyfile import read_private, write_private
+from parley.app.private_files import read_private, write_private
 from parley.app.webauthn import Credential
 from parley.world.faults import InputFault
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
+from parley.app.addresses import EVERY_ADDRESS
 from parley.app.api import Api
 from parley.app.c2sp import C2spServer, open_c2sp
 from parley.app.clock import DrivenClock, wall_clock
@@ -34,13 +35,14 @@ from parley.app.evidence import own_store
 from parley.app.flown_file import flown_path, keep_saving, load_flown
 from parley.app.http import Access, WebServer
 from parley.app.kernel_cache import COMPILING
-from parley.app.keyfile import read_past_keys, read_token
+from parley.app.keyfile import read_past_keys
 from parley.app.live_socket import LiveSocket
 from parley.app.outbound import Outbound
 from parley.app.page import Page
 from parley.app.page_door import SignInPage
 from parley.app.passkeys import Passkeys
 from parley.app.picture_recorder import PictureRecorder, PictureWriter, picture_folder
+from parley.app.private_files import read_token
 from parley.app.publishing import Publisher
 from parley.app.service import Service
 from parley.app.sessions import OBSERVER_FILE, ObserverToken
@@ -53,7 +55,6 @@ from parley.app.startup import (
     refuse_standby,
     warm_kernels,
 )
-from parley.app.tls import EVERY_ADDRESS
 from parley.app.unit_page import UnitPage
 from parley.app.unit_reports import FILE_NAME as REPORTS_FILE
 from parley.app.unit_reports import UnitReports

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from parley.app.keyfile import read_token
+from parley.app.private_files import read_token
 from parley.world.faults import InputFault
 
 Role = Literal["operator", "observer"]

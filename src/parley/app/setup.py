@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from parley.app.config import is_loopback, parse_address, read_config
-from parley.app.keyfile import make_keys, make_token, read_keys
+from parley.app.addresses import is_loopback, parse_address
+from parley.app.config import read_config
+from parley.app.keyfile import make_keys, read_keys
+from parley.app.private_files import make_token
 from parley.app.sessions import OBSERVER_FILE
 from parley.node.identity import Keys
 from parley.trust.keys import VerifierKey

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
+from parley.app.act_views import Written
 from parley.app.agreement_words import AGREEMENT_TEXTS
 from parley.app.warning_words import WARNING_TEXTS
 from parley.node.custody_bodies import (
@@ -52,17 +51,6 @@ from parley.world.faults import InputFault
 from parley.world.norms import message_type
 
 _TEXT_CHARACTERS = 200
-
-
-class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that this node wrote, in short."""
-
-    at_us: int
-    type: str
-    by: str
-    to: tuple[str, ...]
-    key: tuple[str, int]
-    text: str
 
 
 def short(at_us: int, entry: Entry) -> Written:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from parley.app.api import EntryView
+from parley.app.act_views import EntryView
 from parley.app.ceremony import sign_entry
 from parley.app.client import Client
 from parley.app.keyfile import read_key

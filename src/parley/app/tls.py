@@ -15,13 +15,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from parley.app.keyfile import read_private
+from parley.app.private_files import read_private
 from parley.world.faults import InputFault
 from parley.world.time import format_second, microseconds_from_datetime
 
 _FILE_BYTES_MAX = 1_000_000
-EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  hosts are compared with these, none is bound
-"""A node that listens there is asked at each address of its machine."""
 
 
 @dataclass(frozen=True, slots=True)

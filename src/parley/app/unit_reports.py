@@ -22,7 +22,7 @@ from typing import Literal
 
 import msgspec
 
-from parley.app.keyfile import read_private, write_private
+from parley.app.private_files import read_private, write_private
 from parley.world.agreement import check_post
 from parley.world.faults import InputFault
 from parley.world.time import format_second

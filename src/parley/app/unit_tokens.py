@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from parley.app.keyfile import read_private
+from parley.app.private_files import read_private
 from parley.world.agreement import check_post
 from parley.world.faults import InputFault, nearest
 from parley.world.limits import UNIT_TOKENS_MAX

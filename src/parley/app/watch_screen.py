@@ -33,9 +33,9 @@ from prompt_toolkit.layout.processors import BeforeInput
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
+from parley.app.act_views import ActDone
 from parley.app.alarm_views import AlarmsView
 from parley.app.alert_views import AlertsView
-from parley.app.api import ActDone
 from parley.app.call_views import CallsView
 from parley.app.changes import ChangesView
 from parley.app.cli.shown_messages import read_otherwise, reference_of

@@ -13,6 +13,7 @@ sides (`boundary`).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -214,10 +215,17 @@ def interpolated(a: Position, b: Position, fraction: float, edges: EdgeMeaning) 
         return a
     if fraction == 1.0:
         return b
-    lon_deg, lat_deg = points_on(
-        polyline((a, b), edges), np.zeros(1, dtype=np.int64), np.array([fraction])
-    )
-    return Position(lat_deg=float(lat_deg[0]), lon_deg=wrapped_longitude_deg(float(lon_deg[0])))
+    # To a cache 0.0 and -0.0 are the same, to a geodesic they need not be.
+    kept = 0.0 not in (a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)
+    edge = _one_edge(a, b, edges) if kept else polyline((a, b), edges)
+    lon_deg, lat_deg = point_on(edge, 0, fraction)
+    return Position(lat_deg=lat_deg, lon_deg=wrapped_longitude_deg(lon_deg))
+
+
+@functools.lru_cache(maxsize=4096)
+def _one_edge(a: Position, b: Position, edges: EdgeMeaning) -> Polyline:
+    """Return an edge as a line: whoever searches a leg asks for many points of the same one."""
+    return polyline((a, b), edges)
 
 
 def wrapped_longitude_deg(lon_deg: float) -> float:

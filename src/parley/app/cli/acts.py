@@ -79,7 +79,7 @@ def act(
     operator_key: Path | None = None,
 ) -> None:
     """Do an act; print the key of its entry, and sign it with a person's key if one is given."""
-    from parley.app.api import ActDone
+    from parley.app.act_views import ActDone
 
     if operator_key is not None:
         # Before the act: one that was done and cannot be signed would stand there unsigned.
@@ -153,7 +153,7 @@ def sign_shown(
         post: where the person acts.
         ask: whether the person is asked before signing.
     """
-    from parley.app.api import ActDone
+    from parley.app.act_views import ActDone
     from parley.app.page_html import visible
     from parley.app.signing import shown_entry, signed_body
 

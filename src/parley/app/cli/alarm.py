@@ -56,7 +56,7 @@ def ack(
     Exit codes: 0 taken, by you or by somebody before, or none sounds; 2 no such alarm, bad usage,
     or no such node.
     """
-    from parley.app.api import ActDone
+    from parley.app.act_views import ActDone
     from parley.world.faults import InputFault
 
     if bool(name) == every:

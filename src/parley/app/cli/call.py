@@ -148,7 +148,7 @@ def _one_line(text: str) -> str:
 
 def _reference(client: Client, log: str, index: int) -> dict[str, object]:
     """Return the reference to an entry, with the hash of the bytes that the node holds."""
-    from parley.app.api import EntryView
+    from parley.app.act_views import EntryView
     from parley.world.faults import InputFault
 
     path = f"/api/logs/{log}/entries?start={index}&end={index + 1}"

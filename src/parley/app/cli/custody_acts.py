@@ -423,7 +423,7 @@ def open_notice(
 
     Exit codes: 0 printed, 2 refused, bad usage, or no such node.
     """
-    from parley.app.api import ActDone
+    from parley.app.act_views import ActDone
     from parley.app.cli.shown_messages import own_party
     from parley.world.faults import InputFault
 

@@ -165,8 +165,8 @@ def standby(
     """
     import threading
 
-    from parley.app.config import parse_address
-    from parley.app.keyfile import read_token
+    from parley.app.addresses import parse_address
+    from parley.app.private_files import read_token
     from parley.app.standby import Replica, ask_over_http
     from parley.store.sqlite import Store
 

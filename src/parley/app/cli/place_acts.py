@@ -191,7 +191,7 @@ def withdraw(
 
     Exit codes: 0 said, 2 nothing stands, refused, bad usage, or no such node.
     """
-    from parley.app.api import EntryView
+    from parley.app.act_views import EntryView
     from parley.app.cli.acts import act
     from parley.world.faults import InputFault
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from parley.app.api import ActDone, EntryView
+from parley.app.act_views import ActDone, EntryView
 from parley.app.client import Client
 from parley.app.message_notes import ladder_lines, marks_of, notes_of, outcome_text
 from parley.app.message_views import MessageView

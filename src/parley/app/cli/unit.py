@@ -271,7 +271,7 @@ def receipt(
 
 def _own_client(node: str, unit_token: Path) -> Client:
     from parley.app.client import Client
-    from parley.app.keyfile import read_private
+    from parley.app.private_files import read_private
 
     repair = "put into it what parley unit token printed, and chmod 600 it"
     text = read_private(unit_token, f"file {unit_token}", repair)
