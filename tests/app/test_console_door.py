@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+import httpx
 import pytest
 
 from app.consoleworld import Flying, lively
@@ -38,6 +39,16 @@ def test_a_browser_looks_until_it_has_shown_the_token(world) -> None:
     assert wrong.status_code == 401
     assert "token" in wrong.json()["what"]
     assert not wrong.cookies
+
+
+def test_two_nodes_of_one_machine_leave_each_others_sessions_alone(world) -> None:
+    """A browser gives the cookies of a host to each of its ports: one signed the other out."""
+    with httpx.Client(trust_env=False) as browser:
+        for node in world.values():
+            signed = browser.post(f"{node.url}/api/session", json={"token": node.token})
+            assert signed.status_code == 200, signed.text
+        roles = [browser.get(f"{node.url}/api/session").json()["role"] for node in world.values()]
+        assert roles == ["operator", "operator"]
 
 
 def test_acts_want_the_session_and_its_number(world) -> None:

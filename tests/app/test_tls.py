@@ -178,12 +178,18 @@ def test_the_plain_page_signs_in_and_out_and_leads_nowhere_else(node):
         assert client.get("/").status_code == 303
 
 
+def _cookie_of(client, node) -> str:
+    """Return the cookie of a session: one that no page without TLS can have set."""
+    name = f"__Host-parley_post_{node.port}"
+    return f"{name}={client.cookies[name]}"
+
+
 def test_plain_http_other_names_and_other_origins_get_nothing(node):
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{node.port}/", trust_env=False)
     with node.client(node.token) as client:
         named = {"Host": f"{NAME}:{node.port}", "Origin": f"https://{NAME}:{node.port}"}
-        cookie = f"parley_post={client.cookies['parley_post']}"
+        cookie = _cookie_of(client, node)
         assert client.get("/api/screen", headers={**named, "Cookie": cookie}).status_code == 200
         for headers in (
             {"Host": f"other.example:{node.port}"},
@@ -218,11 +224,12 @@ async def _opened(node, headers: dict[str, str]) -> str:
 
 def test_the_socket_opens_over_tls_for_sessions_alone(node):
     with node.client(node.observer) as client:
-        cookie = f"parley_post={client.cookies['parley_post']}"
+        cookie = _cookie_of(client, node)
     assert " 101 " in asyncio.run(_opened(node, {"Cookie": cookie}))
     for headers in (
         {},
-        {"Cookie": "parley_post=x"},
+        {"Cookie": f"__Host-parley_post_{node.port}=x"},
+        {"Cookie": cookie.removeprefix("__Host-")},
         {"Cookie": cookie, "Origin": "https://x.example"},
     ):
         assert " 403 " in asyncio.run(_opened(node, headers)), headers

@@ -47,7 +47,6 @@ SOCKET_BYTES_MAX = 65_536
 """What a screen says over its socket is far below."""
 FORM_HEADER = "X-Parley-Form"
 """Carries the number that only this node's own answers told its console."""
-COOKIE = "parley_post"
 """Of an operator's or an observer's browser; a unit's has its own."""
 _SECRET_BYTES = 32
 _HEADERS = {
@@ -170,7 +169,7 @@ class Access:
 
     def session_of(self, request: HTTPConnection) -> BrowserSession | None:
         """Return the session of the browser that asks; None: it has none that stands."""
-        found = self.sessions.find(request.cookies.get(COOKIE, ""))
+        found = self.sessions.find(request.cookies.get(self._cookie(request), ""))
         if found is None or found.role == "operator":
             return found
         return found if self.observer is not None and self.observer.opened(found) else None
@@ -249,19 +248,15 @@ class Access:
             return "operator"
         return "observer" if self.observer is not None and self.observer.is_token(given) else None
 
-    def set_cookie(self, response: Response, request: Request | None = None) -> BrowserSession:
-        """Give a session to whoever has shown the token; return it."""
-        return self.open_session(response, "operator", self.token, request)
-
     def open_session(
-        self, response: Response, role: Role, token: str, request: Request | None = None
+        self, response: Response, role: Role, token: str, request: Request
     ) -> BrowserSession:
         """Return a new session of a browser; the one that it had ends."""
-        if request is not None:
-            self.sessions.close(request.cookies.get(COOKIE, ""))
+        cookie = self._cookie(request)
+        self.sessions.close(request.cookies.get(cookie, ""))
         name = self.sessions.open(role, token)
         response.set_cookie(
-            COOKIE, name, httponly=True, samesite="strict", path="/", secure=self.secure
+            cookie, name, httponly=True, samesite="strict", path="/", secure=self.secure
         )
         session = self.sessions.find(name)
         assert session is not None
@@ -269,8 +264,23 @@ class Access:
 
     def close_session(self, request: Request, response: Response) -> None:
         """End the session of a browser, here and there."""
-        self.sessions.close(request.cookies.get(COOKIE, ""))
-        response.delete_cookie(COOKIE, path="/", secure=self.secure, httponly=True)
+        cookie = self._cookie(request)
+        self.sessions.close(request.cookies.get(cookie, ""))
+        response.delete_cookie(cookie, path="/", secure=self.secure, httponly=True)
+
+    def _cookie(self, request: HTTPConnection) -> str:
+        """Return the name of this node's cookie; over TLS one that no other page can set."""
+        return f"{'__Host-' if self.secure else ''}{cookie_name('parley_post', request)}"
+
+
+def cookie_name(kind: str, request: HTTPConnection) -> str:
+    """Return the name of a cookie with the port in it.
+
+    A browser keeps the cookies of all ports of a host together: two nodes on one machine would end
+    each other's sessions.
+    """
+    port = request.url.port or (443 if request.url.scheme in ("https", "wss") else 80)
+    return f"{kind}_{port}"
 
 
 def _bearer(request: HTTPConnection) -> str:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from parley.app.http import Access, Handler, Refusal, read_body, told_on_page
+from parley.app.http import Access, Handler, Refusal, cookie_name, read_body, told_on_page
 from parley.app.message_views import MessageView
 from parley.app.page_forms import Form, hidden, index_of, input_field, read_form
 from parley.app.page_html import Html, due, facts, instant, said, seconds, tag
@@ -31,7 +31,6 @@ from parley.world.faults import Fault, InputFault
 from parley.world.phrases import Reader
 from parley.world.time import format_second
 
-COOKIE = "parley_unit"
 REFRESH_S = 30
 _DONE = {
     "read": "Your word that you have it is signed and stored at your post's node.",
@@ -154,7 +153,7 @@ class UnitPage:
     # ---- acting ---------------------------------------------------------------------------------
 
     def _session(self, request: Request) -> UnitSession | None:
-        return self._tokens.session(request.cookies.get(COOKIE, ""))
+        return self._tokens.session(request.cookies.get(_cookie(request), ""))
 
     async def _form_of(self, request: Request) -> Form:
         try:
@@ -179,16 +178,16 @@ class UnitPage:
             raise Refusal(401, InputFault("token", wanted=wanted, repair="ask your post for one"))
         response = RedirectResponse("/unit", 303)
         response.set_cookie(
-            COOKIE, name, httponly=True, samesite="strict", path="/unit",
+            _cookie(request), name, httponly=True, samesite="strict", path="/unit",
             secure=self._access.secure,
         )  # fmt: skip
         return response
 
     async def _sign_out(self, request: Request) -> Response:
         await self._own(request)
-        self._tokens.sign_out(request.cookies.get(COOKIE, ""))
+        self._tokens.sign_out(request.cookies.get(_cookie(request), ""))
         response = RedirectResponse("/unit?done=out", 303)
-        response.delete_cookie(COOKIE, path="/unit")
+        response.delete_cookie(_cookie(request), path="/unit")
         return response
 
     async def _report(self, request: Request) -> Response:
@@ -218,6 +217,10 @@ class UnitPage:
         except InputFault as fault:
             raise Refusal(409, fault) from None
         return RedirectResponse(f"/unit?done={word}", 303)
+
+
+def _cookie(request: Request) -> str:
+    return cookie_name("parley_unit", request)
 
 
 def _links(service: Service, now_us: int) -> list[Html]:
