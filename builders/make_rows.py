@@ -7,6 +7,8 @@ A row is done when a test names it: `@pytest.mark.row("S6")` on a function, a cl
 from __future__ import annotations
 
 import ast
+import functools
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,10 @@ Made by `builders/make_docs.py` from `docs/rows.toml` and the tests; not written
 from the two source articles (what they say, not what is true), R rows from the history of
 deconfliction, A rows are acceptance tests.
 """
+
+
+_ROW = re.compile(r"\.\s*row\b")
+"""Where these letters do not stand together no row is named."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ def marks_in(source: str, name: str) -> list[Mark]:
     Raises:
         ValueError: a mark without rows, with a row that is not a plain string, or on no test.
     """
+    if not _ROW.search(source):
+        return []
     tree = ast.parse(source)
     found = list(_marks(tree, name, skipped=_skips(tree)))
     owned = sum(len(list(_row_calls(d))) for n in ast.walk(tree) for d in _marking(n))
@@ -52,13 +60,14 @@ def marks_in(source: str, name: str) -> list[Mark]:
     return found
 
 
-def all_marks() -> list[Mark]:
+@functools.cache
+def all_marks() -> tuple[Mark, ...]:
     """Return the tests of the whole tree that name rows, by file and line."""
-    return [
+    return tuple(
         mark
         for path in sorted((TOP / "tests").rglob("*.py"))
         for mark in marks_in(path.read_text("utf-8"), path.relative_to(TOP).as_posix())
-    ]
+    )
 
 
 def _marks(owner: ast.AST, name: str, *, skipped: bool) -> Iterator[Mark]:
@@ -79,14 +88,18 @@ def _marks(owner: ast.AST, name: str, *, skipped: bool) -> Iterator[Mark]:
 def _marking(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return node.decorator_list
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and target.id == "pytestmark":
         return [node.value]
     return []
 
 
 def _row_calls(node: ast.AST) -> Iterator[ast.Call]:
     for child in ast.walk(node):
-        if isinstance(child, ast.Call) and ast.unparse(child.func).endswith("mark.row"):
+        function = child.func if isinstance(child, ast.Call) else None
+        if not (isinstance(function, ast.Attribute) and function.attr == "row"):
+            continue
+        if ast.unparse(function).endswith("mark.row"):
             yield child
 
 

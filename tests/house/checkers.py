@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from house.tree import walked
+from house.tree import nodes_of
 
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
@@ -39,7 +39,7 @@ FILE_CALLS = {
 def clock_and_randomness(source: str) -> list[str]:
     """Return each import or call that reads a clock, waits or draws randomness."""
     found = []
-    for node in walked(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import | ast.ImportFrom):
             found += [
                 f"{node.lineno}: imports {name}; only app may"
@@ -61,7 +61,7 @@ def file_access(source: str) -> list[str]:
     """Return each call that opens, reads or writes a file."""
     return [
         f"{node.lineno}: {_called(node)}() touches files; only app and what it hands out may"
-        for node in walked(ast.parse(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Call) and _called(node) in FILE_CALLS
     ]
 
@@ -106,7 +106,7 @@ def float_names(source: str) -> list[str]:
     """Return each float argument, field, constant or function whose name does not end in a unit."""
     return [
         f"{line}: float {name!r} does not end in a unit (_m, _s, _deg, _mps, _ratio ...)"
-        for line, name in _float_named(ast.parse(source))
+        for line, name in _float_named(source)
         if name not in NAMED_WITHOUT_UNIT and not _has_unit(name)
     ]
 
@@ -123,8 +123,8 @@ def _has_unit(name: str) -> bool:
     return words[-1] in UNITS
 
 
-def _float_named(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in walked(tree):
+def _float_named(source: str) -> Iterator[tuple[int, str]]:
+    for node in nodes_of(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             scalar = _is_float(node.returns) and not _is_array(node.returns)
             if scalar and not node.name.startswith("__"):
@@ -198,7 +198,7 @@ def banned_identifiers(source: str) -> list[str]:
     found: list[str] = []
     if not _BANNED.search(source):
         return found
-    for line, name in _defined(ast.parse(source)):
+    for line, name in _defined(source):
         words = {w.lower() for w in _CAMEL.findall(name)} & BANNED_WORDS
         found += [f"{line}: the name {name!r} holds {word!r}" for word in sorted(words)]
     return found
@@ -208,11 +208,10 @@ def banned_texts(source: str, *, docstrings: bool = False) -> list[str]:
     """Return each string that holds a banned word; docstrings count where they are help."""
     if not _BANNED.search(source):
         return []
-    tree = ast.parse(source)
-    skipped = set() if docstrings else {id(n) for n in _docstrings(tree)}
+    skipped = set() if docstrings else {id(n) for n in _docstrings(source)}
     return [
         finding
-        for node in walked(tree)
+        for node in nodes_of(source)
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and id(node) not in skipped
@@ -254,8 +253,8 @@ def banned_phrase(text: str, language: str) -> list[str]:
     return [f"the {language} text {text[:60]!r} holds {match[0]!r}" for match in found]
 
 
-def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    for node in walked(tree):
+def _defined(source: str) -> Iterator[tuple[int, str]]:
+    for node in nodes_of(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
@@ -268,9 +267,9 @@ def _defined(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, a.asname or a.name) for a in node.names)
 
 
-def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
+def _docstrings(source: str) -> Iterator[ast.Constant]:
     """The strings that stand alone as a statement: docstrings, and notes under a constant."""
-    for node in walked(tree):
+    for node in nodes_of(source):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             yield node.value
 
@@ -307,7 +306,7 @@ def too_long(source: str) -> list[str]:
     """Return the file if it is too long, and each function that is."""
     lines = source.count("\n")
     found = [f"1: {lines} lines, at most {FILE_LINES_MAX}"] if lines > FILE_LINES_MAX else []
-    for node in walked(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             long = (node.end_lineno or node.lineno) - node.lineno + 1
             if long > FUNCTION_LINES_MAX:

@@ -15,7 +15,7 @@ import re
 import msgspec
 import pytest
 
-from house.tree import SRC, TOP, source_files, walked
+from house.tree import SRC, TOP, nodes_of, source_files
 from parley.node.entries import BODY_TYPES
 from parley.world.agreement import Agreement
 from parley.world.norms import norms
@@ -48,7 +48,7 @@ def words_of(name):
 
 def struct_fields(source):
     """Yield class, field of every class with annotated fields."""
-    for node in walked(ast.parse(source)):
+    for node in nodes_of(source):
         if isinstance(node, ast.ClassDef):
             for each in node.body:
                 if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
@@ -129,7 +129,7 @@ def test_no_command_and_no_operation_is():
     paths = [
         node.value
         for path in source_files("app")
-        for node in walked(ast.parse(path.read_text("utf-8")))
+        for node in nodes_of(path.read_text("utf-8"))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and node.value.startswith("/api/")
@@ -207,7 +207,7 @@ def test_subjects_are_not_only_air_and_nobody_is_told_what_to_do():
     found = [
         f"{path.relative_to(TOP)}:{node.lineno}"
         for path in source_files("app", "node")
-        for node in walked(ast.parse(path.read_text("utf-8")))
+        for node in nodes_of(path.read_text("utf-8"))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and advice.search(node.value)

@@ -1,7 +1,7 @@
 // Entering our end of a telephone call: what happened, as we say it; the other end enters its own.
 import type { Reference } from "../api/types";
 import { useDoing } from "../line/acting";
-import { LineField, PostField, TextField } from "../line/choices";
+import { FreeText, LineField, PostField, TextField } from "../line/choices";
 import { EntryLink, entryAt } from "../line/EntryLink";
 import { parseInstant } from "../line/past";
 import { ownLines, postsFor } from "../line/posts";
@@ -227,19 +227,11 @@ function What({ typed }: { typed: TypedCall }) {
         pairs={typed.readBack}
         onChange={(readBack) => change({ readBack })}
       />
-      <Field label={say(DUTY_TEXTS, "whatElse")}>
-        {(carried) => (
-          <textarea
-            {...carried}
-            class="hot-free"
-            dir="auto"
-            rows={2}
-            maxLength={4000}
-            value={typed.text}
-            onInput={(event) => change({ text: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <FreeText
+        label={say(DUTY_TEXTS, "whatElse")}
+        value={typed.text}
+        onType={(text) => change({ text })}
+      />
     </>
   );
 }

@@ -1,5 +1,6 @@
 // The fields of the message that is written: typed, chosen from what is known, or picked on the map.
 import { useId, useState } from "preact/hooks";
+import { FreeText } from "../line/choices";
 import { Field } from "../look/kit";
 import { map, names, screen } from "../shell/state";
 import { MESSAGE_TYPES } from "../terms/norms";
@@ -22,19 +23,11 @@ export function ComposeFields({ now }: { now: Draft }) {
       </div>
       <AddField now={now} />
       <div class="hot-form-row">
-        <Field label={say(COMPOSE_TEXTS, "text")}>
-          {(carried) => (
-            <textarea
-              {...carried}
-              class="hot-free"
-              dir="auto"
-              rows={2}
-              maxLength={4000}
-              value={now.text}
-              onInput={(event) => changeDraft({ text: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <FreeText
+          label={say(COMPOSE_TEXTS, "text")}
+          value={now.text}
+          onType={(text) => changeDraft({ text })}
+        />
         <Field label={say(COMPOSE_TEXTS, "textLanguage")}>
           {(carried) => (
             <select

@@ -102,3 +102,30 @@ export function TextField({
     </Field>
   );
 }
+
+/** Words of a person, in whatever script, of more than one line. */
+export function FreeText({
+  label,
+  value,
+  onType,
+}: {
+  label: string;
+  value: string;
+  onType: (value: string) => void;
+}) {
+  return (
+    <Field label={label}>
+      {(carried) => (
+        <textarea
+          {...carried}
+          class="free-text"
+          dir="auto"
+          rows={2}
+          maxLength={4000}
+          value={value}
+          onInput={(event) => onType(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
