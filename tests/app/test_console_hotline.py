@@ -375,6 +375,32 @@ def test_a_call_stands_as_one_sided_until_the_other_end_has_entered_it(world, co
     rest(coal, rus)
 
 
+def test_what_became_of_a_message_to_be_passed_on_is_said_by_who_was_asked(world, consoles) -> None:
+    coal, rus = consoles["COAL"], consoles["RUS"]
+    rest(coal, rus)
+    key = said(world["COAL"], message_type="relay.request", fields={"third": "SYR"}, text="hold")
+    until(lambda: newest(world["RUS"], "relay.request"))
+    taken = {"type": "answer", "ref": key, "post": "duty-officer", "answer": "WILCO"}
+    done = world["RUS"].act(**taken, fields={"third": "SYR"})
+    assert done.status_code == 201, done.text
+    for page in (coal, rus):
+        page.get_by_role("tab", name=re.compile("^Calls")).click()
+    relay = f'[data-relay="{key[0]}#{key[1]}"]'
+    expect(coal.locator(relay)).to_contain_text("taken; taken is not passed", timeout=20_000)
+    # Only who was asked can say what became of it.
+    expect(coal.locator(f'{relay} [data-act="relay"]')).to_have_count(0)
+    rus.locator(f'{relay} [data-act="relay"]').click()
+    dialog = rus.locator("dialog[open]")
+    expect(dialog.locator(".kit-do")).to_be_disabled()
+    dialog.get_by_role("radio", name="passed on").check()
+    dialog.get_by_label("Who took it").fill("their officer")
+    dialog.locator(".kit-do").click()
+    expect(rus.locator("dialog[open]")).to_have_count(0)
+    expect(coal.locator(relay)).to_contain_text("passed on, by their word", timeout=20_000)
+    (told,) = [each for each in world["COAL"].get("/api/relays") if each["key"] == key]
+    assert (told["state"], told["received_by"]) == ("passed", "their officer")
+
+
 def test_in_replay_nothing_can_be_answered_and_what_waits_now_is_told(world, consoles) -> None:
     rus = consoles["RUS"]
     rest(rus)

@@ -1,5 +1,5 @@
 // Telephone calls: each end's own word, whether the two fit, and what was passed on to a third.
-import type { CallEndView, CallView, RelayView } from "../api/types";
+import type { CallEndView, CallView } from "../api/types";
 import { EntryLink } from "../line/EntryLink";
 import { Ltr } from "../look/kit";
 import { clockText, instantText, spanText } from "../look/units";
@@ -9,6 +9,7 @@ import { beginCall } from "./calling";
 import { matchOf } from "./callwords";
 import { DUTY_TEXTS } from "./dutytexts";
 import { word } from "./phrase";
+import { RelayRow } from "./RelayRow";
 
 /** The list of calls and of relays. */
 export function CallsPart() {
@@ -123,19 +124,5 @@ function End({ end }: { end: CallEndView }) {
       ))}
       <EntryLink at={end.key} />
     </div>
-  );
-}
-
-function RelayRow({ relay }: { relay: RelayView }) {
-  return (
-    <article class="hot-row">
-      <bdi dir="auto">{relay.third}</bdi>:{" "}
-      <strong>{say(DUTY_TEXTS, `relay ${relay.state}`)}</strong>{" "}
-      <span class="hot-quiet">
-        {say(DUTY_TEXTS, "through")} <Ltr>{relay.party}</Ltr> ·{" "}
-        <Ltr>{instantText(relay.since_us)}</Ltr>
-      </span>{" "}
-      {relay.text !== "" && <bdi dir="auto">{relay.text}</bdi>} <EntryLink at={relay.key} />
-    </article>
   );
 }

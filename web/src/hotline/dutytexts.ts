@@ -91,7 +91,16 @@ type Keys =
   | "relay no report"
   | "relay passed"
   | "relay taken"
-  | "relay unknown";
+  | "relay unknown"
+  | "relay is passed"
+  | "relay is declined"
+  | "relay is unknown"
+  | "relayAt"
+  | "relayBy"
+  | "relayDo"
+  | "relayLacks"
+  | "relayReport"
+  | "relayTitle";
 
 /** Texts of alarms, units, calls and relays. */
 export const DUTY_TEXTS: Table<Keys> = {
@@ -191,6 +200,15 @@ export const DUTY_TEXTS: Table<Keys> = {
     "relay passed": "passed on, by their word",
     "relay taken": "taken; taken is not passed",
     "relay unknown": "unknown",
+    "relay is passed": "passed on",
+    "relay is declined": "declined",
+    "relay is unknown": "not known",
+    relayAt: "When",
+    relayBy: "Who took it",
+    relayDo: "Enter it",
+    relayLacks: "What became of it is wanted.",
+    relayReport: "What became of it",
+    relayTitle: "To be passed on to {third}",
   },
   ru: {
     notNow: "Сейчас отсюда ничего не записать.",
@@ -288,6 +306,15 @@ export const DUTY_TEXTS: Table<Keys> = {
     "relay passed": "передано, с их слов",
     "relay taken": "принято; принять — не передать",
     "relay unknown": "неизвестно",
+    "relay is passed": "передано",
+    "relay is declined": "отклонено",
+    "relay is unknown": "неизвестно",
+    relayAt: "Когда",
+    relayBy: "Кто принял",
+    relayDo: "Записать",
+    relayLacks: "Укажите, что стало с сообщением.",
+    relayReport: "Что стало с сообщением",
+    relayTitle: "Передать: {third}",
   },
   ar: {
     notNow: "لا يمكن تسجيل شيء من هنا الآن.",
@@ -381,5 +408,14 @@ export const DUTY_TEXTS: Table<Keys> = {
     "relay passed": "نُقلت بقولهم",
     "relay taken": "أُخذت؛ الأخذ ليس نقلاً",
     "relay unknown": "غير معروف",
+    "relay is passed": "نُقلت",
+    "relay is declined": "رُفض نقلها",
+    "relay is unknown": "غير معروف",
+    relayAt: "متى",
+    relayBy: "من تسلّمها",
+    relayDo: "سجّل",
+    relayLacks: "اذكر ما آلت إليه الرسالة.",
+    relayReport: "ما آلت إليه الرسالة",
+    relayTitle: "للنقل إلى {third}",
   },
 };

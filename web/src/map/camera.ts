@@ -1,7 +1,6 @@
 // The camera over MapLibre: north up, flat, one copy of the world, kept over a reload.
 import { Map as GroundMap, type LngLatLike, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import "maplibre-gl/dist/maplibre-gl.css";
 import type { MapView } from "../api/types";
 import type { TrackFrame } from "../live/frames";
 import { wantsStill } from "../look/tokens";
