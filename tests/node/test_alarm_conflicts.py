@@ -145,6 +145,22 @@ def test_who_has_seen_it_or_called_about_it_has_taken_its_alarm(how: str) -> Non
     assert alarm.acknowledged_by == "desk"
 
 
+@pytest.mark.parametrize("how", ["mark", "message", "telephone"])
+def test_who_called_before_it_became_short_term_is_called_again(how: str) -> None:
+    """A message or a call about an earlier form had taken the alarm of the later one too."""
+    world = pair()
+    key = raised(world, loss_s=400)
+    acts = {"mark": marked, "message": told, "telephone": telephoned}
+    acts[how](world, key)
+    assert loud(world) == []
+    world.run(100)
+    renewed(world, key, loss_s=60)
+    assert loud(world) == [f"conflict:{place(key)}:short-term"]
+    world.run(2)
+    acts[how](world, key)
+    assert loud(world) == []
+
+
 def test_what_the_other_party_saw_silences_nothing_here() -> None:
     world = pair()
     key = raised(world)

@@ -46,6 +46,7 @@ from parley.node.rules.conflict_rungs import (
     SHORT_TERM,
     newest_of,
     reached,
+    reached_for_who_acted,
     reached_since,
     rung_at,
     since_us,
@@ -245,7 +246,7 @@ def _act(
         elif step.how == "marked":
             if seen_rung(scope, alert, step.entry, chain_s) >= rung:
                 return step.entry
-        elif reached(scope, alert, step.at_us, chain_s=chain_s) >= rung:
+        elif reached_for_who_acted(scope, alert, step.at_us, chain_s=chain_s) >= rung:
             return step.entry
     return None
 

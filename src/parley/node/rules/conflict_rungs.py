@@ -95,6 +95,17 @@ def reached(
     return _reached(scope, alert, at_us, upto, chain_s)[0]
 
 
+def reached_for_who_acted(scope: Scope, alert: Entry, at_us: int, *, chain_s: int = 0) -> int:
+    """Return how urgent a conflict had become by the forms that were written until an instant.
+
+    Whoever called or wrote about it then knew of no later form: a renewal that made it more urgent
+    since calls anew. The form that raised it counts whatever the clocks say.
+    """
+    known = [each for each in entries_of(scope, alert) if written_us(each) <= at_us]
+    upto = key_of(known[-1]) if known else key_of(alert)
+    return reached(scope, alert, at_us, upto=upto, chain_s=chain_s)
+
+
 def reached_since(scope: Scope, alert: Entry, at_us: int, *, chain_s: int = 0) -> tuple[int, int]:
     """Return the most urgent that a conflict had become by an instant, and since when."""
     return _reached(scope, alert, at_us, None, chain_s)
