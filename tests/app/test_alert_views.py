@@ -416,3 +416,27 @@ def test_the_times_to_act_in_a_view_are_those_by_which_conflicts_are_classed() -
     assert {c.party: c.chain_s for c in view.chains["AB"]} == chain_times(
         state, "AB", ("ALFA", "BRAVO"), world.now_us
     )
+
+
+def test_once_a_loss_has_come_its_first_time_and_the_nearest_are_told_whatever_is_written_since():
+    """Inside the minima each look says "now" and a larger least distance: the row forgot both."""
+    world = pair()
+    key = raised(world, loss_s=20, least_horizontal_mm=1_100_000)
+    lost_us = world.now_us + 20 * SECOND_US
+    for _ in range(3):
+        world.run(25)
+        renewed(world, key, loss_s=0, least_horizontal_mm=2_600_000)
+    state = world.node("ALFA").state
+    view = alert_view(state, key, world.now_us)
+    assert abs(view.loss_us - lost_us) <= SECOND_US
+    assert view.least_horizontal_mm == 1_100_000
+    resolved(world, key)
+    (ended,) = alerts_view(state, {}, world.now_us).ended
+    assert ended.came_us == view.loss_us
+    # Apart again, and a second time towards each other: that is another loss.
+    other = raised(world, "2", loss_s=5)
+    world.run(10)
+    renewed(world, other, "2", loss_s=0)
+    renewed(world, other, "2", loss_s=90)
+    second = alert_view(state, other, world.now_us)
+    assert second.loss_us - world.now_us > 80 * SECOND_US

@@ -53,7 +53,7 @@ def test_suspended_resumed_and_suspended_again_stand_on_one_timeline_in_each_sid
     good_test(world)
     world.run(20)
     first_us = world.now_us + 5 * SECOND_US
-    declare(world, "BRAVO", "suspended", effective_us=first_us, reason="the strike of April")
+    off = declare(world, "BRAVO", "suspended", effective_us=first_us, reason="the strike of April")
     heard(world)
     resumed_us = world.now_us
     declare(world, "BRAVO", "in force", reason="talks between the staffs")
@@ -72,7 +72,7 @@ def test_suspended_resumed_and_suspended_again_stand_on_one_timeline_in_each_sid
             assert told.changes[-2].gone == ("agreement suspended by BRAVO",)
     told = changes(world, "ALFA", "BRAVO")
     assert [c.at_us for c in told.changes[-3:]] == [first_us, resumed_us, again_us]
-    assert told.changes[-3].by == (), "its effect time, not its entry"
+    assert told.changes[-3].by == (off,), "at its effect time, and the act is named"
     for at_us, word, reason in (
         (first_us + SECOND_US, "suspended", "the strike of April"),
         (resumed_us + SECOND_US, "in force", "talks between the staffs"),

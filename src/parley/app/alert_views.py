@@ -22,7 +22,7 @@ from parley.node.rules.alert_life import AlertLife, PartyLife, life_of
 from parley.node.rules.alert_steps import newest_ends
 from parley.node.rules.alerts import alert_class, open_alerts
 from parley.node.rules.chain_times import ChainTime, chains
-from parley.node.rules.conflict_rungs import CLASSES, entries_of, rung_at
+from parley.node.rules.conflict_rungs import CLASSES, entries_of, one_loss, rung_at
 from parley.node.rules.conflicts import crowds
 from parley.node.rules.covered_areas import coverage_lines
 from parley.node.rules.peering import link_state
@@ -317,7 +317,7 @@ def _row(
     body = newest.body
     if isinstance(body, ConflictRaised | ConflictRenewed):
         word: str = CLASSES[rung_at(body, now_us, chain_s)]
-        loss_us: int | None = body.loss_at_us
+        loss_us: int | None = one_loss(scope, entry)[0].loss_at_us
     else:
         assert isinstance(body, Alert)
         word, loss_us = _class_now(body, now_us), body.loss_at_us
@@ -368,8 +368,7 @@ def _ended(state: State, now_us: int) -> list[EndedView]:
 
 
 def _end_of(scope: Scope, alert: Entry, body: ConflictRaised, end: Entry, why: str) -> EndedView:
-    newest = entries_of(scope, alert)[-1].body
-    loss_us = newest.loss_at_us if isinstance(newest, ConflictRenewed) else body.loss_at_us
+    loss_us = one_loss(scope, alert)[0].loss_at_us
     ended_us = written_us(end)
     return EndedView(
         key=key_of(alert), aircraft=body.aircraft, raised_by=alert.log.party, ended_us=ended_us,
@@ -416,8 +415,14 @@ def _alert_view(state: State, row: _Row, now_us: int) -> AlertView:
     )
     if not isinstance(body, ConflictRaised | ConflictRenewed):
         return view
+    # Whoever passed each other is told how near they came, not how far apart they now are.
+    nearest = min(one_loss(scope, entry), key=lambda each: each.least_horizontal_mm)
     return msgspec.structs.replace(
         view,
+        loss_us=row.loss_us,
+        least_us=nearest.least_at_us,
+        least_horizontal_mm=nearest.least_horizontal_mm,
+        vertical_then_mm=nearest.vertical_then_mm,
         end_us=body.end_us,
         quantisation_mm=body.quantisation_mm,
         both_needed=body.both_needed,

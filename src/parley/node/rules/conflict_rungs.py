@@ -80,6 +80,28 @@ def newest_of(scope: Scope, alert: Entry) -> Entry:
     return entries_of(scope, alert)[-1]
 
 
+def one_loss(scope: Scope, alert: Entry) -> list[ConflictRaised | ConflictRenewed]:
+    """Return the newest form and those before it that speak of the same loss, once that has come.
+
+    Who is inside the minima loses them "now" at each look: a form that says so goes on with the
+    loss of the one before it, whose time had come by then. The first of them says since when, and
+    the least of them how near. Of a loss that is to come there is the newest form alone.
+    """
+    entries = entries_of(scope, alert)
+    found: list[ConflictRaised | ConflictRenewed] = []
+    later_us: int | None = None
+    for entry in reversed(entries):
+        body = entry.body
+        assert isinstance(body, ConflictRaised | ConflictRenewed)
+        if later_us is not None and body.loss_at_us > later_us:
+            break
+        found.append(body)
+        if body.loss_at_us > written_us(entry) + MICROSECONDS_PER_SECOND:
+            break
+        later_us = written_us(entry)
+    return found[::-1]
+
+
 def reached(
     scope: Scope, alert: Entry, at_us: int, *, upto: Key | None = None, chain_s: int = 0
 ) -> int:

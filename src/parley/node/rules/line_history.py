@@ -74,7 +74,7 @@ class LineChange(msgspec.Struct, frozen=True, kw_only=True):
     """An instant at which the glance word of a line became another for one side, and why.
 
     `gone`: what was missing before and is not; `came`: what is missing now. `by`: the entries that
-    became known at that instant; none where time alone did it.
+    became known at that instant, and the acts that took effect at it; none where time alone did it.
     """
 
     at_us: int
@@ -285,6 +285,10 @@ def line_changes(
         raise InputFault("window", value=value, wanted="its beginning first")
     sight = Sight(viewer, known or known_by(state.scope(agreement.id), viewer))
     told = _told(state, agreement, line, sight)
+    for act in _acts(state.scope(agreement.id), line):
+        known_us = sight.since_us(act)
+        if known_us is not None and known_us < effective_us(act):
+            told.setdefault(effective_us(act), []).append(key_of(act))
     instants = sorted(
         {us for us in (*told, *_by_time(state, agreement, line, sight)) if from_us < us <= to_us}
         | set(_by_hours(line, from_us, to_us))
@@ -371,8 +375,7 @@ def _by_time(state: State, agreement: Agreement, line: Line, sight: Sight) -> It
     scope = state.scope(agreement.id)
     if agreement.valid is not None:
         yield from (agreement.valid.from_us, agreement.valid.to_us + 1)
-    for table in (scope.line_acts.get(line.id, {}), scope.terms.declared):
-        yield from (effective_us(entry) for entry in table.values())
+    yield from (effective_us(entry) for entry in _acts(scope, line))
     within_us = norms().line.presence_within_s * 1_000_000
     for party in line.parties:
         for known_us, newest in presence_of(agreement, scope, line, party, sight).values():
@@ -384,6 +387,12 @@ def _by_time(state: State, agreement: Agreement, line: Line, sight: Sight) -> It
         for other in line.parties:
             if other != party:
                 yield from _tests_by_time(state, agreement, line, (party, other), sight)
+
+
+def _acts(scope: Scope, line: Line) -> Iterator[Entry]:
+    """Yield the acts on a line, and those on its agreement."""
+    for table in (scope.line_acts.get(line.id, {}), scope.terms.declared):
+        yield from table.values()
 
 
 def _tests_by_time(
