@@ -189,10 +189,10 @@ def see_and_write(coal, node) -> dict:
     else:
         first.click()
     expect(coal.page.locator(".alerts-row[aria-selected=true]")).to_have_count(1)
-    coal.press('.alerts-button[aria-keyshortcuts="C"]', "c")
+    coal.press('.alerts-button[aria-keyshortcuts="c"]', "c")
     coal.press("dialog[open] .kit-do")
     expect(coal.page.locator("dialog[open]")).to_have_count(0, timeout=SLOW_MS)
-    coal.press('.alerts-button[aria-keyshortcuts="W"]', "w")
+    coal.press('.alerts-button[aria-keyshortcuts="w"]', "w")
     key = send(coal, node, "conflict.alert")
     return next(view for view in node.get("/api/messages") if view["key"] == key)
 

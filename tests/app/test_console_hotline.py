@@ -355,7 +355,7 @@ def test_a_call_stands_as_one_sided_until_the_other_end_has_entered_it(world, co
     rest(coal, rus)
 
     def enter(page: Page, way: str, outcome: str) -> None:
-        page.locator(".hot-bar").get_by_role("button", name=re.compile("^Call")).click()
+        page.locator(".hot-bar").get_by_role("button", name=re.compile("^Log call")).click()
         page.get_by_label(way).check()
         page.get_by_label(outcome).check()
         page.get_by_label("Began (UTC)").fill("2 min ago")

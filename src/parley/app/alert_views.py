@@ -22,7 +22,7 @@ from parley.node.rules.alert_life import AlertLife, PartyLife, life_of
 from parley.node.rules.alert_steps import newest_ends
 from parley.node.rules.alerts import alert_class, open_alerts
 from parley.node.rules.chain_times import ChainTime, chains
-from parley.node.rules.conflict_rungs import CLASSES, entries_of, one_loss, rung_at
+from parley.node.rules.conflict_rungs import CLASSES, SHORT_TERM, entries_of, one_loss, rung_at
 from parley.node.rules.conflicts import crowds
 from parley.node.rules.covered_areas import coverage_lines
 from parley.node.rules.peering import link_state
@@ -299,7 +299,9 @@ def _rows(state: State, now_us: int) -> Iterator[_Row]:
 
 
 def _order(row: _Row) -> tuple[bool, int, int, Key]:
-    return (row.loss_us is None, row.loss_us or 0, row.entry.issued_us, key_of(row.entry))
+    # What is under way has no time to wait for: it stands first, and is never what is left out.
+    last = row.loss_us is None and row.word != CLASSES[SHORT_TERM]
+    return (last, row.loss_us or 0, row.entry.issued_us, key_of(row.entry))
 
 
 def _row(

@@ -1,4 +1,4 @@
-// The rows by time to loss. One of them has the keyboard; the arrows and j, k move it, Enter selects.
+// The rows by time to loss. One of them has the keyboard; the arrows and j, k move it and select.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AlertView, LinkShown } from "../api/types";
 import { say } from "../text/language";
@@ -17,23 +17,26 @@ interface ListProps {
   links: readonly LinkShown[];
 }
 
-/** Moves the keyboard by so many rows; enters the list where it was not in it. */
+/** Moves the keyboard by so many rows, and selects where it stands: what is shown is acted on. */
 export function step(rows: readonly (readonly [string, AlertView])[], by: number): void {
-  if (rows.length === 0) return;
-  const place = rows.findIndex(([id]) => id === entered.value);
-  const at = place < 0 ? rows.findIndex(([, alert]) => isSelected(alert)) : place;
-  const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by));
-  goTo(rows[next]?.[0]);
+  const chosen = rows.findIndex(([, alert]) => isSelected(alert));
+  const at = chosen < 0 ? rows.findIndex(([id]) => id === entered.value) : chosen;
+  const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))];
+  if (next === undefined) return;
+  select(next[1]);
+  goTo(next[0]);
 }
 
-function goTo(id: string | undefined): void {
-  if (id === undefined) return;
+function goTo(id: string): void {
   entered.value = id;
-  const found = [...document.querySelectorAll<HTMLElement>(".alerts-row")].find(
+  rowOf(id)?.focus();
+  rowOf(id)?.scrollIntoView({ block: "nearest" });
+}
+
+function rowOf(id: string): HTMLElement | undefined {
+  return [...document.querySelectorAll<HTMLElement>(".alerts-row")].find(
     (row) => row.dataset["id"] === id,
   );
-  found?.focus();
-  found?.scrollIntoView({ block: "nearest" });
 }
 
 /** The list. */
@@ -43,6 +46,7 @@ export function AlertList({ rows, atUs, counts, links }: ListProps) {
   const table = useRef<HTMLTableElement>(null);
   const tabId = tabRow(shown);
   useKeptFocus(table.current, shown);
+  useShortTermInSight(shown);
   return (
     <>
       <div class="alerts-scroll">
@@ -105,10 +109,21 @@ const MOVES: Record<string, number> = {
   End: Number.POSITIVE_INFINITY,
 };
 
-/** The one row that Tab reaches: that of the keyboard, else the selected one, else the first. */
+/** The one row that Tab reaches: the selected one, else that of the keyboard, else the first. */
 function tabRow(rows: readonly (readonly [string, AlertView])[]): string | undefined {
-  const known = rows.find(([id]) => id === entered.value);
-  return (known ?? rows.find(([, alert]) => isSelected(alert)) ?? rows[0])?.[0];
+  const chosen = rows.find(([, alert]) => isSelected(alert));
+  return (chosen ?? rows.find(([id]) => id === entered.value) ?? rows[0])?.[0];
+}
+
+/** Scrolls to what became short-term, the first of it. */
+function useShortTermInSight(rows: readonly (readonly [string, AlertView])[]): void {
+  const before = useRef<readonly string[]>([]);
+  const now = rows.flatMap(([id, alert]) => (alert.alert_class === "short-term" ? [id] : []));
+  useLayoutEffect(() => {
+    const risen = now.find((id) => !before.current.includes(id));
+    before.current = now;
+    if (risen !== undefined) rowOf(risen)?.scrollIntoView({ block: "nearest" });
+  });
 }
 
 /** Keeps the keyboard where it was when rows move, and in the list when its row is gone. */

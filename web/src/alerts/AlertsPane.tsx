@@ -80,11 +80,13 @@ function nowOf(rows: Rows, alert: AlertView): AlertView | null {
   return rows.find(([, each]) => key(each))?.[1] ?? null;
 }
 
-/** The row that the keyboard stands on while it is in the list, else what is shown below it. */
-function currentOf(rows: Rows): AlertView | null {
-  const inList = document.activeElement?.closest(".alerts-row") != null;
-  const row = inList ? rows.find(([id]) => id === entered.value) : undefined;
-  return row?.[1] ?? shownOf(rows.map(([, alert]) => alert)).alert;
+/** What is shown below the list, and what the keys act on: always the same. */
+function shownIn(rows: Rows): { alert: AlertView | null; gone: boolean } {
+  const keyboard = rows.find(([id]) => id === entered.value)?.[1];
+  return shownOf(
+    rows.map(([, alert]) => alert),
+    keyboard,
+  );
 }
 
 function useKeys(rows: Rows): void {
@@ -98,17 +100,17 @@ function useKeys(rows: Rows): void {
         {
           key: "n",
           told: () => say(TEXTS, "keySeen"),
-          does: () => askMark(currentOf(now.current), "seen"),
+          does: () => askMark(shownIn(now.current).alert, "seen"),
         },
         {
           key: "c",
           told: () => say(TEXTS, "keyCalled"),
-          does: () => askMark(currentOf(now.current), "called"),
+          does: () => askMark(shownIn(now.current).alert, "called"),
         },
         {
           key: "w",
           told: () => say(TEXTS, "keyWrite"),
-          does: () => writeAbout(currentOf(now.current)),
+          does: () => writeAbout(shownIn(now.current).alert),
         },
       ]),
     [],
@@ -220,7 +222,7 @@ function Body({ view, rows }: { view: ScreenView; rows: Rows }) {
 function Lower({ view, rows }: { view: ScreenView; rows: Rows }) {
   const { alerts } = view;
   const nowUs = atUs.value;
-  const shown = shownOf(rows.map(([, alert]) => alert));
+  const shown = shownIn(rows);
   return (
     <>
       <LastMark />

@@ -35,16 +35,16 @@ function Buttons({ alert, onWrite }: HeadProps) {
     <div class="alerts-buttons">
       {alert.life !== null && (
         <>
-          <KeyButton name="N" text={say(TEXTS, "markSeen")} does={() => askMark(alert, "seen")} />
+          <KeyButton name="n" text={say(TEXTS, "markSeen")} does={() => askMark(alert, "seen")} />
           <KeyButton
-            name="C"
+            name="c"
             text={say(TEXTS, "markCalled")}
             does={() => askMark(alert, "called")}
           />
         </>
       )}
       {canCompose(alert, screen.value?.party ?? "") && (
-        <KeyButton name="W" text={say(TEXTS, "write")} does={() => onWrite(alert)} />
+        <KeyButton name="w" text={say(TEXTS, "write")} does={() => onWrite(alert)} />
       )}
     </div>
   );

@@ -8,7 +8,7 @@ import { say } from "../text/language";
 import { exactUs } from "./now";
 import { TEXTS } from "./texts";
 
-/** The time that is left; of a loss whose time has come, since when it was predicted. */
+/** The time that is left; of a loss whose time has come (the first, says the node), how long ago. */
 export function TimeLeft({ lossUs, counts }: { lossUs: number; counts: boolean }) {
   // Only a changed second draws anew.
   const leftS = useMemo(
@@ -16,7 +16,10 @@ export function TimeLeft({ lossUs, counts }: { lossUs: number; counts: boolean }
     [lossUs],
   ).value;
   const clock = clockText(lossUs);
-  if (leftS < 0) return <span class="alerts-lost">{say(TEXTS, "lossSince", { clock })}</span>;
+  if (leftS < 0) {
+    const span = spanFloorText(-leftS);
+    return <span class="alerts-lost">{say(TEXTS, "lossPassed", { span })}</span>;
+  }
   const left = spanFloorText(leftS);
   return (
     <>

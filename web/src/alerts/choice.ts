@@ -20,14 +20,18 @@ export function isSelected(alert: AlertView): boolean {
 }
 
 /**
- * Returns the alert that is shown below the list: the selected one, else the first.
+ * Returns the alert that is shown below the list: the selected one, else that of the keyboard, else
+ * the first.
  *
  * Null with `gone`: one is selected that is not open any more. Another pair must not take its place
  * without a sign.
  */
-export function shownOf(alerts: readonly AlertView[]): { alert: AlertView | null; gone: boolean } {
+export function shownOf(
+  alerts: readonly AlertView[],
+  keyboard?: AlertView,
+): { alert: AlertView | null; gone: boolean } {
   const now = selection.value;
-  if (now?.kind !== "alert") return { alert: alerts[0] ?? null, gone: false };
+  if (now?.kind !== "alert") return { alert: keyboard ?? alerts[0] ?? null, gone: false };
   const found = alerts.find((each) => isOf(each, now.log, now.index));
   return { alert: found ?? null, gone: found === undefined };
 }

@@ -52,6 +52,21 @@ describe("the order of the rows", () => {
     expect(order.take([row("b", 301), row("n", 40, 2)], 3 * S)).toEqual(["n", "b"]);
   });
 
+  it("puts what is short-term without a time first, at once, and there it stays", () => {
+    const order = new RowOrder();
+    const all = [row("late", -20, 2), row("y", 90, 1), row("in", null, 2), row("plan", null)];
+    expect(order.take(all, S)).toEqual(["in", "late", "y", "plan"]);
+    const rising = new RowOrder();
+    const before = [row("a", 30, 2), row("y", 90, 1), row("in", null, 1), row("in2", null, 0)];
+    expect(rising.take(before, S)).toEqual(["a", "y", "in", "in2"]);
+    const after = [row("a", 30, 2), row("y", 90, 1), row("in", null, 2), row("in2", null, 2)];
+    expect(rising.take(after, 2 * S)).toEqual(["in", "in2", "a", "y"]);
+    for (let s = 3; s < 30; s += 1) {
+      expect(rising.take(after, s * S)).toEqual(["in", "in2", "a", "y"]);
+    }
+    expect(rising.take([row("in", null, 0), row("a", 30, 2)], 30 * S)).toEqual(["a", "in"]);
+  });
+
   it("is made anew after a jump of time", () => {
     const order = new RowOrder();
     order.take([row("a", 300), row("b", 301)], 1000 * S);

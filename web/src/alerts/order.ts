@@ -4,18 +4,21 @@
 // Rules:
 // - A row moves above another only when its loss is sooner by more than `MARGIN_US`, and has been so
 //   for `HOLD_US`.
-// - One that became more urgent than a row above it, and is sooner, moves at once.
+// - One that became more urgent than a row above it, and is sooner, moves at once; so does one that
+//   is short-term without a time to loss, for it is under way.
 // - A new row takes its place at once; one that is gone leaves the others as they stood.
 // - After a jump of time (a replay, a node that started again) the order is made anew.
+import { urgencyOf } from "./urgency";
 
 export const MARGIN_US = 10_000_000;
 export const HOLD_US = 5_000_000;
 const JUMP_US = 60_000_000;
+const SHORT_TERM = urgencyOf("short-term");
 
 /** What the order of a row depends on. */
 export interface Rank {
   id: string;
-  /** Null: not a matter of time; after those that are, as in the node's own list. */
+  /** Null: not a matter of time. Short-term it counts as now, else after those that have a time. */
   lossUs: number | null;
   raisedUs: number;
   /** Place of its class, the least urgent is 0. */
@@ -69,7 +72,7 @@ export class RowOrder {
 
   #passes(row: Rank, other: Rank, atUs: number, since: Map<string, number>): boolean {
     const bySo = lossOf(other) - lossOf(row);
-    if (bySo > 0 && row.urgency > other.urgency) return true;
+    if (bySo > 0 && (row.urgency > other.urgency || isUnderWay(row))) return true;
     if (!(bySo > MARGIN_US)) return false;
     const pair = `${row.id}\n\n${other.id}`;
     const from = this.#since.get(pair) ?? atUs;
@@ -79,7 +82,11 @@ export class RowOrder {
 }
 
 function lossOf(row: Rank): number {
-  return row.lossUs ?? Number.POSITIVE_INFINITY;
+  return row.lossUs ?? (isUnderWay(row) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
+}
+
+function isUnderWay(row: Rank): boolean {
+  return row.lossUs === null && row.urgency === SHORT_TERM;
 }
 
 function sooner(one: Rank, two: Rank): number {

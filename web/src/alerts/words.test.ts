@@ -18,6 +18,7 @@ import {
   classWord,
   endWords,
   heldWords,
+  lifeWord,
   partyWords,
   shareText,
 } from "./words";
@@ -89,6 +90,29 @@ describe("an alert in words", () => {
     expect(partyWords(alertLike({ life: null }))).toEqual(["no marks under these rules"]);
     const unknown = alertLike({ held_by: { RUS: "unknown" }, forms: [] });
     expect(heldWords(unknown, []).map(plain)).toEqual(["RUS: has it: not known"]);
+  });
+
+  it("calls a message no call", () => {
+    const life = alertLike().life;
+    const [ours, theirs] = life?.parties ?? [];
+    if (!life || !ours || !theirs) throw new Error("no life");
+    const by = (one: string, other: string) => {
+      const called = (how: string) =>
+        how === "" ? {} : { word: "called" as const, called_how: how, called_post: "desk" };
+      const parties = [
+        { ...ours, ...called(one) },
+        { ...theirs, ...called(other) },
+      ];
+      return alertLike({ life: { ...life, word: "called", parties } });
+    };
+    expect(lifeWord(by("message", ""))).toBe("WRITTEN");
+    expect(lifeWord(by("message", "message"))).toBe("WRITTEN");
+    expect(lifeWord(by("telephone", "message"))).toBe("CALLED");
+    expect(lifeWord(by("marked", ""))).toBe("CALLED");
+    expect(partyWords(by("message", "telephone")).map(plain)).toEqual([
+      "COAL: wrote 00:00:00Z at desk",
+      "RUS: called 00:00:00Z at desk, by telephone",
+    ]);
   });
 
   it("says which form the other party has when it lacks the newest", () => {
@@ -176,10 +200,11 @@ describe("which alert", () => {
     const one = alertLike({ key: ["L", 1] });
     const two = alertLike({ key: ["L", 2], aircraft: ["C", "D"] });
     expect(shownOf([one, two])).toEqual({ alert: one, gone: false });
+    expect(shownOf([one, two], two).alert).toBe(two);
     select(two);
     expect(shownOf([one, two]).alert).toBe(two);
     expect(isSelected(two)).toBe(true);
-    expect(shownOf([one])).toEqual({ alert: null, gone: true });
+    expect(shownOf([one], one)).toEqual({ alert: null, gone: true });
     selection.value = { kind: "aircraft", aircraft: "A" };
     expect(shownOf([one]).alert).toBe(one);
     expect(isOf(one, "L", 2)).toBe(false);

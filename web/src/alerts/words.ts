@@ -29,7 +29,6 @@ const KINDS: Record<string, TextKey> = {
 };
 const HOW_WORDS: Record<string, TextKey> = {
   "alarm taken": "byAlarm",
-  message: "byMessage",
   telephone: "byTelephone",
 };
 const LINK_WORDS: Record<string, TextKey> = {
@@ -68,9 +67,19 @@ export function actionWord(alert: AlertView): string {
   return key === undefined ? "" : say(TEXTS, key);
 }
 
-/** Returns NEW, SEEN, CALLED or RESOLVED; OPEN under rules that mark nothing. */
-export function lifeWord(alert: AlertView): string {
-  return alert.life === null ? say(TEXTS, "open") : wordOf(LIFE_WORDS, alert.life.word);
+/** Returns NEW, SEEN, WRITTEN, CALLED or RESOLVED; OPEN under rules that mark nothing. */
+export function lifeWord({ life }: AlertView): string {
+  if (life === null) return say(TEXTS, "open");
+  const calls = life.parties.filter((each) => each.word === "called");
+  // A message is no call: it may lie there unread.
+  if (life.word === "called" && calls.length > 0 && calls.every(isWritten)) {
+    return say(TEXTS, "written");
+  }
+  return wordOf(LIFE_WORDS, life.word);
+}
+
+function isWritten(each: PartyLife): boolean {
+  return each.called_how === "message";
 }
 
 /** Returns what kind of alert it is, where it is no conflict of two that fly; else "". */
@@ -118,7 +127,8 @@ function partyWord(each: PartyLife): string {
   const writtenUs = (called ? each.called_us : each.seen_us) ?? 0;
   const post = called ? each.called_post : each.seen_post;
   const slots = { party: each.party, clock: clockText(saidUs), post };
-  const parts = [say(TEXTS, called ? "partyCalled" : "partySeen", slots)];
+  const key = !called ? "partySeen" : isWritten(each) ? "partyWrote" : "partyCalled";
+  const parts = [say(TEXTS, key, slots)];
   const how = called ? HOW_WORDS[each.called_how] : undefined;
   if (how !== undefined) parts.push(say(TEXTS, how));
   if (called ? each.called_late : each.seen_late) {

@@ -5,6 +5,7 @@ import { nowUs } from "../look/tick";
 import { liveScreen, mode } from "../shell/state";
 import { language, say } from "../text/language";
 import { movedAtMs, showMessage } from "./hotkeys";
+import { isBusy } from "./landing";
 import { phrase, withCode } from "./phrase";
 import { loudness } from "./ranks";
 import { selected } from "./room";
@@ -38,18 +39,13 @@ export function Announcer() {
 
 /** Shows a new loud message, unless another is being dealt with, or the past is looked at. */
 function show(spoken: readonly Spoken[]): void {
-  if (mode.peek() === "REPLAY" || document.querySelector("dialog[open]") !== null) return;
+  if (mode.peek() === "REPLAY" || isBusy()) return;
   const before = selected.peek();
-  if (before?.awaits_us === true || isTyping()) return;
+  if (before?.awaits_us === true) return;
   const loud = spoken.find((each) => each.kind === "new" && loudness(each.view.message_class) <= 1);
   if (loud?.kind !== "new") return;
   movedAtMs.value = performance.now();
   showMessage(loud.view.key);
-}
-
-function isTyping(): boolean {
-  const active = document.activeElement;
-  return active !== null && ["INPUT", "TEXTAREA", "SELECT"].includes(active.tagName);
 }
 
 function textOf(spoken: Spoken): string {

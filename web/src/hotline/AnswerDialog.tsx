@@ -7,9 +7,19 @@ import { ConfirmDialog, Countdown, Field, Ltr } from "../look/kit";
 import { nowUs } from "../look/tick";
 import { actsNow, map, names, screen } from "../shell/state";
 import { language, say } from "../text/language";
-import { type AskedField, answerBody, askedFields, lacks, minutesLeft, refuses } from "./answering";
+import {
+  type AskedField,
+  answerBody,
+  askedFields,
+  formOf,
+  lacks,
+  maskDigits,
+  minutesLeft,
+  refuses,
+} from "./answering";
+import { landOn } from "./landing";
 import { namesFor, pickable, wordsOf } from "./objects";
-import { fieldName, valueText, withCode } from "./phrase";
+import { fieldName, sentText, valueText, withCode } from "./phrase";
 import { pickFor } from "./picked";
 import { type Answering, answering, aside, messageAt } from "./room";
 import { writeReceipt } from "./seen";
@@ -44,7 +54,11 @@ function Asked({ now, view }: { now: Answering; view: MessageView | null }) {
         if (view === null) return;
         // The words stand in this very dialog: whoever answers has had them before them.
         const first = () => writeReceipt(view);
-        start(answerBody(view, now.answer, now.typed, post, nowUs.value), close, first);
+        const then = () => {
+          close();
+          landOn(view.key, now.answer, view.party, now.answer);
+        };
+        start(answerBody(view, now.answer, now.typed, post, nowUs.value), then, first);
       }}
     >
       {view !== null && (
@@ -102,7 +116,12 @@ function Inputs({ now, view }: { now: Answering; view: MessageView }) {
     <>
       {asked.length > 0 && <p>{say(TEXTS, "readBackTold")}</p>}
       {asked.map((field) => (
-        <AskedInput key={field.name} field={field} value={now.typed.fields[field.name] ?? ""} />
+        <AskedInput
+          key={field.name}
+          field={field}
+          value={now.typed.fields[field.name] ?? ""}
+          form={field.readBack ? formOf(view.fields[field.name] ?? "") : null}
+        />
       ))}
       {now.answer === "STANDBY" && (
         <Field
@@ -139,7 +158,15 @@ function Inputs({ now, view }: { now: Answering; view: MessageView }) {
 }
 
 /** One field to repeat: tapped from what is known here, or typed. It begins empty. */
-function AskedInput({ field, value }: { field: AskedField; value: string }) {
+function AskedInput({
+  field,
+  value,
+  form,
+}: {
+  field: AskedField;
+  value: string;
+  form: string | null;
+}) {
   const tongue = language.value;
   const aircraft = [...names.value.values()].map((each) => each.aircraft);
   const words = field.words.length > 0 ? field.words : wordsOf(field.name);
@@ -147,8 +174,17 @@ function AskedInput({ field, value }: { field: AskedField; value: string }) {
     words.length > 0 ? [...words] : namesFor(field.name, screen.value, map.value, aircraft);
   const onMap = pickable(field.name);
   const label = fieldName(field.name, tongue);
+  const tapped = known.length > 0 && known.length <= TAPPED_MAX;
+  const typed = sentText(value);
+  // Only its form: what was said is repeated, never filled in.
+  const otherForm = typed !== "" && maskDigits(typed) !== form;
+  const hint =
+    form === null || tapped ? "" : say(TEXTS, otherForm ? "formDiffers" : "formWanted", { form });
   return (
-    <Field label={field.readBack ? say(TEXTS, "readBackField", { field: label }) : label}>
+    <Field
+      label={field.readBack ? say(TEXTS, "readBackField", { field: label }) : label}
+      hint={hint}
+    >
       {(carried) => (
         <>
           <span class="hot-input-row">
@@ -172,7 +208,7 @@ function AskedInput({ field, value }: { field: AskedField; value: string }) {
               </button>
             )}
           </span>
-          {known.length > 0 && known.length <= TAPPED_MAX && (
+          {tapped && (
             <span class="hot-tapped">
               {known.map((each) => (
                 <button

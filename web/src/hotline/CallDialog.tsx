@@ -101,6 +101,7 @@ function Whom({ typed }: { typed: TypedCall }) {
         {(carried) => (
           <select
             {...carried}
+            {...(typed.party === "" ? { "data-first": true } : {})}
             value={typed.party}
             onChange={(event) => change({ party: event.currentTarget.value })}
           >
@@ -133,6 +134,7 @@ function How({ typed }: { typed: TypedCall }) {
           <label key={way}>
             <input
               type="radio"
+              data-first
               name="hot-direction"
               checked={typed.direction === way}
               onChange={() => change({ direction: way })}

@@ -79,13 +79,13 @@ function End({ end }: { end: CallEndView }) {
     ...Object.entries(end.fields).map((each) => ["saidFields", ...each] as const),
     ...Object.entries(end.read_back).map((each) => ["readFields", ...each] as const),
   ];
-  const length = end.ended_us === null ? null : spanText((end.ended_us - end.began_us) / 1e6);
+  const lasted_s = end.ended_us === null ? null : (end.ended_us - end.began_us) / 1e6;
   return (
     <div class="hot-end">
       <Ltr class="hot-party">{end.party}</Ltr>: <strong>{word("call", end.outcome, tongue)}</strong>{" "}
       <span class="hot-quiet">
-        <Ltr>{clockText(end.began_us)}</Ltr>{" "}
-        {length === null ? say(DUTY_TEXTS, "endNotSaid") : <Ltr>{length}</Ltr>}
+        <Ltr>{clockText(end.began_us)}</Ltr> {lasted_s === null && say(DUTY_TEXTS, "endNotSaid")}
+        {lasted_s !== null && lasted_s > 0 && <Ltr>{spanText(lasted_s)}</Ltr>}
         {" · "}
         {end.entered === "late" ? (
           <strong>

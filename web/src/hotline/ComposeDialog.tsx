@@ -81,7 +81,10 @@ function Form({ now }: { now: Draft }) {
   const rest = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     // At once, as the fields appear: what is typed next belongs into the first of them.
-    rest.current?.querySelector<HTMLElement>(".hot-form-fields input, textarea")?.focus();
+    const first = rest.current?.querySelector<HTMLElement>(".hot-form-fields input, textarea");
+    // A dialog that is only about to open takes no focus yet: it looks for this mark.
+    first?.setAttribute("data-first", "");
+    first?.focus();
   }, [now.type]);
   const frozen = sending.value.at === "under way" || sending.value.at === "not known";
   if (!actsNow.value) return <p>{say(COMPOSE_TEXTS, "notNow")}</p>;

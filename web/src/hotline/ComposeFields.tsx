@@ -9,7 +9,7 @@ import { LANGUAGES, language, say } from "../text/language";
 import { COMPOSE_TEXTS } from "./composetexts";
 import { changeDraft, type Draft, draft, fieldsShown } from "./draft";
 import { namesFor, pickable, wordsOf } from "./objects";
-import { fieldName, valueText } from "./phrase";
+import { fieldLabel, valueText } from "./phrase";
 import { pickFor } from "./picked";
 
 /** All fields, the free text with its language, and how to add a field. */
@@ -67,7 +67,7 @@ function FieldInput({ name, now }: { name: string; now: Draft }) {
     <Field
       label={
         <>
-          {fieldName(name, tongue)}
+          {fieldLabel(name, tongue)}
           {readBack && <span class="hot-quiet"> ({say(COMPOSE_TEXTS, "isReadBack")})</span>}
         </>
       }
@@ -131,7 +131,7 @@ function AddField({ now }: { now: Draft }) {
             <option value="">{say(COMPOSE_TEXTS, "choose")}</option>
             {known.map((each) => (
               <option key={each} value={each}>
-                {fieldName(each, tongue)}
+                {fieldLabel(each, tongue)}
               </option>
             ))}
           </select>

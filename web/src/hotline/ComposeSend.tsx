@@ -5,10 +5,19 @@ import { isHeard } from "../live/clock";
 import { Ltr } from "../look/kit";
 import { language, say } from "../text/language";
 import { COMPOSE_TEXTS } from "./composetexts";
-import { changeDraft, type Draft, draftLacks, sayBody, sending, setSending } from "./draft";
-import type { Question } from "./guard";
+import {
+  asked,
+  changeDraft,
+  type Draft,
+  draftLacks,
+  refused,
+  sayBody,
+  sending,
+  setSending,
+} from "./draft";
+import { type Question, withoutOptions } from "./guard";
 import { fieldName, phrase } from "./phrase";
-import { asked, checkSent, refused, sendDraft } from "./sending";
+import { checkSent, sendDraft } from "./sending";
 import { Phrase, Written } from "./Words";
 
 /** The end of the composer. */
@@ -33,7 +42,7 @@ export function ComposeSend({ now }: { now: Draft }) {
         <div class="hot-refused" role="alert">
           <p>{say(COMPOSE_TEXTS, "refused")}</p>
           <p lang="en" dir="ltr" class="hot-node">
-            {refused.value.fault}
+            {withoutOptions(refused.value.fault)}
           </p>
         </div>
       )}
@@ -107,6 +116,12 @@ function Preview({ now }: { now: Draft }) {
   );
 }
 
+/** The question goes away with its buttons: the focus goes on to its field, or to the first. */
+function goTo(field: string | null): void {
+  const inputs = [...document.querySelectorAll<HTMLElement>(".hot-composer [data-field]")];
+  (inputs.find((each) => each.dataset["field"] === field) ?? inputs[0])?.focus();
+}
+
 /** The guard's question: what was written against what was wanted, to be corrected or confirmed. */
 function AskedPart({ question, now }: { question: Question; now: Draft }) {
   const { fault, field, meant } = question;
@@ -133,7 +148,7 @@ function AskedPart({ question, now }: { question: Question; now: Draft }) {
             <th scope="row">{say(COMPOSE_TEXTS, "wanted")}</th>
             <td lang="en" dir="ltr" class="hot-node">
               {fault.wanted}
-              {fault.repair !== "" && `; ${fault.repair}`}
+              {fault.repair !== "" && `; ${withoutOptions(fault.repair)}`}
             </td>
           </tr>
         </tbody>
@@ -144,7 +159,7 @@ function AskedPart({ question, now }: { question: Question; now: Draft }) {
             type="button"
             onClick={() => {
               changeDraft({ fields: { ...now.fields, [field]: meant } });
-              asked.value = null;
+              goTo(field);
             }}
           >
             {say(COMPOSE_TEXTS, "use")} <Ltr>{meant}</Ltr>
@@ -154,6 +169,7 @@ function AskedPart({ question, now }: { question: Question; now: Draft }) {
           type="button"
           onClick={() => {
             asked.value = null;
+            goTo(field);
           }}
         >
           {say(COMPOSE_TEXTS, "correctIt")}

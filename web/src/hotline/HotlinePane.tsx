@@ -1,10 +1,15 @@
 // The lower half of the side: as which post we act, the loudest alarm, and the lists of the duty.
+import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import type { ScreenView } from "../api/types";
 import { ActDialog } from "../line/ActsPart";
-import { choosePost, ownLines, ownPosts, postShown } from "../line/posts";
+import { ownSide } from "../line/glance";
+import { choosePost, type OwnLine, ownLines, ownPosts, postShown } from "../line/posts";
 import { Tabs } from "../look/kit";
-import { startTicking } from "../look/tick";
+import { nowUs, startTicking } from "../look/tick";
+import { bare, clockText } from "../look/units";
 import { actsNow, liveScreen, mayAct, mode, screen } from "../shell/state";
+import { NORMS } from "../terms/norms";
 import { say } from "../text/language";
 import { AlarmStrip, AlarmsPart, standsAlone } from "./AlarmsPart";
 import { Announcer } from "./Announcer";
@@ -14,6 +19,7 @@ import { CallsPart } from "./CallsPart";
 import { ComposeDialog, openComposer } from "./ComposeDialog";
 import { beginCall } from "./calling";
 import { bindHotlineKeys, presenceAsked } from "./hotkeys";
+import { land, sentTold } from "./landing";
 import { MessagesPart } from "./MessagesPart";
 import { Picking } from "./Picking";
 import { listed } from "./ranks";
@@ -33,6 +39,7 @@ export function HotlinePane() {
       for (const end of ends) end();
     };
   }, []);
+  useSignalEffect(land);
   const now = tab.value;
   return (
     <div class="hot-pane">
@@ -67,6 +74,7 @@ export function HotlinePane() {
       <CallDialog />
       <PresenceDialog />
       <Announcer />
+      <SentTold />
     </div>
   );
 }
@@ -97,7 +105,7 @@ function PostBar() {
   return (
     <div class="hot-bar">
       <label>
-        {say(TEXTS, "iAmAt")}{" "}
+        {say(TEXTS, "actsAsShort")}{" "}
         <select
           class="hot-post"
           value={postShown.value}
@@ -110,6 +118,7 @@ function PostBar() {
           ))}
         </select>
       </label>
+      <Presence />
       <span class="hot-bar-acts">
         <button type="button" disabled={!actsNow.value} data-act="write" onClick={openComposer}>
           {say(TEXTS, "write")} <kbd>e</kbd>
@@ -118,6 +127,47 @@ function PostBar() {
           {say(TEXTS, "call")} <kbd>t</kbd>
         </button>
       </span>
+    </div>
+  );
+}
+
+/** Until when our post has said on its lines that somebody is there; a warning near the end. */
+function Presence() {
+  const view = screen.value;
+  const post = postShown.value;
+  const untilUs = Math.min(
+    ...ownLines(view)
+      .filter((each) => each.line.own_posts.includes(post))
+      .map((each) => presentUntilUs(view, each, post)),
+  );
+  if (mode.value === "REPLAY" || !Number.isFinite(untilUs)) return null;
+  const left_s = (untilUs - nowUs.value) / 1e6;
+  return (
+    <span class={left_s < PRESENCE_SOON_S ? "hot-warn" : "hot-quiet"}>
+      {left_s < 0
+        ? say(TEXTS, "notDeclared", { key: "h" })
+        : say(TEXTS, "hereUntil", { time: `${bare(clockText(untilUs)).slice(0, 5)}Z` })}
+    </span>
+  );
+}
+
+const PRESENCE_SOON_S = 120;
+
+/** Returns until when a post of ours is there on a line; 0: it has not said so. */
+function presentUntilUs(view: ScreenView | null, { agreement, line }: OwnLine, post: string) {
+  const vector = view?.lines.find(
+    (each) => each.agreement === agreement && each.line === line.line,
+  );
+  const side = vector && ownSide(vector, view?.party ?? "");
+  const said = side?.posts.find((each) => each.post === post && each.word === "present");
+  return said ? said.since_us + NORMS.line.presence_within_s * 1e6 : 0;
+}
+
+/** What was sent just now; a region that stands before its words, so that they are heard. */
+function SentTold() {
+  return (
+    <div class="hot-told" role="status">
+      {sentTold.value}
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { Differences, LadderPart, Levels } from "./LadderPart";
 import { MessageActs } from "./MessageActs";
 import { withCode } from "./phrase";
 import { keyText, misread, offered, sameKey } from "./ranks";
-import { beginAnswer, select, selected } from "./room";
+import { beginAnswer, rowId, select, selected } from "./room";
 import { useReceipt } from "./seen";
 import { TEXTS } from "./texts";
 import { Words } from "./Words";
@@ -75,10 +75,6 @@ export function ClosedRow({ view }: { view: MessageView }) {
       </button>
     </article>
   );
-}
-
-export function rowId(view: MessageView): string {
-  return `hot-${view.key[0].replace(/[^\w-]/g, "_")}-${view.key[1]}`;
 }
 
 function Way({ view }: { view: MessageView }) {

@@ -15,10 +15,12 @@ export function MessagesPart() {
     <>
       <Group title={say(TEXTS, "awaitUs")} views={awaitUs} none={say(TEXTS, "noneAwait")} />
       {open.length > 0 && <Group title={say(TEXTS, "openOnes")} views={open} none="" />}
-      <h3 class="hot-group">{say(TEXTS, "closedOnes", { count: closed.length })}</h3>
-      {closed.map((view) => (
-        <ClosedRow key={keyText(view.key)} view={view} />
-      ))}
+      <section>
+        <h3 class="hot-group">{say(TEXTS, "closedOnes", { count: closed.length })}</h3>
+        {closed.map((view) => (
+          <ClosedRow key={keyText(view.key)} view={view} />
+        ))}
+      </section>
       {leftOut > 0 && <p class="hot-quiet">{say(TEXTS, "leftOut", { count: leftOut })}</p>}
       {machine > 0 && <p class="hot-quiet">{say(TEXTS, "machineTests", { count: machine })}</p>}
     </>
@@ -27,12 +29,13 @@ export function MessagesPart() {
 
 function Group({ title, views, none }: { title: string; views: MessageView[]; none: string }) {
   return (
-    <>
+    // Of its own: its heading stands as long as its rows are there, and goes with them.
+    <section>
       <h3 class="hot-group">{title}</h3>
       {views.length === 0 && <p class="hot-quiet">{none}</p>}
       {views.map((view) => (
         <MessageRow key={keyText(view.key)} view={view} />
       ))}
-    </>
+    </section>
   );
 }

@@ -64,6 +64,16 @@ export function lacks(
   return minutes > most ? { key: "minutesTooMany", minutes: most } : null;
 }
 
+/** Returns a text with every digit as the zero of its script. */
+export function maskDigits(text: string): string {
+  return text.replace(/\d/g, "0").replace(/[\u0660-\u0669]/g, "\u0660");
+}
+
+/** Returns the form of a value, its digits hidden; null where it has too few for a form to matter. */
+export function formOf(value: string): string | null {
+  return (value.match(/\d/g) ?? []).length < 3 ? null : maskDigits(value);
+}
+
 /** Returns how many minutes a STANDBY may promise: to the deadline, in tenths, none beyond it. */
 export function minutesLeft(view: MessageView, nowUs: number): number {
   if (view.answer_due_us === null) return 0;

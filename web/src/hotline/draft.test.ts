@@ -3,6 +3,8 @@ import type { MessageView, ScreenView } from "../api/types";
 import { callBody, callLacks, type TypedCall } from "./calling";
 import { matchOf } from "./callwords";
 import {
+  asked,
+  changeDraft,
   type Draft,
   discard,
   draft,
@@ -11,8 +13,10 @@ import {
   emptyDraft,
   findSent,
   keep,
+  refused,
   sayBody,
   sending,
+  setSending,
   typeFields,
 } from "./draft";
 import { namesFor, pickable, positionText } from "./objects";
@@ -79,6 +83,29 @@ describe("a draft", () => {
     expect(typeFields("incursion.report")).toEqual(["flight"]);
     // What a reply chooses is not said by who asks.
     expect(typeFields("identify.request")).toEqual(["track", "time"]);
+  });
+
+  it("is asked about as it stands: once it is changed in any way, question and refusal are gone", () => {
+    const fault = { fault: "f", what: "w", value: null, wanted: "", repair: "" };
+    const askAbout = (made: Draft) => {
+      keep(made);
+      asked.value = { fault, field: null, meant: null };
+      refused.value = fault;
+    };
+    askAbout(written());
+    setSending({ at: "writing" });
+    expect(asked.value).not.toBeNull();
+    const edits = [
+      () => changeDraft({ fields: { zone: "Z2" } }),
+      () => changeDraft({ wantsAnswer: false }),
+      () => keep(written()),
+      discard,
+    ];
+    for (const edit of edits) {
+      askAbout(written());
+      edit();
+      expect([asked.value, refused.value]).toEqual([null, null]);
+    }
   });
 
   it("survives in the tab, with whether it was tried", () => {

@@ -1,8 +1,9 @@
 // The message that is being written: one at a time, kept in the browser's tab until it is sent.
 import { computed, signal } from "@preact/signals";
-import type { MessageView, Reference, Say, ScreenView } from "../api/types";
+import type { FaultView, MessageView, Reference, Say, ScreenView } from "../api/types";
 import { actingPost, ownLines } from "../line/posts";
 import { MESSAGE_TYPES } from "../terms/norms";
+import type { Question } from "./guard";
 import { sentText, slotsOf } from "./phrase";
 
 const KEPT_AS = "parley.draft";
@@ -79,8 +80,16 @@ export const sending = signal<Sending>(
 /** Whether the composer is open; a draft outlives its closing. */
 export const composing = signal(false);
 
+/** What the node asked or refused about the draft as it stands; of a changed one it says nothing. */
+export const asked = signal<Question | null>(null);
+export const refused = signal<FaultView | null>(null);
+
 /** Takes the draft as it was changed, and keeps it. */
 export function keep(next: Draft | null): void {
+  if (next !== draft.value) {
+    asked.value = null;
+    refused.value = null;
+  }
   draft.value = next;
   const now = sending.value;
   const triedUs = now.at === "writing" || now.at === "not there" ? null : now.sinceUs;

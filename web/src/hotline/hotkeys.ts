@@ -5,9 +5,8 @@ import { actsNow, screen } from "../shell/state";
 import { say } from "../text/language";
 import { openComposer } from "./ComposeDialog";
 import { beginCall } from "./calling";
-import { rowId } from "./MessageRow";
 import { nextOf, offered } from "./ranks";
-import { beginAnswer, list, select, selected, type Tab, tab } from "./room";
+import { beginAnswer, list, rowId, select, selected, type Tab, tab } from "./room";
 import { TEXTS } from "./texts";
 
 /** Whether the question is open that writes that somebody is at the post. */

@@ -2,9 +2,17 @@ import { describe, expect, it } from "vitest";
 import type { FaultView, Ladder, MessageView } from "../api/types";
 import { MESSAGE_TYPES } from "../terms/norms";
 import { PHRASES } from "../terms/phrases";
-import { answerBody, askedFields, lacks, minutesLeft, NOTHING_TYPED } from "./answering";
-import { questionOf } from "./guard";
-import { clean, phrase, pieces, sentText, withCode } from "./phrase";
+import {
+  answerBody,
+  askedFields,
+  formOf,
+  lacks,
+  maskDigits,
+  minutesLeft,
+  NOTHING_TYPED,
+} from "./answering";
+import { questionOf, withoutOptions } from "./guard";
+import { clean, fieldLabel, phrase, pieces, sentText, withCode } from "./phrase";
 import samples from "./phrases.samples.json";
 import { clockOf, listed, mismatches, nextOf, offered } from "./ranks";
 import { isWatched, THERE_WITHIN_MS, type Watching, wantsReceipt } from "./receipts";
@@ -203,6 +211,13 @@ describe("answers", () => {
     expect(found[0]?.words).toEqual(MESSAGE_TYPES["identify.request"]?.reply["whose"]);
   });
 
+  it("are told the form of a value, and none of its digits", () => {
+    expect(formOf("35.300000,38.950000")).toBe("00.000000,00.000000");
+    expect(formOf("٣FL120")).toBe("٠FL000");
+    expect(formOf("RSD12")).toBeNull();
+    expect(maskDigits("35.3,38.95")).toBe("00.0,00.00");
+  });
+
   it("hold a STANDBY to the deadline", () => {
     const view = message({ answer_due_us: 90 * S });
     expect(minutesLeft(view, 0)).toBe(1.5);
@@ -288,6 +303,16 @@ describe("the receipt that words were displayed", () => {
   });
 });
 
+describe("fields to choose from", () => {
+  it("never stand twice under the same words", () => {
+    for (const tongue of ["en", "ru", "ar"] as const) {
+      const labels = Object.keys(PHRASES.field).map((name) => fieldLabel(name, tongue));
+      expect(new Set(labels).size).toBe(labels.length);
+    }
+    expect(fieldLabel("zone", "en")).toBe("zone");
+  });
+});
+
 describe("the guard's question", () => {
   const fault = (changed: Partial<FaultView>): FaultView => ({
     fault: "",
@@ -313,6 +338,11 @@ describe("the guard's question", () => {
     expect(questionOf(near, 409)).toMatchObject({ field: "zone", meant: "Z1" });
     const lacking = fault({ what: "message zone.state", value: "without activity" });
     expect(questionOf(lacking, 409)).toMatchObject({ field: null });
+  });
+
+  it("is shown without options of a command line", () => {
+    expect(withoutOptions("say that it is meant so (--confirmed)")).toBe("say that it is meant so");
+    expect(withoutOptions("within 1 km (clause 5)")).toBe("within 1 km (clause 5)");
   });
 
   it("is none where confirming would change nothing", () => {

@@ -85,6 +85,13 @@ export function fieldName(name: string, tongue: LanguageCode): string {
   return known("field", name)?.[tongue] ?? isolated(clean(name), tongue);
 }
 
+/** Returns the name of a field to choose by: with its code where another one is called the same. */
+export function fieldLabel(name: string, tongue: LanguageCode): string {
+  const told = fieldName(name, tongue);
+  const same = Object.values(table("field")).filter((each) => each[tongue] === told);
+  return same.length > 1 ? `${told} [${isolated(name, tongue)}]` : told;
+}
+
 /** Returns the slots of a type's phrase, in its order. */
 export function slotsOf(type: string): string[] {
   const template = known("type", type)?.en ?? "";

@@ -25,6 +25,11 @@ export function messageAt(key: readonly [string, number]): MessageView | null {
   return screen.value?.messages.find((view) => sameKey(view.key, key)) ?? null;
 }
 
+/** Returns the id of a message's row. */
+export function rowId(view: MessageView): string {
+  return `hot-${view.key[0].replace(/[^\w-]/g, "_")}-${view.key[1]}`;
+}
+
 export function select(key: readonly [string, number]): void {
   selection.value = { kind: "message", log: key[0], index: key[1] };
 }

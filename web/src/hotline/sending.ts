@@ -1,27 +1,27 @@
 // Sending the draft: once, and never again while nobody knows what became of the first time.
-import { signal } from "@preact/signals";
 import { ask } from "../api/client";
-import type { ActDone, FaultView, MessageView, Reference } from "../api/types";
+import type { ActDone, MessageView, Reference } from "../api/types";
 import { doOnce } from "../line/acting";
 import { entryAt } from "../line/EntryLink";
 import { nodeNowUs } from "../live/clock";
 import { refreshSoon } from "../live/link";
-import { selection, session } from "../shell/state";
+import { session } from "../shell/state";
 import {
   type About,
+  asked,
   composing,
+  type Draft,
   discard,
   draft,
   findSent,
+  refused,
   sayBody,
   sending,
   setSending,
 } from "./draft";
-import { type Question, questionOf } from "./guard";
-
-/** What the node asked or refused about the draft, until it is changed or sent. */
-export const asked = signal<Question | null>(null);
-export const refused = signal<FaultView | null>(null);
+import { questionOf } from "./guard";
+import { landOn } from "./landing";
+import { select } from "./room";
 
 /** An answer of the node's to a message of the same second may be dated this much before it. */
 const BEFORE_US = 1_000_000;
@@ -32,12 +32,13 @@ async function referenceTo(about: About | null): Promise<Reference[]> {
   return entry === undefined ? [] : [{ log: about.log, index: about.index, leaf: entry.leaf }];
 }
 
-/** Sends the draft; `confirmed`: the sender has answered the guard's question. */
-export async function sendDraft(confirmed: boolean): Promise<void> {
+/** Sends the draft; `meant`: the sender has answered the guard's question, which still stands. */
+export async function sendDraft(meant: boolean): Promise<void> {
   const now = draft.value;
   const at = sending.value.at;
   if (now === null || at === "under way" || at === "not known") return;
   const sinceUs = nodeNowUs();
+  const confirmed = meant && asked.value !== null;
   asked.value = null;
   refused.value = null;
   setSending({ at: "under way", sinceUs });
@@ -52,7 +53,7 @@ export async function sendDraft(confirmed: boolean): Promise<void> {
   const became = await doOnce(sayBody(now, sinceUs, confirmed, ref));
   switch (became.at) {
     case "done":
-      wasSent(became.done);
+      wasSent(now, became.done.key);
       return;
     case "refused": {
       setSending({ at: "writing" });
@@ -66,14 +67,12 @@ export async function sendDraft(confirmed: boolean): Promise<void> {
   }
 }
 
-function wasSent(done: ActDone): void {
+function wasSent(now: Draft, key: ActDone["key"]): void {
   discard();
   composing.value = false;
-  if (done.key !== null) select(done.key);
-}
-
-function select(key: [string, number]): void {
-  selection.value = { kind: "message", log: key[0], index: key[1] };
+  if (key === null) return;
+  select(key);
+  landOn(key, now.type, now.to.join(", "));
 }
 
 /** Asks the node whether the draft was sent after all; it says so, or that it has no such message. */
@@ -95,7 +94,5 @@ export async function checkSent(): Promise<void> {
     setSending({ at: "not there", sinceUs: state.sinceUs });
     return;
   }
-  discard();
-  composing.value = false;
-  select(found.key);
+  wasSent(now, found.key);
 }

@@ -98,6 +98,9 @@ type Keys =
   | "reasonWanted"
   | "remark"
   | "readBackField"
+  | "formWanted"
+  | "formDiffers"
+  | "sentTold"
   | "onMap"
   | "duty"
   | "tabAlarms"
@@ -105,7 +108,9 @@ type Keys =
   | "tabUntold"
   | "tabCalls"
   | "observer"
-  | "iAmAt"
+  | "actsAsShort"
+  | "hereUntil"
+  | "notDeclared"
   | "write"
   | "call"
   | "past"
@@ -240,6 +245,9 @@ export const TEXTS: Table<Keys> = {
     reasonWanted: "Reason, in a few words (wanted)",
     remark: "Words beside it (may be empty)",
     readBackField: "Read back: {field}",
+    formWanted: "form: {form}",
+    formDiffers: "form: {form}; what is typed has another one: it will read as different",
+    sentTold: "Sent: {type} to {party}",
     onMap: "on the map",
     duty: "Lists of the duty",
     tabAlarms: "Alarms {count}",
@@ -247,9 +255,11 @@ export const TEXTS: Table<Keys> = {
     tabUntold: "Not told {count}",
     tabCalls: "Calls {count}",
     observer: "You look only: no receipt is written from this screen, and nothing can be sent.",
-    iAmAt: "I am at",
+    actsAsShort: "Acts as",
+    hereUntil: "here until {time}",
+    notDeclared: "not declared: {key}",
     write: "Write",
-    call: "Call",
+    call: "Log call",
     past: "This is the past: nothing can be answered or sent here.",
     waitsNow: "Now, live: {count} await our answer.",
     awaitUs: "Await our answer",
@@ -377,6 +387,9 @@ export const TEXTS: Table<Keys> = {
     reasonWanted: "Причина, в нескольких словах (обязательно)",
     remark: "Слова рядом (можно не заполнять)",
     readBackField: "Повторить: {field}",
+    formWanted: "вид: {form}",
+    formDiffers: "вид: {form}; введено в другом виде: прочтётся как расхождение",
+    sentTold: "Отправлено: {type}, кому: {party}",
     onMap: "на карте",
     duty: "Списки дежурства",
     tabAlarms: "Тревоги {count}",
@@ -385,9 +398,11 @@ export const TEXTS: Table<Keys> = {
     tabCalls: "Звонки {count}",
     observer:
       "Вы только смотрите: с этого экрана не пишется ни одна квитанция и ничего не отправить.",
-    iAmAt: "Я на посту",
+    actsAsShort: "Действует как",
+    hereUntil: "на посту до {time}",
+    notDeclared: "не заявлено: {key}",
     write: "Написать",
-    call: "Звонок",
+    call: "Записать звонок",
     past: "Это прошлое: здесь нельзя ни ответить, ни отправить.",
     waitsNow: "Сейчас, вживую: ждут нашего ответа — {count}.",
     awaitUs: "Ждут нашего ответа",
@@ -513,6 +528,9 @@ export const TEXTS: Table<Keys> = {
     reasonWanted: "السبب بكلمات قليلة (مطلوب)",
     remark: "كلمات بجانبه (يجوز تركها)",
     readBackField: "أعد القراءة: {field}",
+    formWanted: "الشكل: {form}",
+    formDiffers: "الشكل: {form}؛ المكتوب بشكل آخر: سيُقرأ مختلفاً",
+    sentTold: "أُرسلت: {type} إلى {party}",
     onMap: "على الخريطة",
     duty: "قوائم المناوبة",
     tabAlarms: "إنذارات {count}",
@@ -520,9 +538,11 @@ export const TEXTS: Table<Keys> = {
     tabUntold: "لم يُبلَّغوا {count}",
     tabCalls: "مكالمات {count}",
     observer: "أنت تشاهد فقط: لا يُكتب إيصال من هذه الشاشة ولا يُرسل شيء.",
-    iAmAt: "أنا في",
+    actsAsShort: "تتصرف بصفة",
+    hereUntil: "حاضرة حتى {time}",
+    notDeclared: "لم يُعلن: {key}",
     write: "اكتب",
-    call: "مكالمة",
+    call: "سجّل مكالمة",
     past: "هذا من الماضي: لا يمكن الإجابة أو الإرسال هنا.",
     waitsNow: "الآن مباشرة: {count} بانتظار جوابنا.",
     awaitUs: "بانتظار جوابنا",

@@ -7,7 +7,7 @@ import { instantText } from "../look/units";
 import { screen } from "../shell/state";
 import { say } from "../text/language";
 import { useDoing } from "./acting";
-import { type ActKind, actBody, actEffect, whyNot } from "./acts";
+import { type ActKind, actBody, actEffect, noticeMin, whyNot } from "./acts";
 import { PostField, TextField } from "./choices";
 import { ownSide } from "./glance";
 import { actingPost, choosePost, postsFor } from "./posts";
@@ -110,7 +110,7 @@ function Effect({ kind, immediate }: { kind: ActKind; immediate: boolean }) {
       {effectUs !== null && (
         <p class="line-effect">
           {say(TEXTS, "takesEffect")} <Ltr class="line-instant">{instantText(effectUs)}</Ltr>
-          {kind === "suspend" && !immediate && ` ${say(TEXTS, "clauseMay")}`}
+          {kind === "suspend" && !immediate && ` ${say(TEXTS, "clauseMay", noticeMin())}`}
         </p>
       )}
       {(kind === "suspend" || kind === "withdraw") && (
@@ -132,7 +132,7 @@ function Notice({
       <legend>{say(TEXTS, "whenLegend")}</legend>
       <label>
         <input type="radio" name="notice" checked={!immediate} onChange={() => onChoose(false)} />{" "}
-        {say(TEXTS, "byNotice")}
+        {say(TEXTS, "byNotice", noticeMin())}
       </label>
       <label>
         <input type="radio" name="notice" checked={immediate} onChange={() => onChoose(true)} />{" "}

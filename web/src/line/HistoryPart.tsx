@@ -4,7 +4,7 @@ import { ask, NoAnswer, NodeFault } from "../api/client";
 import type { LineChange, LineChanges, LineVector, PastVector } from "../api/types";
 import { Field, Ltr } from "../look/kit";
 import { shownUs } from "../look/tick";
-import { instantText } from "../look/units";
+import { countText, instantText } from "../look/units";
 import { language, say } from "../text/language";
 import { EntryLink } from "./EntryLink";
 import { glanceText, missingText } from "./glance";
@@ -77,7 +77,7 @@ export function HistoryPart({ vector }: { vector: LineVector }) {
           <legend>{say(TEXTS, "changesIn")}</legend>
           {HOURS_SHOWN.map((hours) => (
             <button key={hours} type="button" onClick={() => look(hours)}>
-              <Ltr>{hours} h</Ltr>
+              <bdi>{countText(hours, "h")}</bdi>
             </button>
           ))}
         </fieldset>
@@ -164,7 +164,12 @@ function Change({ change, onLookAt }: { change: LineChange; onLookAt: (atUs: num
         {change.by.length === 0 ? (
           <span class="line-quiet">{say(TEXTS, "byTime")}</span>
         ) : (
-          change.by.map((key) => <EntryLink key={key.join("#")} at={key} />)
+          change.by.map((key, place) => (
+            <span key={key.join("#")}>
+              {place > 0 && " · "}
+              <EntryLink at={key} />
+            </span>
+          ))
         )}
       </div>
     </li>

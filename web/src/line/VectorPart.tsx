@@ -94,10 +94,10 @@ function SideRow({ side, vector, past }: { side: Side; vector: LineVector; past:
           </div>
         )}
       </th>
-      <td>
+      <td data-label={say(TEXTS, "agreement")}>
         <AgreementCell side={side} nowUs={vector.at_us} />
       </td>
-      <td>
+      <td data-label={say(TEXTS, "linkSeen", { viewer: vector.viewer })}>
         {viewer ? (
           <span class="line-quiet">{say(TEXTS, "ourselves")}</span>
         ) : (
@@ -112,13 +112,13 @@ function SideRow({ side, vector, past }: { side: Side; vector: LineVector; past:
           </>
         )}
       </td>
-      <td>
+      <td data-label={say(TEXTS, "attended")}>
         <strong>{wordOf("attended", side.attended, tongue)}</strong>
         {side.posts.map((each) => (
           <Post key={each.post} presence={each} nowUs={vector.at_us} />
         ))}
       </td>
-      <td>
+      <td data-label={say(TEXTS, "use")}>
         {say(TEXTS, "lastUsed")} <Since atUs={side.used_last_us} nowUs={vector.at_us} />
         <div>{say(TEXTS, "in24h", { count: side.used_24h_count })}</div>
       </td>
@@ -206,7 +206,7 @@ function WayRow({ way, vector }: { way: Direction; vector: LineVector }) {
           {way.sender} → {way.receiver}
         </bdi>
       </th>
-      <td>
+      <td data-label={say(TEXTS, "link")}>
         <strong>{wordOf("link", way.link, language.value)}</strong>
         {way.link_since_us !== null && (
           <div>
@@ -221,13 +221,13 @@ function WayRow({ way, vector }: { way: Direction; vector: LineVector }) {
         )}
         <EntryLink at={way.link_by} />
       </td>
-      <td>
+      <td data-label={say(TEXTS, "machineTest")}>
         <Test age={tests.get("machine")} nowUs={vector.at_us} />
       </td>
-      <td>
+      <td data-label={say(TEXTS, "personTest")}>
         <Test age={tests.get("person")} nowUs={vector.at_us} />
       </td>
-      <td>
+      <td data-label={say(TEXTS, "use")}>
         {say(TEXTS, "lastUsed")} <Since atUs={way.used_last_us} nowUs={vector.at_us} />
         <div>{say(TEXTS, "wayUse24h", { messages: way.messages_24h, calls: way.calls_24h })}</div>
       </td>

@@ -46,6 +46,12 @@ export function actBody(
 /** So long an act may take to the node's disk and still be dated ahead. */
 export const IMMEDIATE_AFTER_US = 2_000_000;
 
+/** Returns the minutes of notice that the norms ask for a suspension, and of margin on top. */
+export function noticeMin(): { notice: number; margin: number } {
+  const { suspension_notice_s, suspension_margin_s } = NORMS.line;
+  return { notice: suspension_notice_s / 60, margin: Number(suspension_margin_s ?? 0) / 60 };
+}
+
 /**
  * Returns when an act takes effect as far as the norms say; null: it has none by itself
  * (presence, a test; a withdrawal waits for the signatures of two people).
@@ -54,11 +60,10 @@ export const IMMEDIATE_AFTER_US = 2_000_000;
  * line's vector says the instant once the act stands.
  */
 export function actEffect(kind: ActKind, immediate: boolean, nowUs: number): number | null {
-  const { suspension_notice_s, suspension_margin_s } = NORMS.line;
   switch (kind) {
     case "suspend": {
-      const margin_s = typeof suspension_margin_s === "number" ? suspension_margin_s : 0;
-      return nowUs + (immediate ? IMMEDIATE_AFTER_US : (suspension_notice_s + margin_s) * 1e6);
+      const { notice, margin } = noticeMin();
+      return nowUs + (immediate ? IMMEDIATE_AFTER_US : (notice + margin) * 60e6);
     }
     case "resume":
       return nowUs;

@@ -9,6 +9,7 @@ import { Field, Unseen } from "./kit";
 import { ScreenClock } from "./ScreenClock";
 import { chooseLanguage, UNITS, VECTORS_MIN } from "./settings";
 import { TEXTS } from "./texts";
+import { countText } from "./units";
 
 const PANEL = "settings-panel";
 const THEMES: readonly Theme[] = ["dark", "light", "system"];
@@ -163,7 +164,7 @@ function VectorPicker() {
             <option key={each} value={each}>
               {each === 0
                 ? say(TEXTS, "vectorNone")
-                : say(TEXTS, "vectorMin", { span: `${each} min` })}
+                : say(TEXTS, "vectorMin", { span: countText(each, "min") })}
             </option>
           ))}
         </select>

@@ -115,12 +115,19 @@ describe("the title of the page", () => {
     expect(titleOf(0, "", "")).toBe("Parley");
   });
 
-  it("counts alerts that nobody saw and messages that await us", () => {
+  it("counts alerts that nobody saw, messages that await us and alarms that nobody took", () => {
     const view = {
       alerts: { alerts: [{ life: { word: "new" } }, { life: { word: "seen" } }, { life: null }] },
       messages: [{ awaits_us: true }, { awaits_us: false }],
+      alarms: {
+        alarms: [
+          { alarm: { acknowledged_us: null, silent: false } },
+          { alarm: { acknowledged_us: null, silent: true } },
+          { alarm: { acknowledged_us: 5, silent: true } },
+        ],
+      },
     } as unknown as ScreenView;
-    expect(waitingIn(view)).toEqual({ alerts: 2, messages: 1 });
+    expect(waitingIn(view)).toEqual({ alerts: 2, messages: 2 });
     expect(waitingIn(null)).toEqual({ alerts: 0, messages: 0 });
   });
 });

@@ -2,8 +2,8 @@
 //
 // Each has its styles in kit.css; colours only by variables, and never colour alone: a chip has a
 // word, a countdown says "late" in words, a fault is a text beside its field.
-import { computed } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import { computed, signal } from "@preact/signals";
+import type { ComponentChildren, FunctionComponent } from "preact";
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { direction, say } from "../text/language";
 import "./kit.css";
@@ -27,6 +27,9 @@ export function Unseen({ children }: { children: ComponentChildren }) {
 
 // ---- dialogs ------------------------------------------------------------------------------------
 
+/** What presses meanwhile, as the shell has it: a modal dialog covers all that would say it. */
+export const pressing = signal<FunctionComponent | null>(null);
+
 export interface DialogProps {
   open: boolean;
   title: string;
@@ -44,6 +47,7 @@ export function Dialog({ open, title, onClose, children, class: name, closes }: 
   const before = useRef<HTMLElement | null>(null);
   const gone = useRef(false);
   const id = useId();
+  const Pressing = pressing.value;
   useEffect(() => {
     const dialog = place.current;
     if (!dialog) return;
@@ -90,6 +94,9 @@ export function Dialog({ open, title, onClose, children, class: name, closes }: 
                 <Unseen>{say(KIT_TEXTS, "close")}</Unseen>
               </button>
             )}
+          </div>
+          <div class="kit-pressing" role="status">
+            {Pressing && <Pressing />}
           </div>
           {children}
         </div>

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { units } from "../shell/state";
+import { language } from "../text/language";
 import {
   areaText,
   bare,
@@ -257,6 +258,15 @@ describe("times", () => {
     [Number.NaN, "---"],
   ])("%f s are %s", (seconds, text) => {
     expect(bare(spanText(seconds))).toBe(text);
+  });
+
+  it("has its units in the reader's language, and keeps their order from the right", () => {
+    language.value = "ru";
+    expect(spanText(7500)).toBe("\u20662 ч 05 мин\u2069");
+    language.value = "ar";
+    expect(spanText(86_400)).toBe("\u20671 ي 0 س\u2069");
+    expect(spanText(84)).toBe("\u20661:24\u2069");
+    language.value = "en";
   });
 
   it("never overstates what is left", () => {

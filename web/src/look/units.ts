@@ -4,6 +4,7 @@
 // backwards is a hazard. What is not known is "---", as on any radar screen, never 0. A number that
 // is compared with a minimum goes through `marginText`, which never makes it larger than it is.
 import { units } from "../shell/state";
+import { language, type Table } from "../text/language";
 
 export const METRES_PER_NM = 1852;
 export const METRES_PER_FOOT = 0.3048;
@@ -11,6 +12,11 @@ const SECONDS_PER_HOUR = 3600;
 /** Division leaves such a part of a unit below a whole number that was meant. */
 const TINY = 1e-9;
 const UNKNOWN = "---";
+const SPANS: Table<"d" | "h" | "min"> = {
+  en: { d: "d", h: "h", min: "min" },
+  ru: { d: "дн", h: "ч", min: "мин" },
+  ar: { d: "ي", h: "س", min: "د" },
+};
 
 /** Returns a text that keeps its order in a text from the right. */
 export function ltr(text: string): string {
@@ -180,8 +186,19 @@ export function spanFloorText(seconds: number): string {
   if (!Number.isFinite(seconds)) return ltr(UNKNOWN);
   const all = Math.max(0, Math.floor(seconds));
   if (all < 3600) return ltr(`${Math.floor(all / 60)}:${two(all % 60)}`);
-  if (all < 86_400) return ltr(`${Math.floor(all / 3600)} h ${two(Math.floor(all / 60) % 60)} min`);
-  return ltr(`${Math.floor(all / 86_400)} d ${Math.floor(all / 3600) % 24} h`);
+  const hours = Math.floor(all / 3600);
+  const [one, rest] =
+    all < 86_400
+      ? [countText(hours, "h"), countText(two(Math.floor(all / 60) % 60), "min")]
+      : [countText(Math.floor(all / 86_400), "d"), countText(hours % 24, "h")];
+  const text = `${one} ${rest}`;
+  // From the left, numbers between Arabic letters would change places.
+  return language.value === "ar" ? `\u2067${text}\u2069` : ltr(text);
+}
+
+/** Returns a number of days, hours or minutes, not isolated: "24 h". */
+export function countText(count: number | string, unit: "d" | "h" | "min"): string {
+  return `${count} ${SPANS[language.value][unit]}`;
 }
 
 function two(value: number): string {

@@ -1,6 +1,7 @@
 // The words over the map: what instant it is of, what is being done with it, what it does not show.
 import { isHeard } from "../live/clock";
 import { bearingText, clockText, coordinateText, distanceText, instantText } from "../look/units";
+import { asOfUs } from "../shell/ages";
 import { cursorUs, map, mode } from "../shell/state";
 import { say } from "../text/language";
 import { notDrawn } from "./features";
@@ -20,7 +21,9 @@ export function MapStamp() {
     text =
       frameUs.value === 0
         ? say(TEXTS, "noFrame")
-        : say(TEXTS, "asOf", { time: clockText(frameUs.value) });
+        : say(TEXTS, "asOf", {
+            time: clockText(isHeard.value ? frameUs.value : Math.min(frameUs.value, asOfUs.value)),
+          });
   } else if (mode.value === "PLAN") {
     text = say(TEXTS, "planStamp", { time: instantText(cursorUs.value) });
   }

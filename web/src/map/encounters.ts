@@ -15,6 +15,8 @@ export interface Encounter {
   /** Where both are at the closest approach. */
   at: readonly [LonLat, LonLat];
   leastUs: number;
+  /** When separation is lost, as the list counts; null: not told. */
+  lossUs: number | null;
   horizontalM: number;
   verticalM: number;
 }
@@ -44,6 +46,7 @@ function encounterOf(alert: AlertView, atUs: number): Encounter | null {
     from: [straightOn(first, atUs), straightOn(second, atUs)],
     at: [straightOn(first, leastUs), straightOn(second, leastUs)],
     leastUs,
+    lossUs: alert.loss_us,
     horizontalM: least / 1000,
     verticalM: vertical / 1000,
   };

@@ -4,6 +4,7 @@ import { units } from "../shell/state";
 import { language } from "../text/language";
 import {
   boundaryFeatures,
+  intentFeatures,
   isActive,
   keyOf,
   middleOf,
@@ -278,4 +279,17 @@ test("keys of objects are taken apart again, whatever their names hold", () => {
 test("a window without an end is open there", () => {
   expect(isActive({ from_us: 5, to_us: null }, 5)).toBe(true);
   expect(isActive({ from_us: null, to_us: 5 }, 5)).toBe(false);
+});
+
+test("an intent is filled only in its hours and once it is activated", () => {
+  const volume = { shape: zone().shape, lower: LIMIT, upper: LIMIT, from_us: 5, to_us: 9 };
+  const active = (state: string, atUs: number): unknown => {
+    const of = { intent: "I1", agreement: "A", party: "COAL", flight: "F", priority: "" };
+    const intents = [{ ...of, state, version: 1, volumes: [volume] }];
+    const [found] = intentFeatures({ ...view([]), intents }, atUs, "COAL", new Set());
+    return found?.properties?.["active"];
+  };
+  expect(active("Activated", 6)).toBe(true);
+  expect(active("Activated", 9)).toBe(false);
+  expect(active("Accepted", 6)).toBe(false);
 });

@@ -268,7 +268,7 @@ function mercator(lat: number): number {
   return (Math.log((1 + sine) / (1 - sine)) * 90) / Math.PI;
 }
 
-/** Returns the features of intents: each volume, lit where its window holds the instant. */
+/** Returns the features of intents: each volume, lit where it is activated and its window runs. */
 export function intentFeatures(
   view: MapView,
   atUs: number,
@@ -297,7 +297,8 @@ function oneVolume(intent: MapIntent, volume: MapVolume, atUs: number, side: Sid
   const rings = shapeOf(volume.shape);
   if (rings.length === 0) return [];
   const key = keyOf(intent.agreement, intent.party, intent.intent);
-  const common = { key, side, active: isActive(volume, atUs) };
+  const active = intent.state === "Activated" && isActive(volume, atUs);
+  const common = { key, side, active };
   const found = [feature({ type: "Polygon", coordinates: rings }, { ...common, part: "area" })];
   if (volume.shape.label === null) return found;
   const window = `${shortClock(volume.from_us)}–${shortClock(volume.to_us)}`;

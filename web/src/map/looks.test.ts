@@ -5,8 +5,10 @@ import type { Named } from "../shell/state";
 import { units } from "../shell/state";
 import { figuresText, linesOf, rankOf } from "./blocks";
 import { encountersOf } from "./encounters";
+import type { View } from "./fixed";
 import { wayBetween } from "./geodesy";
 import { Looks, NO_RING, OTHER, OWN, ringOf, ringsOf, SHORT_TERM, sideOf, THIRD } from "./looks";
+import { labelEncounters } from "./overlay";
 import { search } from "./search";
 import { DOTS, EVERY_US, Trails } from "./trails";
 
@@ -108,6 +110,7 @@ test("a closest approach is drawn where the two states lead, and only while it i
     alert_class: "own move only",
     states: [state("A", 38e9, 200_000), state("B", 39e9, -200_000)],
     least_us: 100_000_000,
+    loss_us: 90_000_000,
     least_horizontal_mm: 1000,
     vertical_then_mm: 60_000,
   } as unknown as AlertView;
@@ -116,6 +119,12 @@ test("a closest approach is drawn where the two states lead, and only while it i
   expect(found && wayBetween(from, found.at[0]).metres).toBeCloseTo(20_000, 0);
   expect(found && wayBetween(from, found.from[0]).metres).toBeCloseTo(8_000, 0);
   expect(found?.horizontalM).toBe(1);
+  const shown = { x: 0, y: 0, restX: 0, restY: 0, pxPerUnit: 1, widthPx: 0, heightPx: 0 } as View;
+  const label = (nowUs: number): string | undefined =>
+    labelEncounters(found ? [found] : [], "", shown, nowUs, () => 1)[0]?.text;
+  // It counts as the list does: to the loss, and not at all when that has come.
+  expect(label(40_000_000)).toMatch(/ · 0:50$/);
+  expect(label(90_000_001)).not.toContain("·");
   expect(encountersOf([alert], 100_000_001)).toEqual([]);
   expect(encountersOf([{ ...alert, least_us: null }], 0)).toEqual([]);
 });

@@ -297,8 +297,7 @@ export function labelEncounters(
       say(TEXTS, "least", {
         horizontal: marginText(encounter.horizontalM, "distance"),
         vertical: marginText(encounter.verticalM, "height"),
-        span: spanFloorText((encounter.leastUs - nowUs) / 1e6),
-      }),
+      }) + lossText(encounter, nowUs),
     );
     const chosen = encounter.key === chosenKey;
     const found =
@@ -309,6 +308,12 @@ export function labelEncounters(
     if (found !== null) taken.push(found);
     return { encounter, chosen, text, box: found };
   });
+}
+
+/** Returns the time to the loss, as the list of alerts counts it; "" once that has come. */
+function lossText({ lossUs }: Encounter, nowUs: number): string {
+  if (lossUs === null || lossUs < nowUs) return "";
+  return ` · ${spanFloorText((lossUs - nowUs) / 1e6)}`;
 }
 
 function roomFor(

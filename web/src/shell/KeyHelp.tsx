@@ -12,6 +12,7 @@ export const isHelpOpen = signal(false);
 const ROOMS = {
   frame: "roomFrame",
   map: "map",
+  "map search": "roomSearch",
   alerts: "alerts",
   hotline: "messages",
   line: "lines",

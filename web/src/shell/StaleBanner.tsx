@@ -1,5 +1,6 @@
 // A frozen picture must never look live: the banner says since when nothing was heard, and a pane
 // whose own data are old says it even while the node is heard.
+import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { beatUs, isHeard, silentForS } from "../live/clock";
 import { frameFault, linkFault } from "../live/link";
@@ -11,6 +12,9 @@ import { TEXTS } from "./texts";
 
 /** A silence that ends within this is seen and not spoken: a page that was just looked at again. */
 const SPOKEN_AFTER_MS = 1500;
+
+/** What is wrong with the whole screen, once it has lasted; "" while nothing is. */
+export const lastingFault = signal("");
 
 /** What is wrong with the whole screen, in words that do not change while it lasts. */
 function faultText(): string {
@@ -26,13 +30,15 @@ function faultText(): string {
 /** The banner; empty while the node is heard and its views can be read. */
 export function StaleBanner() {
   const text = faultText();
-  const [spoken, setSpoken] = useState("");
+  const spoken = lastingFault.value;
   useEffect(() => {
     if (text === "") {
-      setSpoken("");
+      lastingFault.value = "";
       return;
     }
-    const timer = setTimeout(() => setSpoken(text), SPOKEN_AFTER_MS);
+    const timer = setTimeout(() => {
+      lastingFault.value = text;
+    }, SPOKEN_AFTER_MS);
     return () => clearTimeout(timer);
   }, [text]);
   return (

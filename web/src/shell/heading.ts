@@ -7,13 +7,19 @@ import { say } from "../text/language";
 import { liveScreen, session } from "./state";
 import { TEXTS } from "./texts";
 
-/** Returns how many alerts nobody here has seen and how many messages await an answer of ours. */
+/**
+ * Returns how many alerts nobody here has seen, and how much waits with the messages: those that
+ * await an answer of ours, and alarms that nobody has taken.
+ */
 export function waitingIn(view: ScreenView | null): { alerts: number; messages: number } {
   if (view === null) return { alerts: 0, messages: 0 };
   const isNew = (word: string | undefined) => word === undefined || word === "new";
   return {
     alerts: view.alerts.alerts.filter((each) => isNew(each.life?.word)).length,
-    messages: view.messages.filter((each) => each.awaits_us).length,
+    messages:
+      view.messages.filter((each) => each.awaits_us).length +
+      view.alarms.alarms.filter(({ alarm }) => alarm.acknowledged_us === null && !alarm.silent)
+        .length,
   };
 }
 

@@ -25,6 +25,7 @@ type Keys =
   | "keyHelp"
   | "keySettings"
   | "roomFrame"
+  | "roomSearch"
   | "roomVerify"
   | "roomSign"
   | "keySpace"
@@ -61,6 +62,7 @@ export const TEXTS: Table<Keys> = {
     keyHelp: "this list of keys",
     keySettings: "settings",
     roomFrame: "Screen",
+    roomSearch: "Finding on the map",
     roomVerify: "Evidence",
     roomSign: "Signing in",
     keySpace: "Space",
@@ -76,12 +78,12 @@ export const TEXTS: Table<Keys> = {
     alerts: "Предупреждения",
     messages: "Сообщения",
     time: "Время и доказательства",
-    silent: "НЕ В РЕАЛЬНОМ ВРЕМЕНИ. Всё показанное — на {instant}.",
+    silent: "НЕ ПРЯМОЙ ЭФИР. Всё показанное — на {instant}.",
     silentFor: "Узел не слышен {age}.",
-    connecting: "Связи с узлом ещё нет. Показанное не в реальном времени.",
+    connecting: "Связи с узлом ещё нет. Показанное — не прямой эфир.",
     notAnswered: "Новейшее состояние узла не прочитано: {fault}",
     frameUnread: "Новейшее положение воздушных судов не прочитано: {fault}",
-    notLive: "НЕ В РЕАЛЬНОМ ВРЕМЕНИ",
+    notLive: "НЕ ПРЯМОЙ ЭФИР",
     asOf: "НА МОМЕНТ",
     notNewer: "новее ничего не поступало {age}, хотя узел слышен",
     skipTo: "Перейти к разделу",
@@ -96,6 +98,7 @@ export const TEXTS: Table<Keys> = {
     keyHelp: "этот список клавиш",
     keySettings: "настройки",
     roomFrame: "Экран",
+    roomSearch: "Поиск на карте",
     roomVerify: "Доказательства",
     roomSign: "Вход",
     keySpace: "Пробел",
@@ -130,6 +133,7 @@ export const TEXTS: Table<Keys> = {
     keyHelp: "قائمة المفاتيح هذه",
     keySettings: "الإعدادات",
     roomFrame: "الشاشة",
+    roomSearch: "البحث على الخريطة",
     roomVerify: "الأدلة",
     roomSign: "تسجيل الدخول",
     keySpace: "مسافة",

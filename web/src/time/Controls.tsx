@@ -6,7 +6,7 @@ import { parseInstant } from "../line/past";
 import { isHeard } from "../live/clock";
 import { Unseen } from "../look/kit";
 import { nowUs } from "../look/tick";
-import { ltr, spanText } from "../look/units";
+import { countText, spanText } from "../look/units";
 import { cursorUs, type Mode, mode } from "../shell/state";
 import { say } from "../text/language";
 import { Icon } from "./Icon";
@@ -59,7 +59,7 @@ export function Controls({ onSplit }: { onSplit: () => void }) {
         >
           {[1, 6, 24].map((hours) => (
             <option key={hours} value={hours * HOUR_US}>
-              {ltr(`${hours} h`)}
+              {countText(hours, "h")}
             </option>
           ))}
           <option value={0}>{say(TEXTS, "widthAll")}</option>

@@ -10,7 +10,7 @@ export const AR: Record<TextKey, string> = {
   planTold: "حتى 24 ساعة قادمة: ما قُدّم لذلك الوقت. لا شيء هناك معروف بعد.",
   slider: "اللحظة المعروضة، بالتوقيت العالمي",
   stampReplay: "إعادة {instant} كما عرفها {party} حينها",
-  stampPlan: "تخطيط {instant}: ما قُدّم لذلك الوقت. الطائرات كما هي الآن.",
+  stampPlan: "تخطيط {instant}: كما قُدّم. الطائرات كما هي الآن.",
   stampLive: "الآن",
   asOf: "القوائم بتاريخ {instant}",
   askingScreen: "تُقرأ قوائم هذه اللحظة",

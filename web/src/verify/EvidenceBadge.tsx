@@ -1,6 +1,8 @@
 // The evidence badge: a button that says in words how far the record was checked, and its panel.
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { nodeNowUs } from "../live/clock";
+import { clockText } from "../look/units";
 import type { LanguageCode } from "../terms/kinds";
 import type { Verdict } from "./badge";
 import { checkEvidence } from "./check";
@@ -14,7 +16,13 @@ export type CheckState =
   | { readonly kind: "fetching" }
   | { readonly kind: "checking"; readonly done: number; readonly total: number }
   | { readonly kind: "fault"; readonly fault: string }
-  | { readonly kind: "verdict"; readonly verdict: Verdict; readonly pack: Uint8Array };
+  | {
+      readonly kind: "verdict";
+      readonly verdict: Verdict;
+      readonly pack: Uint8Array;
+      /** The node's time when the pack was asked for; 0: not known. */
+      readonly atUs: number;
+    };
 
 interface BadgeProps {
   /** Which agreement's record it is, as it stands in the title and in the file's name. */
@@ -51,6 +59,12 @@ function passedWords({ badge, unheld, sealed }: Verdict, lang: LanguageCode): st
   return sealed > 0 ? say(lang, "partialSealed", { count: sealed }) : say(lang, "partial");
 }
 
+/** As of when a verdict is: nothing that came later was checked. */
+function asOfWords(state: CheckState, lang: LanguageCode): string {
+  if (state.kind !== "verdict" || state.atUs === 0) return "";
+  return say(lang, "asOf", { clock: clockText(state.atUs) });
+}
+
 /** A sign beside the words, so that the three verdicts differ without colour and without reading. */
 function signOf(state: CheckState): string {
   if (state.kind === "verdict") {
@@ -80,6 +94,7 @@ export function EvidenceBadge({ agreement, fetchPack, lang, given = [] }: BadgeP
     setOpen(false);
     button.current?.focus();
   };
+  const asOf = asOfWords(state, lang);
   const hint = say(lang, state.kind === "verdict" ? (isOpen ? "close" : "open") : "check");
   return (
     <div class="evidence" dir={lang === "ar" ? "rtl" : "ltr"} lang={lang}>
@@ -97,9 +112,10 @@ export function EvidenceBadge({ agreement, fetchPack, lang, given = [] }: BadgeP
           {signOf(state)}
         </span>
         <span>{stateWords(state, lang)}</span>
+        {asOf && <span class="evidence-asof">{asOf}</span>}
       </button>
       <span class="evidence-told" role="status">
-        {state.kind === "checking" ? "" : stateWords(state, lang)}
+        {state.kind === "checking" ? "" : `${stateWords(state, lang)} ${asOf}`}
       </span>
       <section
         id={panel}
@@ -117,6 +133,7 @@ export function EvidenceBadge({ agreement, fetchPack, lang, given = [] }: BadgeP
             lang={lang}
             verdict={state.verdict}
             words={verdictWords(state.verdict, lang)}
+            asOf={asOf}
             pack={state.pack}
             onAgain={() => {
               setOpen(false);
@@ -151,6 +168,7 @@ function useCheck(
     };
     say({ kind: "fetching" });
     try {
+      const atUs = nodeNowUs();
       let pack: Uint8Array = new Uint8Array(0);
       const fetched = async () => {
         pack = await fetchPack();
@@ -158,7 +176,7 @@ function useCheck(
       };
       const progress = (done: number, total: number) => say({ kind: "checking", done, total });
       const verdict = await checkEvidence(fetched, progress, given);
-      say({ kind: "verdict", verdict, pack });
+      say({ kind: "verdict", verdict, pack, atUs });
     } catch (error) {
       say({ kind: "fault", fault: error instanceof Error ? error.message : "unknown" });
     }

@@ -10,6 +10,8 @@ interface PanelProps {
   readonly lang: LanguageCode;
   readonly verdict: Verdict;
   readonly words: string;
+  /** As of when the pack was fetched; "" where the node's time is not known. */
+  readonly asOf: string;
   readonly pack: Uint8Array;
   readonly onAgain: () => void;
   readonly onClose: () => void;
@@ -17,7 +19,7 @@ interface PanelProps {
 
 /** Shows a verdict whole. */
 export function VerdictPanel(props: PanelProps) {
-  const { agreement, lang, verdict, words, pack, onAgain, onClose } = props;
+  const { agreement, lang, verdict, words, asOf, pack, onAgain, onClose } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const { logs, entries, cosigned, sealed } = verdict;
@@ -26,7 +28,9 @@ export function VerdictPanel(props: PanelProps) {
       <h2 tabIndex={-1} ref={heading}>
         {say(lang, "title", { agreement })}
       </h2>
-      <p class="evidence-words">{words}</p>
+      <p class="evidence-words">
+        {words} {asOf}
+      </p>
       <p>{say(lang, "noTruth")}</p>
       {verdict.flaw ? null : <p>{say(lang, "counts", { logs, entries, cosigned, sealed })}</p>}
       <h3>{say(lang, "why")}</h3>
@@ -79,7 +83,7 @@ function Reasons({ verdict, lang }: PanelProps) {
 }
 
 function Held({ verdict, lang }: PanelProps) {
-  const { parties, entries } = verdict;
+  const { parties } = verdict;
   return (
     <>
       <h3>{say(lang, "held")}</h3>
@@ -90,7 +94,7 @@ function Held({ verdict, lang }: PanelProps) {
           <thead>
             <tr>
               <th scope="col">{say(lang, "party")}</th>
-              <th scope="col">{say(lang, "entriesCosigned", { entries })}</th>
+              <th scope="col">{say(lang, "entriesCosigned")}</th>
             </tr>
           </thead>
           <tbody>
@@ -99,7 +103,7 @@ function Held({ verdict, lang }: PanelProps) {
                 <th scope="row">
                   <bdi>{one.party}</bdi>
                 </th>
-                <td>{one.cosigned}</td>
+                <td>{say(lang, "ofAll", { count: one.cosigned, all: one.others })}</td>
               </tr>
             ))}
           </tbody>

@@ -26,6 +26,13 @@ export interface Flaw {
   readonly file: string;
 }
 
+/** How many entries of others' logs a party has cosigned, of how many. */
+export interface PartyHeld {
+  readonly party: string;
+  readonly cosigned: number;
+  readonly others: number;
+}
+
 /** What was found of a pack; counts are of the entries that the pack shows. */
 export interface Verdict {
   readonly badge: Badge;
@@ -43,8 +50,8 @@ export interface Verdict {
   readonly reasons: readonly string[];
   readonly details: readonly Reason[];
   readonly flaw?: Flaw;
-  /** How many of the entries each party has cosigned. */
-  readonly parties: readonly { readonly party: string; readonly cosigned: number }[];
+  /** How many of the entries in logs of others each party has cosigned, and how many there are. */
+  readonly parties: readonly PartyHeld[];
   /** The key that signed the newest head of each log, to compare by voice with its owner. */
   readonly keys: readonly { readonly log: string; readonly fingerprint: string }[];
   readonly keysGiven: boolean;
@@ -145,14 +152,15 @@ function heldByQuorum(log: CheckedLog): number {
 }
 
 function cosignedByEach(logs: readonly CheckedLog[]): Verdict["parties"] {
-  const found = new Map<string, number>();
-  for (const log of logs) {
-    for (const party of log.cosigners) {
-      found.set(party, (found.get(party) ?? 0) + shownBelow(log, log.cosignedBy(party)));
-    }
-  }
-  const parties = [...found].map(([party, cosigned]) => ({ party, cosigned }));
-  return parties.sort((a, b) => (a.party < b.party ? -1 : 1));
+  const parties = new Set(logs.flatMap((log) => [...log.cosigners]));
+  const held = [...parties].sort().map((party) => {
+    const theirs = logs.filter((log) => log.party !== party);
+    const sum = (end: (log: CheckedLog) => number) =>
+      theirs.reduce((all, log) => all + shownBelow(log, end(log)), 0);
+    const cosigned = sum((log) => log.cosignedBy(party));
+    return { party, cosigned, others: sum(() => Number.POSITIVE_INFINITY) };
+  });
+  return held.filter((one) => one.others > 0);
 }
 
 /** Returns the reasons that are counted over a record which `parley verify` does not refuse. */

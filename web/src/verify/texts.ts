@@ -12,6 +12,7 @@ type Keys =
   | "checking"
   | "failedFetch"
   | "intact"
+  | "asOf"
   | "partial"
   | "partialHeld"
   | "partialSealed"
@@ -25,6 +26,7 @@ type Keys =
   | "held"
   | "party"
   | "entriesCosigned"
+  | "ofAll"
   | "nobody"
   | "keys"
   | "keysGiven"
@@ -49,6 +51,7 @@ const en: Table["en"] = {
   checking: "checking {done} of {total}",
   failedFetch: "The pack could not be read: {fault}",
   intact: "RECORD INTACT",
+  asOf: "as of {clock}",
   partial: "PARTIAL",
   partialHeld: "PARTIAL, entries not held by all who should: {count}",
   partialSealed: "PARTIAL, payloads not opened: {count}",
@@ -62,7 +65,8 @@ const en: Table["en"] = {
   nothing: "Nothing is wrong, nothing is missing, and others hold every entry.",
   held: "Who else holds the entries",
   party: "Party",
-  entriesCosigned: "Entries cosigned, of {entries}",
+  entriesCosigned: "Cosigned, of the entries in others' logs",
+  ofAll: "{count} of {all}",
   nobody: "No other party has cosigned anything here.",
   keys: "Keys of the logs, to compare with their owners by voice",
   keysGiven: "Every log is signed by a key that you have from its owner.",
@@ -105,6 +109,7 @@ const ru: Table["ru"] = {
   checking: "проверено {done} из {total}",
   failedFetch: "Пакет не прочитан: {fault}",
   intact: "ЗАПИСЬ ЦЕЛА",
+  asOf: "на {clock}",
   partial: "ЧАСТИЧНО",
   partialHeld: "ЧАСТИЧНО, записей без всех нужных заверений: {count}",
   partialSealed: "ЧАСТИЧНО, содержаний не вскрыто: {count}",
@@ -118,7 +123,8 @@ const ru: Table["ru"] = {
   nothing: "Ошибок нет, всё на месте, и каждую запись хранят и другие.",
   held: "У кого ещё есть эти записи",
   party: "Сторона",
-  entriesCosigned: "Записей заверено, из {entries}",
+  entriesCosigned: "Заверено записей в журналах других",
+  ofAll: "{count} из {all}",
   nobody: "Другие стороны здесь ничего не заверили.",
   keys: "Ключи журналов; сверьте их голосом с владельцами",
   keysGiven: "Каждый журнал подписан ключом, который вы получили от владельца.",
@@ -166,6 +172,7 @@ const ar: Table["ar"] = {
   checking: "فُحص {done} من {total}",
   failedFetch: "تعذرت قراءة الحزمة: {fault}",
   intact: "السجل سليم",
+  asOf: "كما في {clock}",
   partial: "جزئي",
   partialHeld: "جزئي، قيود لا يحفظها كل من يلزم: {count}",
   partialSealed: "جزئي، محتويات لم تُفتح: {count}",
@@ -178,7 +185,8 @@ const ar: Table["ar"] = {
   nothing: "لا خطأ ولا نقص، وكل قيد محفوظ لدى آخرين أيضًا.",
   held: "من غيرُه يحفظ هذه القيود",
   party: "الطرف",
-  entriesCosigned: "قيود صُودق عليها، من {entries}",
+  entriesCosigned: "ما صودق عليه من قيود سجلات الآخرين",
+  ofAll: "{count} من {all}",
   nobody: "لم يصادق أي طرف آخر على شيء هنا.",
   keys: "مفاتيح السجلات، لمقارنتها صوتيًا مع أصحابها",
   keysGiven: "كل سجل موقّع بمفتاح حصلت عليه من صاحبه.",

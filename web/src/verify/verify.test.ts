@@ -21,7 +21,7 @@ describe("a pack in which nothing is wrong", () => {
       expect(verdict.reasons).toEqual([]);
       expect(verdict.badge).toBe("RECORD INTACT");
       expect([verdict.entries, verdict.logs, verdict.cosigned]).toEqual([12, 1, 12]);
-      expect(verdict.parties).toEqual([{ party: "RUS", cosigned: 12 }]);
+      expect(verdict.parties).toEqual([{ party: "RUS", cosigned: 12, others: 12 }]);
       expect(verdict.keysGiven).toBe(true);
     }
   });

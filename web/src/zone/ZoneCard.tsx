@@ -1,12 +1,16 @@
 // The card of the chosen zone: both its states, whose word they are, and our own word about it.
 import { useState } from "preact/hooks";
+import { NodeWords } from "../alerts/NodeWords";
+import { TEXTS as ALERTS } from "../alerts/texts";
+import { textOf } from "../alerts/urgency";
+import { classWord, kindWord, pairWord } from "../alerts/words";
 import type { ZoneShown } from "../api/types";
 import { useDoing } from "../line/acting";
 import { PostField } from "../line/choices";
 import { actingPost, postsFor } from "../line/posts";
 import { Told } from "../line/Told";
 import { ConfirmDialog, Ltr } from "../look/kit";
-import { instantText } from "../look/units";
+import { clockText, instantText } from "../look/units";
 import { actsNow, screen, selection } from "../shell/state";
 import { say } from "../text/language";
 import { TEXTS } from "./texts";
@@ -57,6 +61,9 @@ export function ZoneCard() {
   );
 }
 
+/** Instants as a node writes them in its sentences. */
+const INSTANTS = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
 function Facts({ zone }: { zone: ZoneShown }) {
   const { view, detail } = zone;
   const alone = zone.agreed_by.length === 0;
@@ -81,7 +88,9 @@ function Facts({ zone }: { zone: ZoneShown }) {
       <p>{say(TEXTS, "limits", { lower: detail.limits[0], upper: detail.limits[1] })}</p>
       {view.because.length > 0 && (
         <p class="zone-because" lang="en" dir="ltr">
-          {view.because.join("; ")}
+          {view.because
+            .join("; ")
+            .replace(INSTANTS, (found) => instantText(Date.parse(found) * 1000))}
         </p>
       )}
       {view.activity === "unknown" && <p>{say(TEXTS, "undecided")}</p>}
@@ -101,7 +110,7 @@ function ActivityDialog({ zone, word, onClose }: Given) {
   const posts = postsFor(screen.value, agreement, line?.line ?? "");
   const [post, setPost] = useState(actingPost(agreement, line?.line ?? ""));
   const { doing, start } = useDoing();
-  const slots = { zone: name };
+  const slots = { zone: zone.name === "" ? name : `${zone.name} (${name})` };
   return (
     <ConfirmDialog
       open
@@ -113,10 +122,45 @@ function ActivityDialog({ zone, word, onClose }: Given) {
       }
       onClose={onClose}
     >
+      <p>
+        <strong>{slots.zone}</strong>
+      </p>
       <p>{say(TEXTS, "told", slots)}</p>
-      {word === "cold" && <p>{say(TEXTS, "toldCold")}</p>}
+      {word === "cold" && (
+        <>
+          <p>{say(TEXTS, "toldCold")}</p>
+          <AlertsAbout agreement={agreement} zone={name} />
+        </>
+      )}
       <PostField label={say(TEXTS, "actsAs")} posts={posts} post={post} onChoose={setPost} />
       <Told doing={doing} />
     </ConfirmDialog>
+  );
+}
+
+/** The open alerts about a zone; that there is none says nothing of who is in it. */
+function AlertsAbout({ agreement, zone }: { agreement: string; zone: string }) {
+  const view = screen.value?.alerts;
+  const found = (view?.alerts ?? []).filter(
+    (each) => each.object === zone && each.agreement === agreement,
+  );
+  const leftOut = view?.left_out ?? 0;
+  if (found.length === 0 && leftOut === 0) return <p>{say(TEXTS, "noAlert")}</p>;
+  return (
+    <div class="zone-alerts">
+      <p>
+        <strong>{say(TEXTS, "alerts", { count: found.length })}</strong>
+      </p>
+      <ul>
+        {found.map((each) => (
+          <li key={each.key.join("#")}>
+            <strong>{classWord(each.alert_class)}</strong> {kindWord(each)}{" "}
+            <Ltr>{pairWord(each.aircraft)}</Ltr> {say(ALERTS, "raised")} {clockText(each.raised_us)}
+            <NodeWords text={textOf(each.text)} />
+          </li>
+        ))}
+      </ul>
+      {leftOut > 0 && <p>{say(ALERTS, "leftOut", { count: leftOut })}</p>}
+    </div>
   );
 }

@@ -19,6 +19,8 @@ type Keys =
   | "setColdDo"
   | "told"
   | "toldCold"
+  | "alerts"
+  | "noAlert"
   | "actsAs"
   | "notOurs"
   | "undecided";
@@ -45,6 +47,8 @@ export const TEXTS: Table<Keys> = {
     told: "An entry signed by our node says from now on what happens in {zone}. The others see it once they hold it.",
     toldCold:
       "Cold says that nothing happens there. Whoever reads it may plan through the zone: say it only when it is so.",
+    alerts: "Open alerts about this zone: {count}",
+    noAlert: "No open alert here is about this zone. That does not say that nobody is in it.",
     actsAs: "Post that acts",
     notOurs: "Only {owner} says what happens in it.",
     undecided: "An unconfirmed zone is never read as cold.",
@@ -69,6 +73,8 @@ export const TEXTS: Table<Keys> = {
     told: "Запись, подписанная нашим узлом, сообщает, что теперь происходит в {zone}. Другие увидят её, когда получат.",
     toldCold:
       "«Неактивна» значит, что там ничего не происходит. Прочитавший может планировать полёт через зону: сообщайте, только если это так.",
+    alerts: "Открытых предупреждений об этой зоне: {count}",
+    noAlert: "Открытых предупреждений об этой зоне здесь нет. Это не значит, что в ней никого нет.",
     actsAs: "Действует пост",
     notOurs: "О происходящем в ней сообщает только {owner}.",
     undecided: "Неподтверждённая зона никогда не читается как неактивная.",
@@ -93,6 +99,8 @@ export const TEXTS: Table<Keys> = {
     told: "قيد توقعه عقدتنا يقول ما يجري في {zone} من الآن. يراه الآخرون متى وصل إليهم.",
     toldCold:
       "«غير نشطة» تعني أن لا شيء يجري هناك. من يقرؤها قد يخطط للطيران عبرها: لا تقلها إلا إن كانت كذلك.",
+    alerts: "إنذارات مفتوحة عن هذه المنطقة: {count}",
+    noAlert: "لا إنذار مفتوح هنا عن هذه المنطقة. هذا لا يعني أن لا أحد فيها.",
     actsAs: "المركز الذي يعمل",
     notOurs: "{owner} وحده يقول ما يجري فيها.",
     undecided: "المنطقة غير المؤكدة لا تُقرأ أبداً غير نشطة.",
