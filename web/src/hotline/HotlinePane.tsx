@@ -104,21 +104,23 @@ function PostBar() {
   if (!mayAct.value) return <p class="hot-bar hot-quiet">{say(TEXTS, "observer")}</p>;
   return (
     <div class="hot-bar">
-      <label>
-        {say(TEXTS, "actsAsShort")}{" "}
-        <select
-          class="hot-post"
-          value={postShown.value}
-          onChange={(event) => choosePost(event.currentTarget.value)}
-        >
-          {posts.map((post) => (
-            <option key={post} value={post}>
-              {post}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Presence />
+      <span class="hot-bar-post">
+        <label>
+          {say(TEXTS, "actsAsShort")}{" "}
+          <select
+            class="hot-post"
+            value={postShown.value}
+            onChange={(event) => choosePost(event.currentTarget.value)}
+          >
+            {posts.map((post) => (
+              <option key={post} value={post}>
+                {post}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Presence />
+      </span>
       <span class="hot-bar-acts">
         <button type="button" disabled={!actsNow.value} data-act="write" onClick={openComposer}>
           {say(TEXTS, "write")} <kbd>e</kbd>
