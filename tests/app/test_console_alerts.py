@@ -169,6 +169,20 @@ def test_the_plots_show_the_nodes_own_numbers(opened, meeting) -> None:
     assert shown - 0.11 < nm <= shown
 
 
+def test_who_has_a_dialog_open_is_told_in_it_what_presses(opened, meeting) -> None:
+    page = opened.page
+    page.keyboard.press("e")
+    pressing = page.locator("dialog[open] .kit-pressing")
+    expect(pressing).to_contain_text("KHM07 \u00d7 RSD12")
+    expect(pressing).to_contain_text("short-term")
+    expect(pressing).to_have_attribute("role", "status")
+    # What counts down is not spoken each second.
+    expect(pressing.locator("[aria-hidden=true]").last).to_contain_text("loss")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def _open_at_page(page) -> dict:
     """Return the conflict as the page itself got it last."""
     reply = page.evaluate("fetch('/api/screen').then((each) => each.json())")

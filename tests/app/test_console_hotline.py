@@ -229,6 +229,12 @@ def test_the_guard_asks_with_both_values_before_anything_is_sent(world, consoles
     assert coal.locator('[data-field="centre"]').input_value() == "34.0,38.0"
     assert len(world["COAL"].get("/api/messages")) == before
     coal.locator('[data-act="send"]').click()
+    # The answer is to what was asked: once the words are others, the guard is asked anew.
+    expect(asked).to_have_count(1)
+    coal.locator('[data-field="window"]').fill("10:00Z/12:00Z")
+    expect(asked).to_have_count(0)
+    assert len(world["COAL"].get("/api/messages")) == before
+    coal.locator('[data-act="send"]').click()
     coal.locator('.hot-asked [data-act="confirm"]').click()
     expect(coal.locator("dialog[open]")).to_have_count(0)
     view = newest(world["COAL"], "area.notice")

@@ -16,7 +16,10 @@ import { TEXTS as TIME } from "../time/texts";
 import { lastingFault } from "./StaleBanner";
 import { liveScreen, mode } from "./state";
 
-const lossOf = (alert: AlertView) => alert.loss_us ?? Number.POSITIVE_INFINITY;
+// What is under way has no time left to count: it counts as now, as in the list (`alerts/order`).
+const lossOf = (alert: AlertView) =>
+  alert.loss_us ??
+  (alert.alert_class === "short-term" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
 const isActual = (alert: AlertView) => Number(statusOf(alert.text) === null);
 
 /** Names what an alert is about: its key changes when another party tells it. */
