@@ -272,6 +272,9 @@ def test_the_other_party_marks_it_by_mouse_and_both_stand_side_by_side(
     world, opened, theirs
 ) -> None:
     page = theirs.page
+    if _life(world["COAL"], "COAL")["word"] != "called":
+        mark = {"type": "mark_alert", "ref": _open_at(world["COAL"])[0]["key"], "stage": "called"}
+        assert world["COAL"].act(**mark, post="commander").status_code == 201
     row = page.locator(".alerts-row")
     row.click()
     page.locator(".alerts-chosen button", has_text="Seen").click()
