@@ -91,7 +91,7 @@ def open_console(
     return opened
 
 
-def wait_until(page: Page, script: str, arg: Any = None, *, timeout_ms: float = 30_000) -> None:
+def wait_until(page: Page, script: str, arg: Any = None, *, timeout_ms: float = 60_000) -> None:
     """Wait until a script of the page gives something true.
 
     Playwright's own `wait_for_function` asks again from within the page, by `eval`: the console's

@@ -99,7 +99,7 @@ def starved(chromium, nodes):
 def screen(chromium, nodes, starved):
     """One page that the tests of one look share; each sets what it needs."""
     opened = open_console(chromium, nodes["COAL"].url, size=(1280, 800))
-    opened.page.get_by_text("KHM07").first.wait_for(timeout=60_000)
+    opened.page.get_by_text("KHM07").first.wait_for(timeout=90_000)
     yield opened
     opened.close()
 

@@ -72,7 +72,7 @@ def show(chromium, node, language: str = "en"):
     """Open the map with an aircraft of ours in its middle, and another party's beside it."""
     fly(node)
     shown = open_console(chromium, node.url, language=language, script=scripts())
-    shown.page.wait_for_selector(".map-room[data-loaded=true]", timeout=20_000)
+    shown.page.wait_for_selector(".map-room[data-loaded=true]", timeout=60_000)
     wait_until(shown.page, "Number(document.querySelector('.map-room').dataset.tracks) >= 2")
     return shown
 
@@ -121,7 +121,7 @@ def test_aircraft_are_painted_without_painting_the_map_below(opened, node) -> No
           if (drawn.ground !== window.before) [window.before, window.since] = [drawn.ground, now];
           return now - window.since > 1500;
         }""",
-        timeout_ms=30_000,
+        timeout_ms=90_000,
     )
     page.evaluate("drawn.ground = drawn.tracks = 0")
     for _ in range(3):
