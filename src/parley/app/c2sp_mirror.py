@@ -13,7 +13,6 @@ bundles, and the heads that were cosigned. Everything here blocks; `c2sp` calls 
 
 from __future__ import annotations
 
-import os
 import threading
 import zlib
 from collections.abc import Iterable
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from parley.app.c2sp_reading import Clock, TileRoots, origin_hash
 from parley.app.c2sp_witness import Reply, WitnessStore, signed_by
-from parley.store.database import sync_folder
+from parley.store.durable import replace_file, sync_folder
 from parley.store.sqlite import StoredCosignature
 from parley.trust.checkpoint import Checkpoint, cosign, parse_unverified_checkpoint
 from parley.trust.keys import SigningKey, VerifierKey
@@ -156,14 +155,8 @@ class FolderLogs:
 
 def _write(file: Path, data: bytes) -> None:
     """Write a file so that after a crash it is there as it was before, or as it is now."""
-    part = file.with_suffix(".part")
     try:
-        with part.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
-        sync_folder(file.parent)
+        replace_file(file, data)
     except OSError as error:
         raise OurFault(f"mirror {file}", value=error.strerror, wanted="a disk with room") from error
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import msgspec
 from parley.detect.coverage import Coverage, FeedRows
 from parley.node.rules.coverage_watch import coverage_of, keep_coverage
 from parley.node.state import State
+from parley.store.durable import replace_file
 from parley.world.faults import InputFault
 
 SUFFIX = ".coverage.json"
@@ -91,16 +91,8 @@ def save_coverage(state: State, path: Path) -> None:
 
 
 def _write(data: bytes, path: Path) -> None:
-    if not path.parent.is_dir():
-        return
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
+    if path.parent.is_dir():
+        replace_file(path, data)
 
 
 async def keep_coverage_saved(state: State, path: Path) -> None:

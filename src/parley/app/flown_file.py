@@ -10,7 +10,6 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import msgspec
 from parley.detect.flown_area import FlownArea
 from parley.node.rules.unusual_flights import flown_of, keep_flown
 from parley.node.state import State
+from parley.store.durable import replace_file
 from parley.world.faults import InputFault
 
 SUFFIX = ".flown-area.json"
@@ -66,14 +66,7 @@ def save_flown(state: State, path: Path) -> None:
     if not len(area) or not path.parent.is_dir():
         return
     body = _File(format=FORMAT, flown_s=round(area.flown_s, 3), cells=area.cells)
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(msgspec.json.encode(body))
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(path)
+    replace_file(path, msgspec.json.encode(body))
 
 
 async def keep_saving(state: State, path: Path) -> None:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from parley.app.private_files import is_there, read_private, settle, write_new
+from parley.app.private_files import is_there, read_private, write_new
 from parley.node.identity import Keys
+from parley.store.durable import sync_folder
 from parley.trust.keys import ROLES, SEED_BYTES, Role, SigningKey, VerifierKey, parse_vkey
 from parley.trust.seal import SealKey
 from parley.world.faults import InputFault
@@ -144,7 +145,7 @@ def add_past_key(folder: Path, key: VerifierKey) -> None:
         part.unlink(missing_ok=True)
         write_new(part, "".join(f"{each.vkey}\n" for each in (*known, key)))
         part.replace(folder / PAST_FILE)
-        settle(folder)
+        sync_folder(folder)
     except OSError as error:
         what = f"file {folder / PAST_FILE}"
         raise InputFault(what, value=error.strerror, wanted="a writable folder") from None
@@ -190,9 +191,9 @@ def finish_rotation(folder: Path) -> None:
     try:
         if is_there(following):
             following.replace(log)
-            settle(folder)
+            sync_folder(folder)
         after.replace(following)
-        settle(folder)
+        sync_folder(folder)
     except OSError as error:
         raise InputFault(f"{folder}", value=error.strerror, wanted="a writable folder") from None
 
@@ -310,6 +311,6 @@ def write_starts(folder: Path, count: int) -> None:
         part.unlink(missing_ok=True)
         write_new(part, f"{count}\n")
         part.replace(path)
-        settle(folder)
+        sync_folder(folder)
     except OSError as error:
         raise InputFault(f"file {path}", value=error.strerror, wanted="a writable folder") from None

@@ -11,6 +11,7 @@ import os
 import stat
 from pathlib import Path
 
+from parley.store.durable import replace_file, sync_folder
 from parley.world.faults import InputFault
 
 _FILE_BYTES_MAX = 4096
@@ -99,7 +100,7 @@ def write_new(path: Path, text: str) -> None:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        settle(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         # Half a key is none: it would stand in the way of the next attempt.
         path.unlink(missing_ok=True)
@@ -112,28 +113,11 @@ def write_private(path: Path, data: bytes) -> None:
     Raises:
         InputFault: it cannot be written.
     """
-    part = path.with_name(f"{path.name}.part")
     try:
-        part.unlink(missing_ok=True)
-        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        settle(path.parent)
+        replace_file(path, data)
     except OSError as error:
         wanted = "a writable folder"
         raise InputFault(f"file {path}", value=error.strerror, wanted=wanted) from None
-
-
-def settle(folder: Path) -> None:
-    """Make the names in a folder last: without it a new name may be gone after a loss of power."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def is_there(path: Path) -> bool:

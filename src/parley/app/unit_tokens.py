@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from parley.app.private_files import read_private
+from parley.app.private_files import read_private, write_private
 from parley.world.agreement import check_post
 from parley.world.faults import InputFault, nearest
 from parley.world.limits import UNIT_TOKENS_MAX
@@ -158,23 +157,8 @@ class UnitTokens:
             del self._sessions[name]
 
     def _write(self, kept: dict[str, KeptToken]) -> None:
-        part = self.path.with_name(f"{self.path.name}.part")
-        try:
-            part.unlink(missing_ok=True)
-            handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.encode([kept[unit] for unit in sorted(kept)]))
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            wanted = "a writable folder"
-            raise InputFault(f"file {self.path}", value=error.strerror, wanted=wanted) from None
+        data = msgspec.json.encode([kept[unit] for unit in sorted(kept)])
+        write_private(self.path, data)
         self._kept = kept
 
     def shown(self) -> tuple[TokenShown, ...]:

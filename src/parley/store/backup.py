@@ -12,7 +12,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from parley.store.database import Database, sync_folder
+from parley.store.database import Database
+from parley.store.durable import sync_folder
 from parley.world.faults import InputFault, OurFault
 
 _PAGES = 256

@@ -13,7 +13,6 @@ What the tables mean lives in `schema` and `sqlite`, never here.
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -98,15 +97,6 @@ def connect(path: Path) -> Connection:
         path, timeout=0.0, isolation_level=None, check_same_thread=False
     )
     return found
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names of the folder are on the disk: a file made or renamed in it stays."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class Database:

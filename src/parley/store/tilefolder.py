@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from parley.store.check import open_head
-from parley.store.database import sync_folder
+from parley.store.durable import sync_folder
 from parley.trust.checkpoint import Checkpoint
 from parley.trust.tiles import TILE_HASHES, TILE_LEVELS, TilePath, bundle, new_tiles, tile_data
 from parley.trust.tree import Tree
