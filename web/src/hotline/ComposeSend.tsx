@@ -15,7 +15,7 @@ import {
   sending,
   setSending,
 } from "./draft";
-import { type Question, withoutOptions } from "./guard";
+import type { Question } from "./guard";
 import { fieldName, phrase } from "./phrase";
 import { checkSent, sendDraft } from "./sending";
 import { Phrase, Written } from "./Words";
@@ -42,7 +42,7 @@ export function ComposeSend({ now }: { now: Draft }) {
         <div class="hot-refused" role="alert">
           <p>{say(COMPOSE_TEXTS, "refused")}</p>
           <p lang="en" dir="ltr" class="hot-node">
-            {withoutOptions(refused.value.fault)}
+            {refused.value.fault}
           </p>
         </div>
       )}
@@ -148,7 +148,7 @@ function AskedPart({ question, now }: { question: Question; now: Draft }) {
             <th scope="row">{say(COMPOSE_TEXTS, "wanted")}</th>
             <td lang="en" dir="ltr" class="hot-node">
               {fault.wanted}
-              {fault.repair !== "" && `; ${withoutOptions(fault.repair)}`}
+              {fault.repair !== "" && `; ${fault.repair}`}
             </td>
           </tr>
         </tbody>

@@ -25,8 +25,3 @@ export function questionOf(fault: FaultView, status: number): Question | null {
   const meant = field === null ? null : (/did you mean '([^']+)'/.exec(fault.repair)?.[1] ?? null);
   return { fault, field: field ?? place, meant };
 }
-
-/** Returns what a node says without options of its command line: nobody types them here. */
-export function withoutOptions(text: string): string {
-  return text.replace(/ *\(--[\w-]+\)/g, "");
-}

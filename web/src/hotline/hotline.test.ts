@@ -11,7 +11,7 @@ import {
   minutesLeft,
   NOTHING_TYPED,
 } from "./answering";
-import { questionOf, withoutOptions } from "./guard";
+import { questionOf } from "./guard";
 import { clean, fieldLabel, phrase, pieces, sentText, withCode } from "./phrase";
 import samples from "./phrases.samples.json";
 import { clockOf, listed, mismatches, nextOf, offered } from "./ranks";
@@ -338,11 +338,6 @@ describe("the guard's question", () => {
     expect(questionOf(near, 409)).toMatchObject({ field: "zone", meant: "Z1" });
     const lacking = fault({ what: "message zone.state", value: "without activity" });
     expect(questionOf(lacking, 409)).toMatchObject({ field: null });
-  });
-
-  it("is shown without options of a command line", () => {
-    expect(withoutOptions("say that it is meant so (--confirmed)")).toBe("say that it is meant so");
-    expect(withoutOptions("within 1 km (clause 5)")).toBe("within 1 km (clause 5)");
   });
 
   it("is none where confirming would change nothing", () => {

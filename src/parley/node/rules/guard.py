@@ -208,7 +208,7 @@ def check_fields(kind: MessageType, fields: dict[str, str], *, wants_read_back: 
         f"message {kind.name}",
         value=f"without {', '.join(missing)}",
         wanted=f"the fields that are read back: {', '.join(kind.read_back)}",
-        repair=" ".join(meant) or "add them, or say that it is meant so (--confirmed)",
+        repair=" ".join(meant) or "add them, or confirm that it is meant",
     )
 
 
