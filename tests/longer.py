@@ -17,8 +17,8 @@ longer_only = pytest.mark.skipif(not LONGER, reason="plays for minutes: set PARL
 T = TypeVar("T")
 
 
-def more(quick: int, longer: int) -> int:
-    """Return how many examples to draw."""
+def more(quick: T, longer: T) -> T:
+    """Return how many examples to draw, or which."""
     return longer if LONGER else quick
 
 

@@ -440,8 +440,12 @@ def plain(text: str) -> str:
     return text.replace("\u2068", "").replace("\u2069", "").strip()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "plain.test"])
-@pytest.mark.parametrize(("pack", "lang"), WORDS)
+@pytest.mark.parametrize(
+    ("pack", "lang", "host"),
+    # Without WebCrypto the words are made the same way: two of them show that it is asked nothing.
+    [(*each, "127.0.0.1") for each in WORDS]
+    + [(*each, "plain.test") for each in WORDS if each[1] == "en"],
+)
 def test_the_badge_says_it_in_a_browser(chromium, address, pack, lang, host):
     page = chromium.new_page(viewport={"width": 1000, "height": 900})
     faults: list[str] = []

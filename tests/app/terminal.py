@@ -66,7 +66,7 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self.rows())
 
-    def shows(self, words: str, within_s: float = 15.0) -> str:
+    def shows(self, words: str, within_s: float = 60.0) -> str:
         """Return the screen once it shows some words."""
         try:
             until(lambda: words in self.text(), within_s)
@@ -102,7 +102,7 @@ def watching(
     with create_pipe_input() as keys:
         thread = threading.Thread(target=run, args=(keys,), daemon=True)
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         terminal = made["terminal"]
         try:
             yield terminal

@@ -172,7 +172,7 @@ def driven(tmp_path):
     yield nodes
     for node in nodes.values():
         node.process.stdin.close()
-        assert node.process.wait(10) == 0  # the end of stdin is a clean stop
+        assert node.process.wait(60) == 0  # the end of stdin is a clean stop
         node.process.stdout.close()
 
 

@@ -96,7 +96,7 @@ def meeting(world, opened):
     # The browser lets nothing sound before somebody has touched the page.
     opened.page.locator(".alerts-sound").click(click_count=2)
     with Flying(world, dict(MEETING)):
-        expect(opened.page.locator(".alerts-row")).to_have_count(1, timeout=20_000)
+        expect(opened.page.locator(".alerts-row")).to_have_count(1)
         until(lambda: _open_at(world["RUS"]))
         until(lambda: _open_at(world["COAL"])[0]["others"])
         yield _open_at(world["COAL"])[0]
@@ -142,7 +142,7 @@ def test_a_conflict_appears_is_spoken_once_and_sounds_once(opened, meeting) -> N
     said = spoken.inner_text()
     timer = row.locator("[role=timer]")
     before = timer.inner_text()
-    expect(timer).not_to_have_text(before, timeout=3_000)
+    expect(timer).not_to_have_text(before)
     assert timer.get_attribute("aria-live") == "off"
     assert spoken.inner_text() == said
     assert page.evaluate("window.tones") == 1
@@ -242,7 +242,7 @@ def test_in_replay_it_stands_as_of_then_and_nothing_can_be_marked(world, opened,
     page.get_by_label("Go to").fill(f"{then:%H:%M:%S}Z")
     page.keyboard.press("Enter")
     head = page.locator(".alerts-head")
-    expect(head).to_contain_text(re.compile(r"As \W*COAL\W+ knew it at"), timeout=10_000)
+    expect(head).to_contain_text(re.compile(r"As \W*COAL\W+ knew it at"))
     expect(page.locator(".alerts-row")).to_have_count(1)
     page.locator(".alerts-row").focus()
     expect(head).to_contain_text("LIVE meanwhile")
@@ -289,7 +289,7 @@ def test_the_other_party_marks_it_by_mouse_and_both_stand_side_by_side(
     expect(page.locator("[role=status]", has_text="It stands already")).to_be_visible()
     assert _marks(world["RUS"]) == marks
     people = opened.page.locator(".alerts-row .alerts-people")
-    expect(people).to_contain_text(re.compile("RUS.*: seen"), timeout=10_000)
+    expect(people).to_contain_text(re.compile("RUS.*: seen"))
     expect(people).to_contain_text(re.compile("COAL.*: called"))
 
 
@@ -319,7 +319,7 @@ def test_all_classes_fit_in_every_language(theirs, language) -> None:
     page.route("**/api/screen", busy)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{theirs.url}/console/?lang={language}")
-    expect(page.locator(".alerts-row")).to_have_count(3, timeout=10_000)
+    expect(page.locator(".alerts-row")).to_have_count(3)
     classes = [row.get_attribute("data-class") for row in page.locator(".alerts-row").all()]
     assert classes == ["short-term", "own move only", "coordinate"]
     page.evaluate(

@@ -26,7 +26,6 @@ WAYS = [
     ("en", "mouse"), ("ar", "keys"),
     ("ru", "mouse"), ("ar", "mouse"), ("en", "keys"), ("ru", "keys"),
 ]  # fmt: skip
-SLOW_MS = 20_000
 
 
 class Mouse:
@@ -171,18 +170,18 @@ def send(hand, node, kind: str) -> list:
 
 def read_back(hand, key: list, word: str, fields: dict[str, str]) -> None:
     """Answer a message with these fields."""
-    hand.page.locator(row(key)).wait_for(timeout=SLOW_MS)
+    hand.page.locator(row(key)).wait_for()
     hand.answer(row(key), word)
     for name, value in fields.items():
         hand.fill(f'dialog[open] [data-field="{name}"]', value)
     hand.press("dialog[open] .kit-do")
-    expect(hand.page.locator("dialog[open]")).to_have_count(0, timeout=SLOW_MS)
+    expect(hand.page.locator("dialog[open]")).to_have_count(0)
 
 
 def see_and_write(coal, node) -> dict:
     """See the conflict, mark it as called, write to them about it; return the message."""
     first = coal.page.locator(".alerts-row").first
-    expect(first).to_contain_text("KHM07", timeout=40_000)
+    expect(first).to_contain_text("KHM07", timeout=90_000)
     if isinstance(coal, Keys):
         coal.page.keyboard.press("j")
         coal.page.keyboard.press("Enter")
@@ -191,7 +190,7 @@ def see_and_write(coal, node) -> dict:
     expect(coal.page.locator(".alerts-row[aria-selected=true]")).to_have_count(1)
     coal.press('.alerts-button[aria-keyshortcuts="c"]', "c")
     coal.press("dialog[open] .kit-do")
-    expect(coal.page.locator("dialog[open]")).to_have_count(0, timeout=SLOW_MS)
+    expect(coal.page.locator("dialog[open]")).to_have_count(0)
     coal.press('.alerts-button[aria-keyshortcuts="w"]', "w")
     key = send(coal, node, "conflict.alert")
     return next(view for view in node.get("/api/messages") if view["key"] == key)
@@ -203,7 +202,7 @@ def misread_and_correct(coal, rus, nodes, asked: dict) -> None:
     read_back(rus, asked["key"], "WILCO", {"level": "FL250", "time": at})
     for hand in (coal, rus):
         wrong = hand.page.locator(f"{row(asked['key'])} .hot-misread")
-        expect(wrong).to_be_visible(timeout=SLOW_MS)
+        expect(wrong).to_be_visible()
         assert wrong.locator(".hot-differs td").all_inner_texts() == [level, "FL250"]
     coal.press(f'{row(asked["key"])} [data-act="correct"]')
     again = send(coal, nodes["COAL"], "correction")
@@ -227,11 +226,11 @@ def unanswered(coal, rus, node) -> None:
     coal.fill('dialog[open] [data-field="zone"]', "Z1")
     key = send(coal, node, "clearance")
     late = rus.page.locator(f"{row(key)} [role=timer][data-state=late]")
-    expect(late.first).to_be_visible(timeout=SLOW_MS)
+    expect(late.first).to_be_visible()
     if not coal.page.locator(f"{row(key)} .hot-ladder .hot-tried").count():
         coal.press(f"{row(key)} .hot-head button")
     called = coal.page.locator(f'{row(key)} .hot-ladder .hot-tried tr[data-called="true"]')
-    expect(called).to_have_count(2, timeout=SLOW_MS)
+    expect(called).to_have_count(2)
 
 
 def suspended(coal, rus, node) -> list:
@@ -242,15 +241,13 @@ def suspended(coal, rus, node) -> list:
     coal.fill("dialog[open] dialog[open] input:not([type=radio])", "exercise next door")
     coal.press("dialog[open] dialog[open] .kit-do")
     for hand in (coal, rus):
-        expect(hand.page.locator(".line-chip")).to_have_attribute(
-            "data-word", "SUSPENDED", timeout=SLOW_MS
-        )
+        expect(hand.page.locator(".line-chip")).to_have_attribute("data-word", "SUSPENDED")
     coal.leave()
     coal.choose_kind("distress.relay")
     coal.fill('dialog[open] [data-field="position"]', "35.1,38.9")
     coal.fill('dialog[open] [data-field="time"]', "09:40Z")
     key = send(coal, node, "distress.relay")
-    expect(rus.page.locator(row(key))).to_be_visible(timeout=SLOW_MS)
+    expect(rus.page.locator(row(key))).to_be_visible()
     coal.press(".line-chip", "i")
     coal.press('.line-acts [data-act="resume"]')
     coal.press("dialog[open] dialog[open] .kit-do")
@@ -270,7 +267,7 @@ def look_back(rus, node, key: list) -> None:
         expect(rus.page.locator(".screen")).to_have_attribute("data-mode", "REPLAY")
         wanted = int(then.timestamp()) * 1_000_000
         stamped = "us => Number(document.querySelector('.time-stamp').dataset.screenUs) === us"
-        wait_until(rus.page, stamped, arg=wanted, timeout_ms=SLOW_MS)
+        wait_until(rus.page, stamped, arg=wanted, timeout_ms=90_000)
         expect(rus.page.locator(row(key))).to_have_count(count)
     rus.press('.time-mode[data-mode="LIVE"]')
     expect(rus.page.locator(".screen")).to_have_attribute("data-mode", "LIVE")
@@ -280,7 +277,7 @@ def check_and_hand_over(rus, folder) -> None:
     """The record is checked by the browser, saved, and checked again by another program."""
     rus.press(".evidence-badge")
     badge = rus.page.locator(".evidence-badge")
-    expect(badge).to_have_class(re.compile("evidence-(intact|partial)"), timeout=60_000)
+    expect(badge).to_have_class(re.compile("evidence-(intact|partial)"))
     rus.press(".evidence-badge")
     with rus.page.expect_download() as saved:
         rus.press(".evidence-panel a[download]")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 
 import msgspec
 import pytest
@@ -94,14 +93,12 @@ def test_no_zone_of_a_peer_blanks_the_map_or_holds_the_node_up():
         body = BoundaryDeclared(boundary=document_of(line))
         assert write(world, "RANGE", NAME, body)
     world.run(3)
-    begun_s = time.perf_counter()
     drawn, screen = look(world)
-    # Undefended each comb and each band takes a second of the node's only loop.
-    assert time.perf_counter() - begun_s < 2.0
     zones = {each.zone: each for each in drawn.zones}
     assert zones.keys() == before | shapes.keys()
     assert {each.view.zone for each in screen.zones} == zones.keys()
     assert all(zones[name].shape.rings or zones[name].shape.why for name in zones)
+    # Each comb and each band would take a second of the node's only loop: none is made.
     assert not zones["COMB"].shape.rings
     assert f"1000 vertices, drawn up to {CORRIDOR_VERTICES_MAX}" in zones["COMB"].shape.why
     assert "pole" in zones["POLE"].shape.why
@@ -110,7 +107,7 @@ def test_no_zone_of_a_peer_blanks_the_map_or_holds_the_node_up():
     assert east - west == pytest.approx(2.0), "it goes on over the antimeridian"
     bands = [each.band for each in drawn.boundaries if each.boundary.startswith("B")]
     assert len(bands) == 4
-    assert all("vertices" in each.why for each in bands)
+    assert all("vertices" in each.why and not each.rings for each in bands)
 
 
 def test_what_cannot_be_drawn_for_any_reason_says_so_and_the_rest_is_drawn(monkeypatch):

@@ -114,7 +114,7 @@ def test_a_withdrawal_says_that_it_waits_for_two_people_and_has_no_effect_yet(
     asked.get_by_label(re.compile("to say that it is meant")).fill("L1")
     do.click()
     pending = page.locator(".line-pending")
-    expect(pending).to_contain_text("withdrawn", timeout=10_000)
+    expect(pending).to_contain_text("withdrawn")
     expect(pending).to_contain_text(re.compile("Waits for the signatures of .?2.? more"))
     side = world["COAL"].get("/api/lines")[0]["sides"][0]
     assert side["agreement"] == "in force"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.consolebrowser import chromium_running, open_console, wait_until
+from app.consolebrowser import chromium_running, live, open_console, wait_until
 from app.consoleworld import FT_M, Flying, lively, route
 from parley.app.track_frames import HEADER_BYTES, ROW, TRACK_BYTES
 from parley.node.coasting import STATUS_WORDS
@@ -110,10 +110,15 @@ def speak(page, language: str) -> None:
     wait_until(page, "(code) => document.documentElement.lang === code", arg=language)
 
 
-def measure(page, units: str) -> list[str]:
+def measure(page, units: str, others: re.Pattern[str]) -> list[str]:
+    """Return what is shown in these units, once nothing is in others, or after a while."""
     page.locator(".settings-quick select").nth(1).select_option(units)
-    page.wait_for_timeout(300)
-    return page.evaluate(SHOWN_TEXTS)
+    for _ in range(20):
+        page.wait_for_timeout(300)
+        shown = page.evaluate(SHOWN_TEXTS)
+        if not any(others.search(text) for text in shown):
+            break
+    return shown
 
 
 def violations(page) -> list[str]:
@@ -131,10 +136,10 @@ def violations(page) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_number_follows_the_choice_of_units(screen, language) -> None:
     speak(screen.page, language)
-    metric = measure(screen.page, "metric")
+    metric = measure(screen.page, "metric", AVIATION)
     assert [text for text in metric if AVIATION.search(text)] == []
     assert [text for text in metric if METRIC.search(text)], "nothing on the screen has a unit"
-    aviation = measure(screen.page, "aviation")
+    aviation = measure(screen.page, "aviation", METRIC)
     assert [text for text in aviation if METRIC.search(text)] == []
     assert [text for text in aviation if AVIATION.search(text)]
 
@@ -157,6 +162,7 @@ def test_every_language_in_both_themes_has_nothing_that_axe_objects_to(screen) -
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_header_is_one_row_and_nothing_is_cut_off(screen, language) -> None:
     speak(screen.page, language)
+    live(screen.page)
     rows = screen.page.evaluate(ROWS_OF_HEADER)
     assert rows["height"] <= 64
     assert rows["within"]
@@ -214,14 +220,15 @@ def test_a_narrow_window_has_tabs_with_what_waits(screen) -> None:
     messages = page.locator("#pane-messages-tab")
     assert "(" in messages.inner_text(), "with its count"
     assert messages.get_attribute("aria-selected") == "true"
-    page.locator("#pane-messages").wait_for(timeout=2000)
+    page.locator("#pane-messages").wait_for()
     assert not page.locator("#pane-map").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 600
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.locator("#pane-map").wait_for(timeout=2000)
+    page.locator("#pane-map").wait_for()
 
 
 def test_a_page_that_wakes_up_is_not_live_before_the_next_beat(screen) -> None:
+    live(screen.page)
     told = screen.page.evaluate(
         """async () => {
           const screen = document.querySelector(".screen");
@@ -230,13 +237,14 @@ def test_a_page_that_wakes_up_is_not_live_before_the_next_beat(screen) -> None:
           watch.observe(screen, { attributeFilter: ["data-heard"] });
           document.dispatchEvent(new Event("visibilitychange"));
           const before = performance.now();
-          while (told.at(-1) !== "true" && performance.now() - before < 4000)
+          while (told.at(-1) !== "true" && performance.now() - before < 60_000)
             await new Promise((go) => setTimeout(go, 20));
           watch.disconnect();
           return told;
         }"""
     )
-    assert told == ["false", "true"]
+    # A page without its share of the processor may lose and hear its node once more after these.
+    assert told[:2] == ["false", "true"]
 
 
 def test_a_stopped_node_greys_the_screen_and_a_going_one_lights_it(screen, nodes) -> None:
@@ -244,7 +252,7 @@ def test_a_stopped_node_greys_the_screen_and_a_going_one_lights_it(screen, nodes
     speak(page, "en")
     process.send_signal(signal.SIGSTOP)
     try:
-        page.wait_for_selector(".screen[data-heard=false]", timeout=5000)
+        page.wait_for_selector(".screen[data-heard=false]")
         banner = page.locator(".stale-banner")
         assert "NOT LIVE" in banner.inner_text()
         assert re.search(r"as of .*\d\d:\d\d:\d\dZ", banner.inner_text())
@@ -262,7 +270,7 @@ def test_a_stopped_node_greys_the_screen_and_a_going_one_lights_it(screen, nodes
         assert "grayscale" in filters
     finally:
         process.send_signal(signal.SIGCONT)
-    page.wait_for_selector(".screen[data-heard=true]", timeout=5000)
+    page.wait_for_selector(".screen[data-heard=true]")
     page.wait_for_selector(".stale-banner", state="detached")
 
 
@@ -275,11 +283,12 @@ def test_a_driven_clock_says_that_it_is_a_simulation(starved) -> None:
 
 def test_a_view_that_does_not_come_is_told_though_beats_go_on(starved) -> None:
     page, since_s = starved
-    left_s = OLD_AFTER_S + 8 - (time.monotonic() - since_s)
+    left_s = OLD_AFTER_S + 60 - (time.monotonic() - since_s)
     page.wait_for_selector("#pane-alerts .pane-age", timeout=max(1.0, left_s) * 1000)
     told = page.locator("#pane-messages .pane-age").inner_text()
     assert re.search(r"AS OF .*\d\d:\d\d:\d\dZ", told)
-    assert page.locator(".screen").get_attribute("data-heard") == "true"
+    live(page)
+    assert page.locator("#pane-messages .pane-age").count() == 1
 
 
 def test_the_guide_has_the_columns_of_a_track_frame() -> None:

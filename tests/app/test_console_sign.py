@@ -220,7 +220,7 @@ def page(chromium, nodes):
     found.keys = context.new_cdp_session(found)
     found.keys.send("WebAuthn.enable", {"enableUI": False})
     found.authenticator = found.keys.send("WebAuthn.addVirtualAuthenticator", {"options": PRF})
-    found.wait_for_selector(".screen[data-heard=true]", timeout=30_000)
+    found.wait_for_selector(".screen[data-heard=true]")
     yield found
     context.close()
 

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from app.demokit import LocalNodes, Notes
+from longer import more
 from parley.app.cli.demo import find_scenario
 from parley.app.cli.replay import read_scenario
 from parley.app.demo_conductor import Conductor, Pace, disagreements
@@ -111,8 +112,16 @@ def test_the_peers_agree_and_hold_receipts_at_the_end(quiet):
     assert summary.links_down == ()
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(("party", "place"), [("RUS", 9), ("COAL", 30), ("COAL", 47), ("RUS", 80)])
+WHEN = ("before", "after")
+DEATHS = [
+    ("RUS", 9, "before"), ("COAL", 30, "after"), ("COAL", 47, "before"), ("RUS", 80, "after"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("party", "place", "when"),
+    more(DEATHS, [(party, place, when) for party, place, _ in DEATHS for when in WHEN]),
+)
 def test_a_node_that_dies_loses_nothing_and_says_nothing_twice(quiet, party, place, when):
     expected, _, _ = quiet
     summary, notes, _ = played(QUIET, die={party: (place, when)})

@@ -153,11 +153,11 @@ def test_ctrl_c_stops_every_node_that_was_started():
         assert len(nodes) == 2
         run.send_signal(signal.SIGINT)
         rest = run.stdout.read()
-        assert run.wait(timeout=20) == 130, rest
+        assert run.wait(timeout=60) == 130, rest
     finally:
         run.kill()
         run.wait()
-    limit_s = time.monotonic() + 5
+    limit_s = time.monotonic() + 60
     while any(is_running(pid) for pid in nodes) and time.monotonic() < limit_s:
         time.sleep(0.05)
     assert not any(is_running(pid) for pid in nodes)

@@ -117,4 +117,3 @@ def test_the_time_ends_it_too(tmp_path):
     plan = HammerPlan(writers=1, readers=1, entries=10_000_000, seconds_s=0.3)
     report = run_hammer(tmp_path, plan, seed=SEED)
     assert 0 < report.entries < 10_000_000
-    assert report.took_s < 10

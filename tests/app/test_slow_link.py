@@ -41,8 +41,8 @@ def test_the_bearer_carries_what_it_says_and_no_more() -> None:
         writer.write(b"x" * 1200)
         await _until(lambda: sum(count for _, count in got) == 1200, 10)
         first_s, last_s = got[0][0] - begin_s, got[-1][0] - begin_s
-        assert 0.3 <= first_s < 0.8
-        assert 1200 * 8 / SLOW_BITS_PER_S + 0.29 <= last_s < 2.5
+        assert first_s >= 0.3
+        assert last_s >= 1200 * 8 / SLOW_BITS_PER_S + 0.29
         writer.close()
         await link.close()
         server.close()

@@ -221,7 +221,7 @@ def test_a_standby_follows_a_running_node_and_takes_over_when_it_is_gone(capsys,
             time.sleep(3)
         finally:
             following.send_signal(signal.SIGTERM)
-            assert following.wait(20) == 0
+            assert following.wait(60) == 0
         first.kill()
         held = sizes(second / "node.toml")
         assert {o: n for o, n in held.items() if o in wanted} == wanted

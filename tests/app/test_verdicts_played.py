@@ -59,7 +59,11 @@ class Played:
 
 @pytest.fixture(
     scope="module",
-    params=["syria-2017-06", "line-cases", pytest.param("wildfire-civil", marks=longer_only)],
+    params=[
+        "syria-2017-06",
+        pytest.param("line-cases", marks=longer_only),
+        pytest.param("wildfire-civil", marks=longer_only),
+    ],
 )
 def played(request):
     return Played(request.param)

@@ -68,7 +68,7 @@ def test_line_logs_go_at_once_and_others_wait_their_time(tmp_path):
         ops.grow(1)
         logs = {log.origin: log for log in (line, ops)}
         with served(doors_of(theirs, line.key.verifier.named)) as port:
-            witnessing = asker(line, outside(port), others_each_s=1.0)
+            witnessing = asker(line, outside(port), others_each_s=3600.0)
             witnessing._prove = lambda o, old, size: logs[o].tree.consistency_proof(old, size)
             with asking(witnessing) as offer:
                 for log in (line, ops):
@@ -76,13 +76,18 @@ def test_line_logs_go_at_once_and_others_wait_their_time(tmp_path):
                     until(lambda log=log: store.cosignatures(log.origin, 1))
                 for log in (line, ops):
                     log.grow(1)
-                started_s = time.monotonic()
                 offer(ops.origin)
                 offer(line.origin)
                 until(lambda: store.cosignatures(line.origin, 2))
-                assert time.monotonic() - started_s < 0.7
                 assert not store.cosignatures(ops.origin, 2)
-                until(lambda: store.cosignatures(ops.origin, 2))
+            # Its time comes, and it goes.
+            patient = asker(line, outside(port), others_each_s=0.3)
+            patient._prove = witnessing._prove
+            with asking(patient) as offer:
+                for size in (2, 3):
+                    offer(ops.origin)
+                    until(lambda size=size: store.cosignatures(ops.origin, size))
+                    ops.grow(1)
 
 
 def test_a_witness_that_is_away_is_asked_again(tmp_path, monkeypatch):
@@ -201,11 +206,11 @@ def test_nonsense_is_counted_and_shown_and_nothing_is_kept(tmp_path, lie):
 
 
 def silent(handler, request):
-    time.sleep(3)
+    time.sleep(60)  # longer than any test of it waits
 
 
 def drips(handler, request):
-    for _ in range(40):
+    for _ in range(600):
         handler.wfile.write(b"H")
         time.sleep(0.1)
 
@@ -231,11 +236,9 @@ def test_a_witness_that_lets_us_wait_is_left_in_time_and_holds_up_nobody(tmp_pat
             other = SigningKey(b"o" * 32, name="other", role="witness")
             witnessing = asker(log, outside(bad, other.verifier), outside(good), timeout_s=0.5)
             with asking(witnessing) as offer:
-                started_s = time.monotonic()
                 offer(log.origin)
-                until(lambda: store.cosignatures(log.origin, 3))
-                until(lambda: witnessing.views()[0].failed)
-                assert time.monotonic() - started_s < 2.5
+                until(lambda: store.cosignatures(log.origin, 3), 30)
+                until(lambda: witnessing.views()[0].failed, 30)
         assert "no answer" in witnessing.views()[0].fault
         assert witnessing.views()[1].cosigned == 1
 
@@ -268,7 +271,8 @@ def test_a_line_is_taken_from_among_others_and_a_bad_one_is_not(tmp_path):
         verified_line(foreign.note(), bad, KEY.verifier, AT_US)
 
 
-def test_a_log_that_a_witness_refuses_holds_up_no_other(tmp_path):
+def test_a_log_that_a_witness_refuses_holds_up_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("parley.app.witness_client._BACKOFF_MIN_S", 300.0)
     with Store(tmp_path / "ours.db") as store, Store(tmp_path / "theirs.db") as theirs:
         line, ops = Log(store, origin_of("RUS"), "RUS"), Log(store, origin_of("RUS", "ops"), "RUS")
         logs = {log.origin: log for log in (line, ops)}
@@ -282,11 +286,9 @@ def test_a_log_that_a_witness_refuses_holds_up_no_other(tmp_path):
                 offer(ops.origin)
                 until(lambda: witnessing.views()[0].refused)
                 for _ in range(3):
-                    started_s = time.monotonic()
                     line.grow(1)
                     offer(line.origin)
                     until(lambda: store.cosignatures(line.origin, line.tree.size))
-                    assert time.monotonic() - started_s < 0.5
         assert store.cosignatures(ops.origin) == []
 
 

@@ -145,12 +145,12 @@ class Running:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(5)
+        self.process.wait(60)
         self.process.stderr.close()
 
     def stop(self) -> int:
         self.process.terminate()
-        code = self.process.wait(10)
+        code = self.process.wait(60)
         self.process.stderr.close()
         return code
 
@@ -178,7 +178,7 @@ def linked(nodes: dict[str, Running]) -> None:
         until(lambda node=node: [log for log in node.get("/api/logs") if log["own"]])
 
 
-def until(true, within_s: float = 15.0):
+def until(true, within_s: float = 60.0):
     """Return what `true` returns once it is true."""
     end_s = time.monotonic() + within_s
     while time.monotonic() < end_s:
@@ -202,7 +202,7 @@ def parley(*arguments: object, stdin: str = "") -> subprocess.CompletedProcess[s
         capture_output=True,
         text=True,
         env=environment(),
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

@@ -28,11 +28,22 @@ from parley.world.agreement_document import canonical_document
 from parley.world.faults import InputFault
 
 
-def pair(agreements=None) -> SimWorld:
-    """Return a world of ALFA and BRAVO (or the parties of the agreements), linked and proven."""
-    world = SimWorld(1, agreements or two(), Faults(delay_s=(0.001, 0.002)))
+def pair(agreements=None, *, tick_s: float | None = None) -> SimWorld:
+    """Return a world of ALFA and BRAVO (or the parties of the agreements), linked and proven.
+
+    Its nodes are turned when time makes something due, as a real one is.
+    """
+    world = SimWorld(1, agreements or two(), Faults(delay_s=(0.001, 0.002)), tick_s=tick_s)
     world.run(3)
     return world
+
+
+def ticked_pair(agreements=None) -> SimWorld:
+    """Return the same with a turn each second besides.
+
+    For tests that change a node's state past its only door, which no node can foresee.
+    """
+    return pair(agreements, tick_s=1.0)
 
 
 def pair_of_two_texts(title: str = "another text") -> SimWorld:
@@ -103,6 +114,7 @@ def write_as(
     with patch("parley.node.encoding._require_readable"):
         data = encode_entry(draft, log=name, seq=seq, issued_us=at_us, seen={})
     crank.append_exact(name.origin, seq, [data])
+    world.wake_soon(party)
     return (name.origin, seq)
 
 

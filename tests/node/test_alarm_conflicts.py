@@ -14,7 +14,7 @@ from alertkit import (
     telephoned,
     told,
 )
-from nodekit import do, pair, write_as
+from nodekit import do, ticked_pair, write_as
 from simkeys import oracle
 from simworld import SECOND_US, SimWorld
 from test_scale import calls_of
@@ -65,7 +65,7 @@ def place(key: Key) -> str:
 def test_a_conflict_calls_the_post_at_our_end_by_what_it_leaves_time_for(
     loss_s, word, alarm_class
 ) -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world, loss_s=loss_s)
     world.run(2)
     for party in ("ALFA", "BRAVO"):
@@ -80,7 +80,7 @@ def test_a_conflict_calls_the_post_at_our_end_by_what_it_leaves_time_for(
 
 
 def test_both_parties_alerts_of_one_conflict_are_one_alarm_whose_name_stays() -> None:
-    world = pair()
+    world = ticked_pair()
     ours = raised(world)
     (before,) = loud(world)
     world.run(1)
@@ -99,7 +99,7 @@ def test_both_parties_alerts_of_one_conflict_are_one_alarm_whose_name_stays() ->
 
 
 def test_it_sounds_again_only_when_it_is_more_urgent_than_it_ever_was() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world, loss_s=900)
     take(world, loud(world)[0])
     renewed(world, key, loss_s=880)
@@ -118,7 +118,7 @@ def test_it_sounds_again_only_when_it_is_more_urgent_than_it_ever_was() -> None:
 
 
 def test_time_alone_makes_it_more_urgent_though_its_writer_is_silent() -> None:
-    world = pair()
+    world = ticked_pair()
     raised(world, loss_s=900)
     take(world, loud(world)[0])
     assert loud(world, at_s=299) == []
@@ -131,7 +131,7 @@ def test_time_alone_makes_it_more_urgent_though_its_writer_is_silent() -> None:
 
 @pytest.mark.parametrize("how", ["mark", "message", "telephone"])
 def test_who_has_seen_it_or_called_about_it_has_taken_its_alarm(how: str) -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     assert loud(world)
     if how == "mark":
@@ -148,7 +148,7 @@ def test_who_has_seen_it_or_called_about_it_has_taken_its_alarm(how: str) -> Non
 @pytest.mark.parametrize("how", ["mark", "message", "telephone"])
 def test_who_called_before_it_became_short_term_is_called_again(how: str) -> None:
     """A message or a call about an earlier form had taken the alarm of the later one too."""
-    world = pair()
+    world = ticked_pair()
     key = raised(world, loss_s=400)
     acts = {"mark": marked, "message": told, "telephone": telephoned}
     acts[how](world, key)
@@ -162,7 +162,7 @@ def test_who_called_before_it_became_short_term_is_called_again(how: str) -> Non
 
 
 def test_what_the_other_party_saw_silences_nothing_here() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     marked(world, key, party="BRAVO")
@@ -172,7 +172,7 @@ def test_what_the_other_party_saw_silences_nothing_here() -> None:
 
 
 def test_a_restart_raises_the_same_and_forgets_nothing_that_was_taken() -> None:
-    world = pair()
+    world = ticked_pair()
     raise_conflicts(world, *(conflict(world, str(n)) for n in range(14)))
     take(world, loud(world)[0])
     before = seen(world)
@@ -182,7 +182,7 @@ def test_a_restart_raises_the_same_and_forgets_nothing_that_was_taken() -> None:
 
 
 def test_what_another_says_beyond_our_own_word_is_told_apart_until_ours_is_as_urgent() -> None:
-    world = pair()
+    world = ticked_pair()
     ours = raised(world, loss_s=900)
     theirs = raised(world, party="BRAVO", alert_class="short-term")
     world.run(2)
@@ -198,7 +198,7 @@ def test_what_another_says_beyond_our_own_word_is_told_apart_until_ours_is_as_ur
 
 
 def test_one_that_is_predicted_again_sounds_again_though_a_peer_left_its_own_open() -> None:
-    world = pair()
+    world = ticked_pair()
     first = raised(world)
     raised(world, party="BRAVO")
     world.run(2)
@@ -210,7 +210,7 @@ def test_one_that_is_predicted_again_sounds_again_though_a_peer_left_its_own_ope
 
 
 def test_an_alarm_is_counted_when_it_begins_not_when_its_writer_dates_it() -> None:
-    world = pair()
+    world = ticked_pair()
     day_us = 86_400 * SECOND_US
     write_as(world, "BRAVO", conflict(world, "far"), issued_us=world.now_us + day_us)
     raised(world, "1")
@@ -229,7 +229,7 @@ def flood(world: SimWorld, count: int, *, first: int = 0, **more) -> list[Key]:
 
 
 def test_above_ten_in_ten_minutes_the_others_are_told_as_one_and_none_is_lost() -> None:
-    world = pair()
+    world = ticked_pair()
     keys = flood(world, FLOOD + 5)
     alone = [each for each in seen(world) if each.kind == "conflict"]
     (group,) = (each for each in seen(world) if each.kind == "conflicts")
@@ -244,7 +244,7 @@ def test_above_ten_in_ten_minutes_the_others_are_told_as_one_and_none_is_lost() 
 
 
 def test_a_group_taken_in_an_exercise_is_not_taken_in_earnest() -> None:
-    world = pair()
+    world = ticked_pair()
     flood(world, FLOOD + 3)
     (group,) = (each for each in seen(world) if each.kind == "conflicts")
     body = AlarmAcknowledged(alarm=group.name, post="desk")
@@ -255,7 +255,7 @@ def test_a_group_taken_in_an_exercise_is_not_taken_in_earnest() -> None:
 
 
 def test_a_group_sounds_again_at_each_doubling_and_not_for_each_one() -> None:
-    world = pair()
+    world = ticked_pair()
     flood(world, FLOOD + 1)
     for name in loud(world):
         take(world, name)
@@ -269,7 +269,7 @@ def test_a_group_sounds_again_at_each_doubling_and_not_for_each_one() -> None:
 
 
 def test_a_group_sounds_again_for_a_higher_class_and_never_for_a_lower() -> None:
-    world = pair()
+    world = ticked_pair()
     keys = flood(world, FLOOD + 3)
     for name in loud(world):
         take(world, name)
@@ -284,7 +284,7 @@ def test_a_group_sounds_again_for_a_higher_class_and_never_for_a_lower() -> None
 
 
 def test_a_short_term_conflict_is_never_in_a_group_and_stands_first() -> None:
-    world = pair()
+    world = ticked_pair()
     flood(world, FLOOD + 20, loss_s=300)
     (late,) = flood(world, 1, first=900, loss_s=60)
     first = seen(world)[0]
@@ -294,7 +294,7 @@ def test_a_short_term_conflict_is_never_in_a_group_and_stands_first() -> None:
 
 def test_what_a_peer_alone_says_hides_none_that_our_own_node_predicts() -> None:
     """BRAVO raises a hundred short-term conflicts that nobody else sees; then comes a real one."""
-    world = pair()
+    world = ticked_pair()
     bodies = [conflict(world, f"x{n}", loss_s=60) for n in range(100)]
     raise_conflicts(world, *bodies, party="BRAVO")
     world.run(3)
@@ -305,7 +305,7 @@ def test_what_a_peer_alone_says_hides_none_that_our_own_node_predicts() -> None:
 
 def test_more_than_is_looked_at_of_what_a_peer_alone_says_is_told(monkeypatch) -> None:
     monkeypatch.setattr("parley.node.rules.alarm_conflicts.SAID_LOOKED_MAX", 20)
-    world = pair()
+    world = ticked_pair()
     keys = []
     for n in range(30):
         keys += raise_conflicts(world, conflict(world, f"x{n}"), party="BRAVO")
@@ -325,7 +325,7 @@ def test_more_than_is_looked_at_of_what_a_peer_alone_says_is_told(monkeypatch) -
 
 def test_nothing_that_a_peer_says_puts_our_own_off_the_list(monkeypatch) -> None:
     monkeypatch.setattr("parley.node.rules.alarms.LISTED_MAX", 8)
-    world = pair()
+    world = ticked_pair()
     said = [conflict(world, f"x{n}", loss_s=60) for n in range(FLOOD)]
     raise_conflicts(world, *said, party="BRAVO")
     world.run(2)
@@ -342,7 +342,7 @@ def test_nothing_that_a_peer_says_puts_our_own_off_the_list(monkeypatch) -> None
 
 
 def test_one_that_leaves_a_group_by_becoming_short_term_sounds_by_itself() -> None:
-    world = pair()
+    world = ticked_pair()
     keys = flood(world, FLOOD + 4, loss_s=700)
     for name in loud(world):
         take(world, name)
@@ -353,7 +353,7 @@ def test_one_that_leaves_a_group_by_becoming_short_term_sounds_by_itself() -> No
 
 
 def test_a_flood_that_is_over_groups_nothing_any_more() -> None:
-    world = pair()
+    world = ticked_pair()
     for key in flood(world, FLOOD + 5):
         resolved(world, key)
     assert seen(world) == []
@@ -363,7 +363,7 @@ def test_a_flood_that_is_over_groups_nothing_any_more() -> None:
 
 
 def test_the_same_pair_told_again_and_again_floods_nobody_with_names() -> None:
-    world = pair()
+    world = ticked_pair()
     for n in range(100):
         bodies = [conflict(world, "1", loss_s=900, least_horizontal_mm=n)]
         raise_conflicts(world, *bodies, party="BRAVO")
@@ -374,7 +374,7 @@ def test_the_same_pair_told_again_and_again_floods_nobody_with_names() -> None:
 def test_a_thousand_at_once_cost_no_more_each_than_a_few() -> None:
     counts = []
     for many in (50, 400):
-        world = pair()
+        world = ticked_pair()
         flood(world, many)
         seen(world)
         counts.append(calls_of(lambda w=world: seen(w)) / many)
@@ -385,7 +385,7 @@ def test_a_thousand_at_once_cost_no_more_each_than_a_few() -> None:
 
 
 def test_a_new_short_term_conflict_lets_the_one_call_of_a_flood_go_at_once() -> None:
-    world = pair()
+    world = ticked_pair()
     contact = Contact(name="c", post="desk", channel="sound", classes=("URGENT", "SAFETY"))
     line, setup = Line(contact, frozenset({"desk"})), AlarmSetup((contact,), 60, 20)
     flood(world, FLOOD + 30, loss_s=300)
@@ -411,7 +411,7 @@ def test_a_new_short_term_conflict_lets_the_one_call_of_a_flood_go_at_once() -> 
 
 
 def test_the_load_of_a_post_is_measured_over_the_day() -> None:
-    world = pair()
+    world = ticked_pair()
     now_us = world.now_us
     key = raised(world, "1")
     (now,) = load_over_day(
@@ -430,7 +430,7 @@ def test_the_load_of_a_post_is_measured_over_the_day() -> None:
 
 
 def test_a_post_that_is_called_each_five_minutes_all_day_is_not_steady() -> None:
-    world = pair()
+    world = ticked_pair()
     state = world.node("ALFA").state
     standing = [
         Alarm(name=f"n{n}", kind="link", alarm_class="URGENT", agreement="AB", line="",

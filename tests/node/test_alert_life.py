@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from alertkit import life, marked, of, raised, renewed, resolved, telephoned, told
-from nodekit import do, pair, reference, write_as
+from nodekit import do, reference, ticked_pair, write_as
 from simkeys import oracle
 from simstory import two
 from simworld import SECOND_US
@@ -28,7 +28,7 @@ def _hashes_for_signatures():
 
 
 def test_an_alert_is_new_until_a_person_says_otherwise() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(5)
     assert life(world, key).word == "new"
@@ -51,7 +51,7 @@ def test_an_alert_is_new_until_a_person_says_otherwise() -> None:
 
 
 def test_marking_twice_writes_once_and_a_more_urgent_conflict_is_marked_again() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     assert marked(world, key)
     assert marked(world, key) == []
@@ -70,7 +70,7 @@ def test_marking_twice_writes_once_and_a_more_urgent_conflict_is_marked_again() 
 
 def test_a_mark_says_which_form_was_before_the_post_and_covers_no_later_one() -> None:
     """The page was drawn before the conflict became short-term: the click does not silence that."""
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     renewed(world, key, loss_s=100)
     (entry,) = marked(world, key, renewal=key)
@@ -84,7 +84,7 @@ def test_a_mark_says_which_form_was_before_the_post_and_covers_no_later_one() ->
 
 
 def test_taking_the_alarm_is_seeing_the_alert_and_one_act() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     (alarm,) = [a for a in alarms(world.node("ALFA").state, world.now_us) if a.kind == "conflict"]
     do(world, "ALFA", AcknowledgeAlarm(agreement="AB", alarm=alarm.name, post="desk"))
@@ -95,7 +95,7 @@ def test_taking_the_alarm_is_seeing_the_alert_and_one_act() -> None:
 
 
 def test_a_message_or_a_telephone_call_that_names_it_is_a_call() -> None:
-    world = pair()
+    world = ticked_pair()
     first, second, third = (raised(world, str(n)) for n in (1, 2, 3))
     world.run(2)
     message = told(world, first)
@@ -110,7 +110,7 @@ def test_a_message_or_a_telephone_call_that_names_it_is_a_call() -> None:
 
 
 def test_a_machine_that_answers_a_test_about_it_has_called_nobody() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     body = MessageSaid(
@@ -125,7 +125,7 @@ def test_a_machine_that_answers_a_test_about_it_has_called_nobody() -> None:
 
 
 def test_a_mark_after_the_end_is_taken_and_says_so() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     resolved(world, key)
     world.run(5)
@@ -135,7 +135,7 @@ def test_a_mark_after_the_end_is_taken_and_says_so() -> None:
 
 
 def test_a_mark_that_is_entered_late_says_when_it_was() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     seen_us = world.now_us + 10 * SECOND_US
     world.run(400)
@@ -157,7 +157,7 @@ def test_a_mark_that_is_entered_late_says_when_it_was() -> None:
     ],
 )
 def test_a_mark_that_cannot_count_is_told_with_its_reason(changes, remark) -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     ref = reference(world, "BRAVO", key)
@@ -172,7 +172,7 @@ def test_a_mark_that_cannot_count_is_told_with_its_reason(changes, remark) -> No
 
 def test_nobody_marks_for_another_party() -> None:
     """BRAVO's mark at a post that only ALFA has is BRAVO's own word, and none about ALFA."""
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     body = AlertMarked(stage="called", post="desk")
@@ -183,7 +183,7 @@ def test_nobody_marks_for_another_party() -> None:
 
 
 def test_who_marks_its_own_alert_of_one_conflict_has_marked_the_conflict() -> None:
-    world = pair()
+    world = ticked_pair()
     ours = raised(world)
     theirs = raised(world, party="BRAVO")
     world.run(2)
@@ -200,7 +200,7 @@ def test_who_marks_its_own_alert_of_one_conflict_has_marked_the_conflict() -> No
 
 
 def test_a_conflict_of_the_same_pair_later_is_another() -> None:
-    world = pair()
+    world = ticked_pair()
     first = raised(world)
     marked(world, first)
     resolved(world, first)
@@ -212,7 +212,7 @@ def test_a_conflict_of_the_same_pair_later_is_another() -> None:
 
 
 def test_a_party_that_raises_one_pair_without_end_is_not_looked_through() -> None:
-    world = pair()
+    world = ticked_pair()
     ours = raised(world)
     for _ in range(3 * NEAR_ALERTS):
         resolved(world, raised(world, party="BRAVO"), party="BRAVO")
@@ -222,7 +222,7 @@ def test_a_party_that_raises_one_pair_without_end_is_not_looked_through() -> Non
 
 
 def test_acts_that_cannot_be_done_name_their_repair() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     renewal = renewed(world, key, loss_s=300)
     with pytest.raises(InputFault, match="that one renews"):
@@ -237,7 +237,7 @@ def test_acts_that_cannot_be_done_name_their_repair() -> None:
 
 
 def test_a_call_names_the_message_in_which_it_was_told() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     message = told(world, key)
@@ -249,7 +249,7 @@ def test_a_call_names_the_message_in_which_it_was_told() -> None:
 
 def test_under_earlier_rules_nothing_is_marked() -> None:
     old = [msgspec.structs.replace(each, rules_version=4) for each in two()]
-    world = pair(old)
+    world = ticked_pair(old)
     (alert,) = alerts_of(fly(world, "ALFA", head_on(), 30))
     with pytest.raises(InputFault, match="rules version 5"):
         marked(world, (alert.log.origin, alert.seq))

@@ -6,7 +6,7 @@ import pytest
 from alertkit import answered, conflict, raise_conflicts, resolved, told
 from hypothesis import given
 from hypothesis import strategies as st
-from nodekit import pair, reference, write_as
+from nodekit import reference, ticked_pair, write_as
 from simkeys import oracle
 from simworld import SECOND_US, SimWorld
 from test_scale import calls_of, write
@@ -110,7 +110,7 @@ def days_of(world: SimWorld, party: str, took_s: list[int]) -> None:
 
 
 def test_without_data_it_is_ten_minutes_and_says_so() -> None:
-    world = pair()
+    world = ticked_pair()
     assert chain_times(world.node("ALFA").state, "AB", ("ALFA", "BRAVO"), world.now_us) == {
         "ALFA": 600, "BRAVO": 600,
     }  # fmt: skip
@@ -118,7 +118,7 @@ def test_without_data_it_is_ten_minutes_and_says_so() -> None:
 
 
 def test_one_closed_chain_is_one_sample_of_its_party_alone() -> None:
-    world = pair()
+    world = ticked_pair()
     chain(world, "1")
     assert (times(world)["ALFA"].samples, times(world)["BRAVO"].samples) == (1, 0)
     assert times(world, "BRAVO")["ALFA"].samples == 1, "the other node reads the same logs"
@@ -127,7 +127,7 @@ def test_one_closed_chain_is_one_sample_of_its_party_alone() -> None:
 
 def test_the_whole_from_the_first_alert_to_the_last_resolution_is_measured() -> None:
     """What is measured is the motion, not the marks: they may be as quick as they like."""
-    world = pair()
+    world = ticked_pair()
     begin_us = world.now_us
     chain(world, "1", seen_s=0, answer_s=2, unit_s=2, motion_s=200)
     took_s = (world.now_us - 2 * SECOND_US - begin_us) / SECOND_US
@@ -137,7 +137,7 @@ def test_the_whole_from_the_first_alert_to_the_last_resolution_is_measured() -> 
 
 
 def test_where_no_unit_was_told_the_default_share_of_unit_and_crew_is_the_least() -> None:
-    world = pair()
+    world = ticked_pair()
     chain(world, "1", seen_s=5, answer_s=20, unit_s=None, motion_s=10)
     # 1 s until it was raised at both, 5 s seen, 20 s answered, and half of ten minutes.
     assert _sample(world, "ALFA").took_s == pytest.approx(26 + 300, abs=2)
@@ -145,21 +145,21 @@ def test_where_no_unit_was_told_the_default_share_of_unit_and_crew_is_the_least(
 
 @pytest.mark.parametrize("why", ["not watched any more: no report of A1 for 60 s", "feed changed"])
 def test_an_end_that_is_no_motion_closes_no_chain(why: str) -> None:
-    world = pair()
+    world = ticked_pair()
     chain(world, "1", why=why)
     sample = _sample(world, "ALFA")
     assert (sample.closed, sample.took_s) == (False, 600)
 
 
 def test_a_chain_that_was_begun_and_not_closed_counts_as_the_default_or_longer() -> None:
-    world = pair()
+    world = ticked_pair()
     chain(world, "1", answer_s=None)
     assert _sample(world, "ALFA").took_s == 600
     assert times(world)["ALFA"].unclosed == 1
 
 
 def test_an_alert_about_which_nobody_called_measures_nothing() -> None:
-    world = pair()
+    world = ticked_pair()
     key = _raise(world, "1", "ALFA", "actual", 900)
     world.run(5)
     resolved(world, key)
@@ -167,13 +167,13 @@ def test_an_alert_about_which_nobody_called_measures_nothing() -> None:
 
 
 def test_exercises_are_not_mixed_in() -> None:
-    world = pair()
+    world = ticked_pair()
     chain(world, "1", status="exercise")
     assert times(world)["ALFA"].samples == 0
 
 
 def test_what_stands_yet_is_no_sample_and_counts_once_it_is_over() -> None:
-    world = pair()
+    world = ticked_pair()
     key = _raise(world, "1", "ALFA", "actual", 900)
     _write(world, "ALFA", AlertMarked(stage="seen", post="desk"),
            (reference(world, "ALFA", key),), "actual")  # fmt: skip
@@ -188,7 +188,7 @@ def test_what_stands_yet_is_no_sample_and_counts_once_it_is_over() -> None:
 
 @pytest.mark.parametrize("count", [LEAST - 1, LEAST])
 def test_from_enough_samples_on_it_is_the_p95_by_nearest_rank(count: int) -> None:
-    world = pair()
+    world = ticked_pair()
     took_s = [200 + 10 * n for n in range(count)]
     days_of(world, "ALFA", took_s)
     found = times(world)["ALFA"]
@@ -198,7 +198,7 @@ def test_from_enough_samples_on_it_is_the_p95_by_nearest_rank(count: int) -> Non
 
 
 def test_samples_are_those_of_the_last_days_alone() -> None:
-    world = pair()
+    world = ticked_pair()
     days_of(world, "ALFA", [300] * LEAST)
     assert times(world)["ALFA"].measured
     later_us = world.now_us + (norms().alert.chain_days + 2) * 86_400 * SECOND_US
@@ -207,7 +207,7 @@ def test_samples_are_those_of_the_last_days_alone() -> None:
 
 
 def test_a_restart_measures_the_same() -> None:
-    world = pair()
+    world = ticked_pair()
     chain(world, "1")
     before = times(world)
     world.stop("ALFA")
@@ -220,7 +220,7 @@ def test_a_restart_measures_the_same() -> None:
 
 def test_quick_marks_do_not_shorten_a_chain() -> None:
     """BRAVO marks and answers at once whatever ALFA raises: ALFA's chain is its own whole."""
-    world = pair()
+    world = ticked_pair()
     chain(world, "1", both=True, seen_s=0, answer_s=2, unit_s=2, motion_s=150)
     assert _sample(world, "ALFA").took_s >= 150
     assert times(world)["BRAVO"].samples in (0, 1)
@@ -228,7 +228,7 @@ def test_quick_marks_do_not_shorten_a_chain() -> None:
 
 def test_a_party_does_not_end_a_chain_before_the_other_has_ended_its_own() -> None:
     """BRAVO says at once that the conflict is over; ALFA's node sees it stand for minutes."""
-    world = pair()
+    world = ticked_pair()
     ours = _raise(world, "1", "ALFA", "actual", 900)
     theirs = _raise(world, "1", "BRAVO", "actual", 900)
     body = AlertMarked(stage="seen", post="desk")
@@ -247,7 +247,7 @@ def test_a_party_does_not_end_a_chain_before_the_other_has_ended_its_own() -> No
 
 def test_a_peers_word_makes_our_own_chain_no_longer_and_ours_ends_by_our_own_node() -> None:
     """BRAVO raises the same long before ALFA's node does, and never ends it."""
-    world = pair()
+    world = ticked_pair()
     _raise(world, "1", "BRAVO", "actual", 900)
     world.run(400)
     chain(world, "1", seen_s=5, answer_s=10, unit_s=5, motion_s=100)
@@ -258,7 +258,7 @@ def test_a_peers_word_makes_our_own_chain_no_longer_and_ours_ends_by_our_own_nod
 
 @pytest.mark.parametrize("answer_s", [2, None])
 def test_no_chain_is_longer_than_the_look_ahead(answer_s) -> None:
-    world = pair()
+    world = ticked_pair()
     longest_s = norms().alert.lookahead_long_s
     chain(world, "1", answer_s=answer_s, motion_s=longest_s + 300, loss_s=2 * longest_s)
     sample = _sample(world, "ALFA")
@@ -266,7 +266,7 @@ def test_no_chain_is_longer_than_the_look_ahead(answer_s) -> None:
 
 
 def test_chains_made_up_in_a_second_come_to_no_less_than_the_short_term_time() -> None:
-    world = pair()
+    world = ticked_pair()
     days_of(world, "BRAVO", [4] * LEAST)
     found = times(world)["BRAVO"]
     assert (found.measured, found.chain_s) == (True, norms().alert.short_term_s)
@@ -274,7 +274,7 @@ def test_chains_made_up_in_a_second_come_to_no_less_than_the_short_term_time() -
 
 
 def test_a_message_of_a_machine_uses_no_line() -> None:
-    world = pair()
+    world = ticked_pair()
     key = _raise(world, "1", "ALFA", "actual", 900)
     ref = (reference(world, "ALFA", key),)
     said = MessageSaid(line="LINE-AB", message_type="free.text", message_class="SAFETY")
@@ -286,7 +286,7 @@ def test_a_message_of_a_machine_uses_no_line() -> None:
 def test_a_look_costs_what_changed_and_not_what_ever_was() -> None:
     counts = []
     for many in (3, 12):
-        world = pair()
+        world = ticked_pair()
         days_of(world, "ALFA", [300] * many)
         state = world.node("ALFA").state
         times(world)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from simstory import three
 
-from node.nodekit import do, pair, say, thread, write_as
+from node.nodekit import do, pair, say, thread, ticked_pair, write_as
 from node.test_mirroring import rotate
 from parley.app.custody_views import forks_view
 from parley.app.service import Service
@@ -611,7 +611,7 @@ def refusals(world):
 
 
 def test_refusals_are_written_down_a_minute_at_a_time():
-    world = pair()
+    world = ticked_pair()
     links = world.node("ALFA").state.links
     for number in range(500):
         links.refuse("BRAVO", "quota", f"number {number} " + "x" * 5000)
@@ -626,7 +626,7 @@ def test_refusals_are_written_down_a_minute_at_a_time():
 
 
 def test_kinds_of_refusal_are_counted_apart():
-    world = pair()
+    world = ticked_pair()
     links = world.node("ALFA").state.links
     links.refuse("BRAVO", "fault", "bad bytes")
     links.refuse("BRAVO", "sealed", "no opening")

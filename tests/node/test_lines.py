@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nodekit import do, pair, say, write_as
+from nodekit import do, pair, say, ticked_pair, write_as
 from simkeys import oracle
 from simstory import agreement_of, three
 from simworld import SECOND_US, START_US, SimWorld
@@ -446,7 +446,7 @@ def test_under_the_rules_before_one_person_withdraws_as_ever() -> None:
 
 @pytest.mark.row("R1")
 def test_an_act_in_the_name_of_another_post_is_refused_and_stands_in_the_private_log() -> None:
-    world = pair()
+    world = ticked_pair()
     for _ in range(3):
         with pytest.raises(InputFault, match=r"post of BRAVO is dezk.*did you mean 'desk'"):
             do(world, "BRAVO", DeclareLine(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
-from nodekit import pair, say, thread
+from nodekit import say, thread, ticked_pair
 from simstory import three
 from simworld import Faults, SimStore, SimWorld
 
@@ -39,7 +39,7 @@ def put_back(world: SimWorld, party: str, old: SimStore, *, asking: bool = True)
 def test_a_node_restored_from_an_old_backup_takes_its_logs_back_and_goes_on_without_a_fork() -> (
     None
 ):
-    world = pair()
+    world = ticked_pair()
     first = say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -103,7 +103,7 @@ def test_a_bare_machine_gets_everything_back_from_its_mirrors() -> None:
 
 
 def test_while_it_asks_a_node_writes_nothing_and_says_why() -> None:
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -122,7 +122,7 @@ def test_while_it_asks_a_node_writes_nothing_and_says_why() -> None:
 
 @pytest.mark.row("A20")
 def test_without_an_answer_a_restored_node_opens_a_new_incarnation_that_names_the_old() -> None:
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -158,7 +158,7 @@ def test_without_an_answer_a_restored_node_opens_a_new_incarnation_that_names_th
 
 def test_a_node_that_signed_before_it_asked_gives_its_log_up_and_shows_both_heads() -> None:
     """The worst case: a whole machine was put back in time, and nothing told it so."""
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -182,7 +182,7 @@ def test_a_node_that_signed_before_it_asked_gives_its_log_up_and_shows_both_head
 
 
 def test_a_peer_cannot_give_us_back_what_we_did_not_sign() -> None:
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -204,7 +204,7 @@ def test_a_peer_cannot_give_us_back_what_we_did_not_sign() -> None:
 
 
 def test_after_a_takeover_the_peers_take_nothing_more_from_the_first_node() -> None:
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     standby = copy_of(world.stores["ALFA"])
@@ -235,7 +235,7 @@ def test_after_a_takeover_the_peers_take_nothing_more_from_the_first_node() -> N
 
 def test_what_was_signed_before_a_rollback_comes_back_even_after_a_new_incarnation() -> None:
     """Nothing is lost, and no copy differs: the old log is taken back, and is not written on."""
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -262,7 +262,7 @@ def test_what_was_signed_before_a_rollback_comes_back_even_after_a_new_incarnati
 
 
 def test_rules_that_chase_each_other_are_named_and_stop_nothing(monkeypatch) -> None:
-    world = pair()
+    world = ticked_pair()
     crank = world.node("ALFA")
     body = PeerRefused(party="BRAVO", what="fault", count=1, why="again and again")
     draft = Draft(agreement="AB", by="system", body=body)
@@ -278,7 +278,7 @@ def test_rules_that_chase_each_other_are_named_and_stop_nothing(monkeypatch) -> 
 @pytest.mark.row("A20")
 def test_the_first_node_that_comes_back_after_a_takeover_signs_nothing() -> None:
     """Nobody reads at 3 a.m. that it must not be started: it must see so by itself."""
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     world.stop("ALFA")

@@ -8,7 +8,7 @@ import json
 import msgspec
 import pytest
 import simworld
-from nodekit import do, greeting, pair, say, signed_heads, thread, write_as
+from nodekit import do, greeting, pair, say, signed_heads, thread, ticked_pair, write_as
 from simstory import three
 from simworld import SECOND_US, SimStore, SimWorld, next_key
 from test_custody import notice, with_roots, words_in
@@ -75,7 +75,7 @@ def one_batch(world: SimWorld, party: str, count: int) -> None:
 
 @pytest.mark.row("A20")
 def test_an_own_log_comes_back_whole_where_one_batch_is_longer_than_one_push() -> None:
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     backup = copy_of(world.stores["ALFA"])
@@ -165,7 +165,7 @@ def test_a_clock_that_once_jumped_years_ahead_does_not_cost_the_link_for_ever() 
 
 @pytest.mark.row("A20")
 def test_a_bare_machine_without_an_answer_signs_nothing_where_it_may_have_signed_before() -> None:
-    world = pair()
+    world = ticked_pair()
     say(world)
     world.run(5)
     held = world.node("BRAVO").state.log(LINE).head
@@ -325,7 +325,7 @@ def test_consent_that_was_withdrawn_before_a_notice_went_keeps_its_words_here() 
 
 
 def test_what_was_destroyed_does_not_come_back_with_the_own_log_from_a_mirror() -> None:
-    world = pair(three())
+    world = ticked_pair(three())
     for other in ("BRAVO", "CHARLIE"):
         do(world, "ALFA", GiveConsent(agreement="ABC", post="desk", addressee=other))
     key = notice(world, agreement="ABC", line="LINE-ABC", to=("BRAVO", "CHARLIE"), valid_s=6000)

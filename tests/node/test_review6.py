@@ -24,7 +24,7 @@ from alertkit import (
 )
 from conflictkit import en_route, flown, head_on
 from conflictkit import raised as raised_in
-from nodekit import pair, reference, write_as
+from nodekit import reference, ticked_pair, write_as
 from review6kit import HOUR_US, NOW, REPLACE, counted, cry, says, sealed
 from simkeys import oracle
 from simstory import two
@@ -65,7 +65,7 @@ def quickly():
 
 
 def test_what_a_peer_cried_and_we_took_does_not_silence_our_own_prediction() -> None:
-    world = pair()
+    world = ticked_pair()
     says(world, REPLACE(conflict(world), alert_class="short-term"))
     (name,) = loud(world)
     take(world, name)
@@ -75,7 +75,7 @@ def test_what_a_peer_cried_and_we_took_does_not_silence_our_own_prediction() -> 
 
 
 def test_our_own_escalation_sounds_whatever_a_peer_cried_before() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world, loss_s=900)
     says(world, REPLACE(conflict(world), alert_class="short-term"))
     for name in loud(world):
@@ -86,7 +86,7 @@ def test_our_own_escalation_sounds_whatever_a_peer_cried_before() -> None:
 
 
 def test_a_flood_that_a_peer_makes_does_not_take_our_own_conflicts_with_it() -> None:
-    world = pair()
+    world = ticked_pair()
     bodies = [conflict(world, f"P{n}", loss_s=400) for n in range(45)]
     raise_conflicts(world, *bodies, party="BRAVO")
     world.run(2)
@@ -99,7 +99,7 @@ def test_a_flood_that_a_peer_makes_does_not_take_our_own_conflicts_with_it() -> 
 
 def test_cries_of_a_peer_hide_no_conflict_of_our_own(monkeypatch) -> None:
     monkeypatch.setattr("parley.node.rules.alarms.LISTED_MAX", 20)
-    world = pair()
+    world = ticked_pair()
     cry(world, 30)
     raised(world, "OWN", loss_s=500)
     assert LISTED_MAX > 20
@@ -107,14 +107,14 @@ def test_cries_of_a_peer_hide_no_conflict_of_our_own(monkeypatch) -> None:
 
 
 def test_a_peer_alone_cannot_make_more_alarms_than_the_flood_rule_allows() -> None:
-    world = pair()
+    world = ticked_pair()
     cry(world, 60)
     assert len(loud(world)) <= norms().alert.flood_count + 1
 
 
 def test_our_own_short_term_conflict_is_listed_before_all_that_a_peer_cries(monkeypatch) -> None:
     monkeypatch.setattr("parley.node.rules.alarms.LISTED_MAX", 20)
-    world = pair()
+    world = ticked_pair()
     cry(world, 30)
     raised(world, "OWN", loss_s=60)
     first = seen(world)[0]
@@ -122,13 +122,13 @@ def test_our_own_short_term_conflict_is_listed_before_all_that_a_peer_cries(monk
 
 
 def test_an_exercise_raises_no_actual_alarm() -> None:
-    world = pair()
+    world = ticked_pair()
     says(world, conflict(world), status="exercise")
     assert loud(world) == []
 
 
 def test_an_alarm_taken_in_an_exercise_hides_no_later_one() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     (name,) = loud(world)
     body = AlarmAcknowledged(alarm=name, post="desk")
@@ -138,7 +138,7 @@ def test_an_alarm_taken_in_an_exercise_hides_no_later_one() -> None:
 
 
 def test_nobody_marks_ends_or_renews_for_another() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     ref = (reference(world, "BRAVO", key),)
@@ -157,7 +157,7 @@ def test_nobody_marks_ends_or_renews_for_another() -> None:
 
 
 def test_marks_of_other_bytes_by_no_post_or_of_no_alert_do_not_count_and_crash_nothing() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     wrong = REPLACE(reference(world, "BRAVO", key), leaf="00" * 32)
@@ -209,7 +209,7 @@ def test_a_conflict_past_a_limit_cannot_be_read_whoever_signed_it(name: str) -> 
 
 
 def test_what_is_past_a_limit_stops_no_node_and_no_alarm() -> None:
-    world = pair()
+    world = ticked_pair()
     bodies = [change(conflict(world)) for change in LIMITS.values()]
     signed = [body for body in bodies if len(msgspec.json.encode(body)) < 55_000]
     assert len(signed) >= 10
@@ -259,7 +259,7 @@ def test_a_key_twice_and_an_unknown_field_cannot_be_read() -> None:
 
 
 def test_a_conflict_that_a_peer_cries_says_that_it_alone_says_so() -> None:
-    world = pair()
+    world = ticked_pair()
     says(world, REPLACE(conflict(world), alert_class="short-term", loss_at_us=0))
     (alarm,) = seen(world)
     assert alarm.kind == "conflict said"
@@ -267,7 +267,7 @@ def test_a_conflict_that_a_peer_cries_says_that_it_alone_says_so() -> None:
 
 
 def test_a_flood_tells_the_soonest_loss_as_it_was_told_last() -> None:
-    world = pair()
+    world = ticked_pair()
     bodies = [conflict(world, f"P{n}", loss_s=900 + n) for n in range(14)]
     keys = raise_conflicts(world, *bodies)
     (before,) = [each for each in seen(world) if each.kind == "conflicts"]
@@ -302,7 +302,7 @@ def closed_chains(world: SimWorld, count: int) -> list:
 
 
 def test_a_peer_does_not_lengthen_our_time_to_act() -> None:
-    world = pair()
+    world = ticked_pair()
     later_us = world.now_us + HOUR_US
     for key in closed_chains(world, norms().alert.chain_samples_least):
         name = world.node("BRAVO").state.scope("AB").alerts[key].body.key
@@ -316,7 +316,7 @@ def test_a_peer_does_not_lengthen_our_time_to_act() -> None:
 
 
 def test_a_peer_does_not_take_our_samples_away() -> None:
-    world = pair()
+    world = ticked_pair()
     closed_chains(world, 1)
     world.run(2)
     (found,) = chains(world.node("ALFA").state, "AB", ["ALFA"], world.now_us + HOUR_US)
@@ -324,7 +324,7 @@ def test_a_peer_does_not_take_our_samples_away() -> None:
 
 
 def test_a_peers_mark_shortens_nothing_of_our_time_to_act() -> None:
-    world = pair()
+    world = ticked_pair()
     for n in range(norms().alert.chain_samples_least):
         key = raised(world, str(n))
         world.run(2)
@@ -339,7 +339,7 @@ def test_a_peers_mark_shortens_nothing_of_our_time_to_act() -> None:
 
 
 def test_conflicts_that_a_peer_leaves_open_are_not_read_again_at_each_look(monkeypatch) -> None:
-    world = pair()
+    world = ticked_pair()
     cry(world, 60)
     state = world.node("ALFA").state
     alarms(state, world.now_us)
@@ -349,7 +349,7 @@ def test_conflicts_that_a_peer_leaves_open_are_not_read_again_at_each_look(monke
 
 
 def test_conflicts_dated_ahead_make_nothing_dear(monkeypatch) -> None:
-    world = pair()
+    world = ticked_pair()
     day_us = 24 * HOUR_US
     for n in range(100):
         write_as(world, "BRAVO", conflict(world, f"P{n}"), issued_us=world.now_us + day_us + n)
@@ -370,7 +370,7 @@ def test_what_a_peer_observes_makes_a_look_at_one_intent_no_dearer() -> None:
                 Counting.walked += 1
                 yield each
 
-    world = pair()
+    world = ticked_pair()
     body = ConformanceObserved(
         intent="I1", flight="B1", state="outside", since_us=world.now_us, what=("place",),
         at_us=world.now_us, lat_e9=0, lon_e9=0, altitude_mm=0, altitude_reference="AMSL",
@@ -425,7 +425,7 @@ def test_other_bodies_past_a_limit_cannot_be_read_either(name: str) -> None:
 
 
 def test_a_renewal_of_another_pair_is_told_and_renews_nothing() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world, loss_s=900)
     renewed(world, key, "9", loss_s=60)
     world.run(2)
@@ -442,7 +442,7 @@ def test_a_renewal_of_another_pair_is_told_and_renews_nothing() -> None:
 
 
 def test_a_renewal_and_marks_before_what_they_are_about_count_when_it_comes() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     renewal = renewed(world, key, loss_s=100)
     world.run(2)
@@ -458,7 +458,7 @@ def test_a_renewal_and_marks_before_what_they_are_about_count_when_it_comes() ->
 
 
 def test_a_mark_counts_by_the_text_that_holds_not_by_when_it_was_first_looked_at() -> None:
-    world = pair()
+    world = ticked_pair()
     key = raised(world)
     world.run(2)
     says(world, AlertMarked(stage="seen", post="tower"), ref=(reference(world, "BRAVO", key),))
@@ -472,7 +472,7 @@ def test_a_mark_counts_by_the_text_that_holds_not_by_when_it_was_first_looked_at
 
 
 def test_floods_are_the_same_whatever_came_in_which_order() -> None:
-    world = pair()
+    world = ticked_pair()
     for n in range(24):
         party = ("ALFA", "BRAVO")[n % 2]
         write_as(world, party, conflict(world, f"{n // 2}"))
@@ -497,7 +497,7 @@ def test_earlier_rules_read_none_of_the_new_types(version: int) -> None:
     tags = {str(kind.__struct_config__.tag) for kind in WARNING_BODY_TYPES}
     assert len(tags) == 8
     assert tags <= rules_of(version).unknown
-    world = pair([REPLACE(two()[0], rules_version=version)])
+    world = ticked_pair([REPLACE(two()[0], rules_version=version)])
     key = says(world, conflict(world))
     for party in ("ALFA", "BRAVO"):
         state = world.node(party).state
@@ -510,7 +510,7 @@ def test_earlier_rules_read_none_of_the_new_types(version: int) -> None:
 
 
 def test_a_private_entry_in_an_open_log_counts_nowhere() -> None:
-    world = pair()
+    world = ticked_pair()
     name = LogName(agreement="AB", party="BRAVO", kind="ops", year=2026)
     private = REPLACE(name, kind="private")
     body = FlightUnusual(

@@ -55,6 +55,7 @@ def calls_of(act: Callable[[], object]) -> int:
 
 def write(world: SimWorld, party: str, drafts: list[Draft]) -> None:
     world.node(party)._carry_out(world.now_us, Output(drafts=tuple(drafts)), Turned())
+    world.wake_soon(party)
 
 
 def full(messages: int, alerts: int) -> SimWorld:

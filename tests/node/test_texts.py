@@ -6,7 +6,7 @@ import random
 
 import msgspec
 import pytest
-from nodekit import do, pair, say, thread, write_as
+from nodekit import do, say, thread, ticked_pair, write_as
 from simkeys import oracle
 from simstore import SimStore
 from simstory import agreement_of, three
@@ -58,7 +58,7 @@ def sign(world: SimWorld, party: str, key, *names: str) -> None:
 
 
 def made(agreements=None, **options) -> SimWorld:
-    world = pair(agreements)
+    world = ticked_pair(agreements)
     enrol(world, *world.identities, **options)
     world.run(2)
     return world
@@ -246,7 +246,7 @@ def test_another_text_in_the_file_is_not_adopted_once_one_is_agreed(configured) 
 
 def test_before_all_have_adopted_one_text_a_file_may_still_be_corrected() -> None:
     """Two that were started with different files would else never come together."""
-    world = SimWorld(1, [agreement_of("AB", ("ALFA", "BRAVO"))], pair().faults)
+    world = SimWorld(1, [agreement_of("AB", ("ALFA", "BRAVO"))], ticked_pair().faults)
     identity = world.identities["ALFA"]
     right = (identity.agreements["AB"], identity.documents["AB"])
     wrong = deadline_of(right[0], 1.0)
@@ -586,7 +586,7 @@ def test_the_texts_are_the_same_whatever_the_order_of_arrival() -> None:
 
 def test_under_older_rules_a_file_is_adopted_as_ever_and_no_text_is_proposed() -> None:
     old = msgspec.structs.replace(agreement_of("AB", ("ALFA", "BRAVO")), rules_version=3)
-    world = pair([old])
+    world = ticked_pair([old])
     act = ProposeAgreement(agreement="AB", post="desk", document=canonical_document(old))
     with pytest.raises(InputFault, match="rules version 4 or later"):
         do(world, "ALFA", act)

@@ -228,6 +228,11 @@ class SimWorld:
         if self.nodes[party] is crank and self._wakes.get(party) == when_us:
             self.give(party, Tick())
 
+    def wake_soon(self, party: str) -> None:
+        """Turn a node within a second: something was written past it, which it cannot foresee."""
+        if self.tick_s is None and self.nodes[party] is not None:
+            self.after(0.5, lambda: self.give(party, Tick()))
+
     def _wake_when_due(self, party: str, crank: Crank) -> None:
         """Turn a node again when its own clock will say so."""
         if self.tick_s is not None or self.nodes[party] is not crank:

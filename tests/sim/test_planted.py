@@ -206,10 +206,12 @@ def no_alarm(patch: pytest.MonkeyPatch) -> None:
 
 PLANTED = (
     Planted("no read-back is checked", no_check, invariants.closed_only_with_read_back, "closed"),
-    Planted("no difference is seen", blind_check, invariants.closed_only_with_read_back, "wrongly"),
+    Planted(
+        "no difference is seen", blind_check, invariants.closed_only_with_read_back, "wrongly", 3
+    ),
     Planted("no overdue entry", no_overdue, invariants.overdue_is_written, "no overdue entry"),
     Planted("one fold leaves out", one_forgets, invariants.same_logs_same_state, "other state"),
-    Planted("the last one counts", late_wins, invariants.same_logs_same_state, "other state"),
+    Planted("the last one counts", late_wins, invariants.same_logs_same_state, "other state", 4),
     Planted(
         "a store forgets",
         store_forgets,
@@ -218,7 +220,7 @@ PLANTED = (
         5,
         along=True,
     ),
-    Planted("deaf to others", deaf_to_others, invariants.vectors_agree, "vectors differ"),
+    Planted("deaf to others", deaf_to_others, invariants.vectors_agree, "vectors differ", 5),
     Planted(
         "suspended for all",
         suspended_for_all,
@@ -237,6 +239,7 @@ PLANTED = (
         slow_to_push,
         lambda world: invariants.life_safety_arrives(world, calm=False),
         "life-safety came late",
+        first=20,
     ),
     Planted(
         "a taken alarm sounds on",
