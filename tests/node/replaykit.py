@@ -40,7 +40,7 @@ class Replay:
         parties = {party for cue in cues for party in (cue.party, *getattr(cue.do, "to", ()))}
         names = {cue.do.agreement for cue in cues if isinstance(cue.do, Say)}
         agreements = [a for a in self._plan.agreements if a.id in names]
-        self.world = SimWorld(1, agreements, Faults(delay_s=(0.001, 0.002)))
+        self.world = SimWorld(1, agreements, Faults(delay_s=(0.001, 0.002)), tick_s=None)
         assert parties <= set(self.world.identities)
         self.world.run(3)
         self._first_us = self._cues[0].at_us

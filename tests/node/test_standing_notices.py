@@ -64,7 +64,7 @@ def ruled(*clauses, parties=("ALFA", "BRAVO"), name="AB", **changes) -> SimWorld
     """Return a linked world whose agreement has these clauses beside its own."""
     plain = agreement_of(name, parties)
     agreement = msgspec.structs.replace(plain, clauses=(*plain.clauses, *clauses), **changes)
-    world = SimWorld(1, [agreement], Faults(delay_s=(0.001, 0.002)))
+    world = SimWorld(1, [agreement], Faults(delay_s=(0.001, 0.002)), tick_s=None)
     world.run(3)
     return world
 
