@@ -302,6 +302,22 @@ def amnesties_without_reason(source: str) -> list[str]:
     ]
 
 
+_STOPWATCHES = {"monotonic", "perf_counter", "process_time", "time", "monotonic_ns"}
+
+
+def timed_asserts(source: str) -> list[str]:
+    """Return each assertion on how long something took: a busy machine fails it."""
+    return [
+        f"{node.lineno}: asserts how long something took: {ast.unparse(node.test)[:70]}"
+        for node in nodes_of(source)
+        if isinstance(node, ast.Assert)
+        for difference in ast.walk(node.test)
+        if isinstance(difference, ast.BinOp) and isinstance(difference.op, ast.Sub)
+        for call in ast.walk(difference)
+        if isinstance(call, ast.Call) and _called(call) in _STOPWATCHES
+    ]
+
+
 def too_long(source: str) -> list[str]:
     """Return the file if it is too long, and each function that is."""
     lines = source.count("\n")

@@ -275,6 +275,29 @@ def test_the_amnesty_checker_lets_reasons_pass(good):
     assert checkers.amnesties_without_reason(good) == []
 
 
+def test_no_test_asserts_how_long_something_took():
+    files = [p for p in own_files() if p.suffix == ".py" and TOP / "tests" in p.parents]
+    assert files
+    refuse(findings(files, checkers.timed_asserts))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "assert time.monotonic() - began_s < 0.5",
+        "assert 3.0 > perf_counter() - began_s",
+        "assert abs(now_s - time.time()) < 5",
+    ],
+)
+def test_the_stopwatch_checker_bites(bad):
+    assert checkers.timed_asserts(bad)
+
+
+def test_the_stopwatch_checker_lets_bounds_of_the_test_itself_pass():
+    assert checkers.timed_asserts("assert before_s <= told_s <= time.time()") == []
+    assert checkers.timed_asserts("while time.monotonic() - began_s < 60:\n    pass") == []
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_each_room_says_what_lives_in_it(room):
     text = ast.get_docstring(ast.parse((SRC / room / "__init__.py").read_text("utf-8"))) or ""
