@@ -485,7 +485,8 @@ def test_predicting_from_later_gives_the_same_loss(seed, ahead_s):
         pair.at(ahead_s), FIVE_NM_M, THOUSAND_FT_M, lookahead_s=600.0 - ahead_s
     )
     assert later["loss_s"] == pytest.approx(max(now["loss_s"] - ahead_s, 0.0), abs=0.01)
-    assert later["least_s"] == pytest.approx(now["least_s"] - ahead_s, abs=0.05)
+    # Who flies apart is nearest when looked at, whenever that is.
+    assert later["least_s"] == pytest.approx(max(now["least_s"] - ahead_s, 0.0), abs=0.05)
 
 
 def test_distances_of_the_plain_twin_are_geographiclib_s():

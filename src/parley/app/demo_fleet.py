@@ -40,6 +40,7 @@ from parley.app.driven import (
 )
 from parley.app.keyfile import make_keys, read_keys
 from parley.app.private_files import make_token
+from parley.app.record_types import read_record_types
 from parley.app.setup import peer_table
 from parley.app.views import LogView, ZoneShown
 from parley.node.entries import log_name
@@ -257,6 +258,7 @@ class Fleet:
         Raises:
             OurFault: one does not start; those that do are still to be stopped.
         """
+        read_record_types()  # nodes are asked side by side, each in a thread
         async with asyncio.TaskGroup() as starting:
             for party in self._configs:
                 starting.create_task(self._start(party))

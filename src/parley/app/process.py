@@ -44,6 +44,7 @@ from parley.app.passkeys import Passkeys
 from parley.app.picture_recorder import PictureRecorder, PictureWriter, picture_folder
 from parley.app.private_files import read_token
 from parley.app.publishing import Publisher
+from parley.app.record_types import read_record_types
 from parley.app.service import Service
 from parley.app.sessions import OBSERVER_FILE, ObserverToken
 from parley.app.standby import replica_route
@@ -82,6 +83,7 @@ def run_node(setup: NodeSetup, *, driven: bool) -> None:
     """
     if not setup.store.parent.is_dir():
         raise InputFault(f"store {setup.store}", value="no such folder", wanted="a folder")
+    read_record_types()
     with Store(setup.store) as store:
         own_store(store, setup.config.party)
         refuse_standby(store)

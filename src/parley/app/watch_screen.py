@@ -42,6 +42,7 @@ from parley.app.cli.shown_messages import read_otherwise, reference_of
 from parley.app.client import Client
 from parley.app.message_views import MessageView
 from parley.app.page_assessments import assessing_row
+from parley.app.record_types import read_record_types
 from parley.app.unit_reports import UnitReport
 from parley.app.views import StatusView
 from parley.app.watch_commands import HELP, Body, Typed, offered, presence, read_line
@@ -284,6 +285,7 @@ class Screen:
             # Bytes are dear on a slow link: what changed within a moment is drawn once.
             min_redraw_interval=0.1,
         )
+        read_record_types()  # people's entries are asked of the node in other threads
         self.app.key_processor.before_key_press += lambda _: desk.key_pressed()
         desk.changed = self.app.invalidate
         desk.ring = self._ring

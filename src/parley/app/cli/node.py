@@ -167,12 +167,14 @@ def standby(
 
     from parley.app.addresses import parse_address
     from parley.app.private_files import read_token
+    from parley.app.record_types import read_record_types
     from parley.app.standby import Replica, ask_over_http
     from parley.store.sqlite import Store
 
     setup = _load(config)
     host, port = parse_address(primary, "--primary")
     stop = threading.Event()
+    read_record_types()
     with Store(setup.store) as store:
         replica = Replica(store, setup.identity, ask_over_http(host, port, read_token(token)))
         following = threading.Thread(target=replica.run, args=(stop,))
