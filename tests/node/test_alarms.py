@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nodekit import do, pair, reference, say, thread, write_as
+from peoplekit import enrol, person, sign
 from simstory import agreement_of, two
 from simworld import SECOND_US, SimWorld
-from test_custody import enrol, person, sign
 from test_scale import calls_of, write
 
 from parley.node.custody_bodies import ClockMeasured, ForkEvidence

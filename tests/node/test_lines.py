@@ -11,7 +11,7 @@ from simkeys import oracle
 from simstory import agreement_of, three
 from simworld import SECOND_US, START_US, SimWorld
 
-from node.test_custody import enrolled, person
+from node.peoplekit import enrolled, person
 from parley.app.cli.replay import read_scenario
 from parley.node.entries import LineDeclared, MessageSaid, PresenceDeclared
 from parley.node.inputs import (

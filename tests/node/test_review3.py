@@ -9,9 +9,10 @@ import msgspec
 import pytest
 import simworld
 from nodekit import do, greeting, pair, say, signed_heads, thread, ticked_pair, write_as
+from peoplekit import with_roots
 from simstory import three
 from simworld import SECOND_US, SimStore, SimWorld, next_key
-from test_custody import notice, with_roots, words_in
+from test_custody import notice, words_in
 from test_mirroring import rotate
 from test_peering import give
 from test_restoring import copy_of, put_back

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 from nodekit import do, pair, reference, say, thread, write_as
+from peoplekit import person
 from simkeys import oracle
 from simstory import three, two
 from simworld import START_US, Faults, SimWorld
-from test_custody import person
 from test_texts import PEOPLE, deadline_of, enrol, made, propose, sign, text_of
 
 from parley.app.unit_views import NOTICES_SHOWN_MAX, unit_notices, unit_notices_beyond

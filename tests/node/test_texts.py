@@ -7,11 +7,11 @@ import random
 import msgspec
 import pytest
 from nodekit import do, say, thread, ticked_pair, write_as
+from peoplekit import enrolled, person
 from simkeys import oracle
 from simstore import SimStore
 from simstory import agreement_of, three
 from simworld import SimWorld
-from test_custody import enrolled, person
 from test_restoring import put_back
 
 from parley.node.agreement_bodies import (
