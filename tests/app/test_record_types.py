@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 
 from app.twonodes import environment, make_pair
 from longer import longer_only
-from parley.app import process, record_types, watch_screen
+from parley.app import demo_fleet, process, record_types, watch_screen
 from parley.app.config import load_node
 from parley.app.record_types import read_record_types
 from parley.app.watch_model import Watch
@@ -69,14 +70,16 @@ class CalledError(Exception):
     """It was asked for, before anything else."""
 
 
-def test_a_node_and_a_watch_read_them_before_they_start_a_thread(tmp_path, monkeypatch) -> None:
+def test_whoever_starts_a_thread_reads_them_before(tmp_path, monkeypatch) -> None:
     def call() -> int:
         raise CalledError
 
-    for room in (process, watch_screen):
+    for room in (process, watch_screen, demo_fleet):
         monkeypatch.setattr(room, "read_record_types", call)
     with pytest.raises(CalledError):
         process.run_node(load_node(make_pair(tmp_path)["COAL"]), driven=True)
     desk = watch_screen.Desk(None, Watch(post="duty-officer"), look_only=True)
     with pytest.raises(CalledError):
         watch_screen.Screen(desk, 1.0)
+    with pytest.raises(CalledError):
+        asyncio.run(demo_fleet.Fleet({}).start())
